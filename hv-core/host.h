@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* host.h: one simulated machine that runs VMs; the face hv-core shows.
+ *
+ * An HvHost has pCPUs, a pool of page frames, a scheduling policy and VMs. It
+ * is passive: time passes only inside hv_host_advance(). pCPUs are simulated
+ * and each has a local clock; the one with the lowest clock runs next, for one
+ * *step*: until its slice ends, the horizon, or the others' clocks plus the
+ * lookahead, whichever comes first. A step ends early when the vCPU blocks or
+ * halts, and whenever it touches a device, so that what the device did is seen
+ * by everyone before time goes on.
+ *
+ * There are two limits. `horizon` is the next thing that the world outside the
+ * host will do (a frame arrives, a command is due): a step never crosses it.
+ * `grant` is only how far the caller wants to go for now: a step that meets it
+ * is suspended and later goes on as if nothing had been, so slicing a run
+ * differently changes no event.
+ *
+ * Costs are charged to the vCPU that caused them, on its pCPU, which may push
+ * that pCPU's clock past the horizon: it is then busy until that time.
+ */
+#pragma once
+
+#include "hv-core/cpu/cpu.h"
+#include "hv-core/observer.h"
+#include "hv-core/sched/policy.h"
+#include "hv-core/types.h"
+
+typedef struct HvHost HvHost;
+typedef struct HvVm HvVm;
+
+typedef struct {
+    HvTime exit_ns;   /* every exit to the hypervisor */
+    HvTime switch_ns; /* dispatching another vCPU than the pCPU ran last */
+    HvTime fault_ns;  /* giving a page its frame, on top of the exit */
+} HvCosts;
+
+typedef struct {
+    const HvCpuBackend *backend;
+    unsigned pcpu_count;
+    HvFrameNo memory_frames;
+    uint64_t clock_hz;   /* instructions per virtual second (emulated) */
+    HvTime lookahead_ns; /* least latency from one VM to another; HV_TIME_NEVER: no links */
+    HvTime quantum_ns;   /* bound on a step while several vCPUs of one VM run */
+    HvCosts costs;
+    const HvPolicyOps *policy;
+    HvPolicyParams policy_params;
+    uint64_t *frame_ids; /* counter shared with the network: the last Ethernet frame id given */
+    HvObserver observer;
+    void *observer_user;
+} HvHostConfig;
+
+HvHost *hv_host_new(const HvHostConfig *config, GError **error);
+void hv_host_free(HvHost *host);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvHost, hv_host_free)
+
+typedef struct {
+    const char *name;
+    const void *image; /* an ELF file, borrowed for the call */
+    size_t image_bytes;
+    const char *const *args; /* NULL-terminated; args[0] is the program's name */
+    uint64_t memory_bytes;
+    unsigned vcpu_count;
+    uint32_t weight, priority, cap_ppm;
+    uint64_t affinity; /* 0: any pCPU */
+    uint64_t seed;
+    const HvBootNic *nics;
+    unsigned nic_count;
+    const HvBootHost *hosts;
+    unsigned host_count;
+} HvVmConfig;
+
+/* Creates a VM, loads its image and pins what must be resident. It is HV_VM_OFF
+ * until hv_vm_start(). VMs are numbered in order of creation, from 0. */
+HvVm *hv_host_add_vm(HvHost *host, const HvVmConfig *config, HvTime now, GError **error);
+HvVm *hv_host_vm(HvHost *host, unsigned vm); /* NULL: no such */
+
+/* Commands. now is not before the time reached. Each is refused (false) when it
+ * makes no sense in the VM's state. */
+bool hv_vm_start(HvVm *vm, HvTime now);
+bool hv_vm_pause(HvVm *vm, HvTime now);
+bool hv_vm_resume(HvVm *vm, HvTime now);
+bool hv_vm_kill(HvVm *vm, HvTime now);
+bool hv_vm_set_weight(HvVm *vm, uint32_t weight, HvTime now);
+
+/* Bytes into a console's receive queue (slot HV_SLOT_CONSOLE or _CONTROL);
+ * kept by the device until the guest takes them, 64 KiB at most: false when full. */
+bool hv_vm_console_write(HvVm *vm, uint8_t slot, const void *bytes, size_t size, HvTime now);
+
+/* The earliest time at which the host has something to do: a vCPU to run or a
+ * timer; HV_TIME_NEVER when all wait for the outside. */
+HvTime hv_host_deadline(const HvHost *host);
+
+/* Does the host's work up to min(horizon, grant) and returns the time reached,
+ * earlier when there is output to take (below). Every stamp reported from now
+ * on is at or after the time returned. */
+HvTime hv_host_advance(HvHost *host, HvTime horizon, HvTime grant);
+
+/* Has something on a pCPU ended the run for good? Asynchronous stop: makes the
+ * step in progress end soon. Safe in a signal handler. */
+void hv_host_kick(HvHost *host);
+
+/* An Ethernet frame that left a NIC. Owned by the taker: g_free(). */
+typedef struct {
+    HvTime time; /* at which it left; may be after the time reached */
+    uint64_t id;
+    uint16_t vm;
+    uint8_t nic;
+    uint32_t length;
+    uint8_t bytes[];
+} HvOutFrame;
+
+/* What the guest wrote on the control console. g_free(). */
+typedef struct {
+    HvTime time;
+    uint16_t vm;
+    uint32_t length;
+    char bytes[];
+} HvOutControl;
+
+HvOutFrame *hv_host_take_frame(HvHost *host);     /* in order of time; NULL: none */
+HvOutControl *hv_host_take_control(HvHost *host); /* in order of time; NULL: none */
+
+/* A frame reaches a NIC from the network at time now. Borrows bytes. */
+void hv_host_deliver(HvHost *host, uint16_t vm, uint8_t nic, uint64_t frame_id,
+                     const uint8_t *bytes, uint32_t length, HvTime now);
+
+/* Live state, for the engine's reports and tests. */
+typedef struct {
+    HvTime busy_ns, idle_ns;
+    uint64_t switches;
+} HvPcpuStats;
+
+HvVmState hv_vm_state(const HvVm *vm);
+HvVcpuState hv_vm_vcpu_state(const HvVm *vm, unsigned vcpu);
+HvMemory *hv_vm_memory(HvVm *vm);
+HvCpu *hv_vm_cpu(HvVm *vm, unsigned vcpu);
+/* The function of the VM's image that address lies in, with its offset; NULL: none. */
+const char *hv_vm_symbol(const HvVm *vm, uint64_t address, uint64_t *ret_offset);
+/* Every page frame is free or owned once per mapping, and counts agree. For tests. */
+bool hv_host_check(const HvHost *host, char **ret_what);

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* observer.h: what hv-core reports while it works.
+ *
+ * One function per kind of event; a member that is NULL is not called. An
+ * observer may not call back into hv-core. Each report carries a stamp: the
+ * virtual time and the pCPU on which it happened (HV_NO_PCPU for what happens
+ * to the host as a whole: a frame arriving, a timer firing, a command). The
+ * stamps of one pCPU never go back in time, nor do those of the host as a
+ * whole; between them times may interleave by up to the lookahead, and the
+ * reader of the stamps sorts by (time, host first, pCPU number).
+ */
+#pragma once
+
+#include "hv-core/cpu/cpu.h"
+#include "hv-core/guest/abi.h"
+#include "hv-core/types.h"
+
+typedef struct {
+    HvTime time;
+    uint16_t pcpu;
+} HvStamp;
+
+typedef enum {
+    HV_VCPU_NEW,     /* created, never ready yet */
+    HV_VCPU_READY,   /* could run, waits for a pCPU */
+    HV_VCPU_RUNNING, /* on a pCPU */
+    HV_VCPU_BLOCKED, /* waits for an interrupt (HLT) or for memory */
+    HV_VCPU_HALTED,  /* done for good */
+    HV_VCPU_CRASHED, /* done for good, not by its own will */
+    HV_VCPU_STATE_COUNT
+} HvVcpuState;
+
+typedef enum {
+    HV_VM_OFF,
+    HV_VM_RUNNING,
+    HV_VM_PAUSED,
+    HV_VM_HALTED,  /* powered off by itself, or every vCPU halted for good */
+    HV_VM_CRASHED,
+    HV_VM_KILLED,
+    HV_VM_STATE_COUNT
+} HvVmState;
+
+/* Why a vCPU changed state. */
+typedef enum {
+    HV_WHY_START,
+    HV_WHY_DISPATCH,
+    HV_WHY_SLICE_END,
+    HV_WHY_YIELD,
+    HV_WHY_PREEMPTED,
+    HV_WHY_HLT,
+    HV_WHY_INTERRUPT,
+    HV_WHY_MEMORY,        /* waits for a page, or got it */
+    HV_WHY_POWER_OFF,
+    HV_WHY_HLT_FOREVER,   /* HLT with interrupts off */
+    HV_WHY_TRIPLE_FAULT,
+    HV_WHY_GUEST_PANIC,   /* the guest kernel reported a crash */
+    HV_WHY_FETCH,         /* instruction fetch from an absent page or a device */
+    HV_WHY_UNSUPPORTED,   /* instruction that the backend does not execute */
+    HV_WHY_OUT_OF_MEMORY, /* no page frame left */
+    HV_WHY_HOST_ERROR,
+    HV_WHY_PAUSE,
+    HV_WHY_RESUME,
+    HV_WHY_KILL,
+    HV_WHY_COUNT
+} HvWhy;
+
+/* Why the guest was left. */
+typedef enum {
+    HV_EXIT_IO,         /* port I/O */
+    HV_EXIT_MMIO,       /* a device register */
+    HV_EXIT_PAGE_FAULT, /* second-level: page absent or read-only */
+    HV_EXIT_HALT,
+    HV_EXIT_INTERRUPT_WINDOW,
+    HV_EXIT_PREEMPT,    /* slice used, or another reason of the hypervisor's own */
+    HV_EXIT_SHUTDOWN,
+    HV_EXIT_ERROR,
+    HV_EXIT_COUNT
+} HvExitKind;
+
+typedef struct {
+    HvExitKind kind;
+    uint64_t rip;     /* 0 where the backend would have to pay an ioctl to know */
+    uint64_t address; /* GPA or port; 0 if none */
+    uint64_t value;   /* written or read */
+    uint8_t size;
+    bool write;
+    HvTime cost_ns;   /* charged to the vCPU for it */
+} HvExit;
+
+/* Why a guest's use of a device was refused or a frame not delivered. */
+typedef enum {
+    HV_DEVICE_BAD_ACCESS,      /* unaligned, wrong size, or outside any register: reads as
+                                  all ones, writes are ignored */
+    HV_DEVICE_BAD_CHAIN,       /* descriptor chain malformed; device needs reset */
+    HV_DEVICE_BAD_CONFIG,      /* queue size, features or addresses out of range */
+    HV_DEVICE_COUNT
+} HvDeviceErrorKind;
+
+typedef enum {
+    HV_RX_DROP_NO_BUFFER, /* the guest has put no receive buffer in the queue (backlog full) */
+    HV_RX_DROP_NOT_READY, /* the driver has not set the device up, or the VM is not running */
+    HV_RX_DROP_TOO_LONG,  /* does not fit the buffer */
+    HV_RX_DROP_COUNT
+} HvRxDrop;
+
+typedef struct {
+    void (*vm_state)(void *user, HvStamp at, uint16_t vm, HvVmState from, HvVmState to, HvWhy why);
+    void (*vcpu_state)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvVcpuState from,
+                       HvVcpuState to, HvWhy why);
+    /* slice_ns: what the policy granted. */
+    void (*dispatch)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvTime slice_ns);
+    /* ran_ns: charged since the dispatch, costs included. */
+    void (*deschedule)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvTime ran_ns, HvWhy why);
+    void (*exit)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, const HvExit *exit);
+
+    /* A page got a page frame (demand fault, or the loader's work before the start). */
+    void (*page_mapped)(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame,
+                        bool writable, bool pinned, bool demand);
+    void (*page_unmapped)(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame);
+
+    /* A vector was set pending / was taken by the guest. frame_id names the
+     * Ethernet frame it announces, else 0. late_ns: how much later than due. */
+    void (*interrupt_raised)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, uint8_t vector,
+                             uint64_t frame_id, HvTime late_ns);
+    void (*interrupt_taken)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, uint8_t vector);
+
+    void (*queue_kick)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, uint8_t slot, uint16_t queue);
+    /* A frame was taken from a transmit queue and leaves the NIC now. */
+    void (*frame_sent)(void *user, HvStamp at, uint16_t vm, uint8_t nic, uint64_t frame_id,
+                       const uint8_t *bytes, uint32_t length);
+    /* A frame was put into the guest's receive queue. */
+    void (*frame_received)(void *user, HvStamp at, uint16_t vm, uint8_t nic, uint64_t frame_id,
+                           uint32_t length);
+    void (*frame_dropped)(void *user, HvStamp at, uint16_t vm, uint8_t nic, uint64_t frame_id,
+                          HvRxDrop why);
+    void (*device_error)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, uint8_t slot,
+                         HvDeviceErrorKind kind, uint64_t address, uint64_t value);
+
+    /* slot: HV_SLOT_CONSOLE (program output, debug port included) or HV_SLOT_CONTROL. */
+    void (*console)(void *user, HvStamp at, uint16_t vm, uint8_t slot, const uint8_t *bytes,
+                    uint32_t length);
+    void (*program_exit)(void *user, HvStamp at, uint16_t vm, uint32_t code);
+    /* fatal: the guest kernel gave up; else only its program was ended. symbol is
+     * the function at RIP, "" when unknown. */
+    void (*guest_fault)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, bool fatal,
+                        const HvCrashReport *report, const char *symbol);
+    void (*mark)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, uint64_t number);
+} HvObserver;
