@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* scenario.h: what a scenario file says, as plain structs.
+ *
+ * A scenario is a JSON file: a host, networks, VMs, a timeline of commands and
+ * the checks that a run must pass. Loading reads and validates all of it, fills
+ * in what was left out, and resolves names to numbers, so that whoever uses the
+ * structs below never meets a wrong value: every reference is a valid index,
+ * every range has been checked, every NIC has a MAC and an IPv4 address.
+ *
+ * Units: times in virtual ns, sizes in bytes, rates in bits per second, shares
+ * in ppm (parts per million), IPv4 addresses in host byte order. VMs, networks,
+ * NICs and checks are numbered in the order of the file, from 0.
+ *
+ * Ownership: everything that a SimScenario points to belongs to it, lives as
+ * long as it does and is not changed after loading. Optional strings are NULL
+ * when left out; lists are never NULL-terminated, each has its count beside it.
+ *
+ * Errors name the file, the line, the JSON path, what was wrong, what is
+ * allowed and the nearest known word, in one line. The keys, their units,
+ * ranges and defaults stand in one table (table.h), which the messages, the
+ * defaults and scenarios/scenario.schema.json all come from.
+ */
+#pragma once
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SIM_TIME_NEVER      UINT64_MAX
+#define SIM_SCENARIO_FORMAT "hvlab-scenario/1"
+#define SIM_MAX_FILE_BYTES  (4u << 20)
+#define SIM_MAX_FILE_VALUES 200000u /* numbers, strings, lists and objects in one file */
+#define SIM_MAX_FILE_DEPTH  32u
+#define SIM_MAX_VMS         1024u
+#define SIM_MAX_VCPUS       16u
+#define SIM_MAX_PCPUS       64u
+#define SIM_MAX_NICS        8u
+#define SIM_MAX_NETWORKS    256u
+#define SIM_MAX_ARGS        63u          /* beside the program's name */
+#define SIM_VM_PINNED_BYTES (512u << 10) /* the least of a VM that is always resident */
+
+/* ---- Parts -------------------------------------------------------------- */
+
+typedef struct {
+    uint64_t level;   /* 1 (first week) to 5 */
+    uint64_t minutes; /* to go through it */
+    char **after;     /* ids of scenarios to see first */
+    size_t after_count;
+} SimMeta;
+
+typedef enum {
+    SIM_DETAIL_NORMAL,
+    SIM_DETAIL_FULL, /* registers at exits, payloads beyond the snap length */
+} SimDetail;
+
+typedef struct {
+    uint64_t until_ns;          /* the run ends here */
+    uint64_t detail;            /* SimDetail */
+    uint64_t trace_limit_bytes; /* the trace keeps no more than this */
+} SimRun;
+
+typedef struct {
+    char *policy;
+    uint64_t slice_ns;
+} SimScheduler;
+
+typedef struct {
+    uint64_t exit_ns;
+    uint64_t switch_ns;
+    uint64_t fault_ns;
+} SimCosts;
+
+typedef struct {
+    uint64_t pcpus;
+    uint64_t memory_bytes; /* a multiple of 4 KiB */
+    uint64_t clock_hz;
+    SimScheduler scheduler;
+    uint64_t quantum_ns;
+    SimCosts costs;
+} SimHost;
+
+typedef enum {
+    SIM_MODE_INTERNAL, /* the one this version runs; loading refuses the others */
+    SIM_MODE_HOST_ONLY,
+    SIM_MODE_BRIDGED,
+    SIM_MODE_NAT,
+    SIM_MODE_NAT_NETWORK,
+} SimNetworkMode;
+
+/* An IPv4 address with the length of its network part. */
+typedef struct {
+    uint32_t address;
+    uint8_t prefix;
+} SimCidr;
+
+typedef struct {
+    char *name;
+    uint64_t mode;       /* SimNetworkMode */
+    uint64_t latency_ns; /* from a port to the switch and from the switch to a port: each link */
+    uint64_t rate_bps;   /* of each link */
+    uint64_t mtu;        /* bytes of an IP packet */
+    SimCidr subnet;      /* host bits are zero. Default: 10.0.N.0/24, N this network's number */
+    uint64_t mac_ageing_ns;
+} SimNetwork;
+
+/* A reference by name, resolved. */
+typedef struct {
+    char *name;
+    uint32_t index;
+} SimRef;
+
+typedef struct {
+    SimRef network;
+    uint8_t mac[6];   /* default: 02:68:76:VV:VV:NN, the VM's and the NIC's number */
+    SimCidr address;  /* default: the lowest free host address of the network's subnet */
+    uint32_t gateway; /* 0: none */
+} SimNic;
+
+typedef struct {
+    char *name;
+    char *program;        /* as written: a known program, or the path of an ELF file */
+    bool program_is_file; /* contains a '/': see sim_scenario_program_path() */
+    char **args;          /* after the program's name */
+    size_t arg_count;
+    uint64_t vcpus;
+    uint64_t memory_bytes; /* a multiple of 4 KiB */
+    uint64_t weight;
+    uint64_t priority;
+    uint64_t cap_ppm;     /* of one pCPU; 0: none */
+    uint64_t affinity;    /* bit n: pCPU n; 0: any */
+    uint64_t start_at_ns; /* SIM_TIME_NEVER: only by command */
+    SimNic *nics;
+    size_t nic_count;
+} SimVm;
+
+/* vm:NAME. The words host, lan:NAME and internet:NAME are part of the format;
+ * this version has no network that they are on, and loading says so. */
+typedef struct {
+    char *name;  /* as written: "vm:a"; NULL: left out */
+    uint32_t vm; /* its number */
+} SimEndpoint;
+
+typedef enum {
+    SIM_PROTOCOL_ICMP,
+    SIM_PROTOCOL_UDP,
+    SIM_PROTOCOL_TCP, /* of the format; loading refuses it */
+} SimProtocol;
+
+/* ---- Commands ----------------------------------------------------------- */
+
+typedef enum {
+    SIM_COMMAND_PING,       /* from, to, protocol, port, count, interval_ns, timeout_ns */
+    SIM_COMMAND_PLUG,       /* vm, nic */
+    SIM_COMMAND_UNPLUG,     /* vm, nic */
+    SIM_COMMAND_START,      /* vm */
+    SIM_COMMAND_PAUSE,      /* vm */
+    SIM_COMMAND_RESUME,     /* vm */
+    SIM_COMMAND_KILL,       /* vm */
+    SIM_COMMAND_SET_WEIGHT, /* vm, weight */
+    SIM_COMMAND_TYPE,       /* vm, text: input to its console */
+    SIM_COMMAND_COUNT
+} SimCommandKind;
+
+/* Only the fields named at its kind mean something; the others are zero. */
+typedef struct {
+    uint64_t kind; /* SimCommandKind */
+    uint64_t at_ns;
+    SimRef vm;
+    uint64_t nic;
+    SimEndpoint from, to; /* VMs with at least one NIC */
+    uint64_t protocol;    /* SimProtocol */
+    uint64_t port;
+    uint64_t count;
+    uint64_t interval_ns;
+    uint64_t timeout_ns;
+    uint64_t weight;
+    char *text;
+} SimCommand;
+
+/* ---- Checks ------------------------------------------------------------- */
+
+/* What a probe sent at the end of the run answers. */
+typedef struct {
+    SimEndpoint from, to;
+    uint64_t protocol; /* SimProtocol */
+    uint64_t port;     /* udp only */
+    bool is;
+    SimEndpoint answered_by; /* .name NULL: to */
+} SimExpectReach;
+
+/* What a counter counts over; with the number of each in the structs above. */
+typedef enum {
+    SIM_COUNTER_VM,      /* index: VM */
+    SIM_COUNTER_VCPU,    /* index: VM, item: vCPU */
+    SIM_COUNTER_NIC,     /* index: VM, item: NIC */
+    SIM_COUNTER_NETWORK, /* index: network */
+    SIM_COUNTER_PCPU,    /* index: pCPU */
+} SimCounterScope;
+
+/* A path into the result document of a run, where lists are addressed by name
+ * or number: vms.a.exits.mmio, vms.a.vcpus.0.ran_ns, vms.a.nics.0.tx_frames,
+ * vms.a.memory.faults, networks.net0.frames, networks.net0.dropped.port-down,
+ * pcpus.0.switches. */
+typedef struct {
+    char *path; /* as written */
+    SimCounterScope scope;
+    uint32_t index;
+    uint32_t item;
+    const char *name;  /* the rest, inside path: "exits.mmio", "ran_ns" */
+    uint64_t min, max; /* holds when min <= value <= max */
+} SimExpectCounter;
+
+typedef enum {
+    SIM_CONSOLE_CONTAINS,
+    SIM_CONSOLE_MATCHES, /* text is a valid regular expression (GRegex) */
+    SIM_CONSOLE_LACKS,
+} SimConsoleKind;
+
+typedef struct {
+    SimRef vm;
+    SimConsoleKind kind;
+    char *text;
+} SimExpectConsole;
+
+/* The CPU time charged to a VM (or one vCPU) as a part of what the pCPUs gave
+ * out to all vCPUs (of "busy") or of all that they had (of "host": elapsed
+ * time times pCPUs). */
+typedef struct {
+    SimRef vm;
+    int64_t vcpu; /* -1: all of the VM's */
+    bool of_host; /* false: of "busy" */
+    uint64_t min_ppm, max_ppm;
+} SimExpectShare;
+
+typedef struct {
+    char *field;
+    char *text;     /* the value as text: "a", "12", "true" */
+    bool is_number; /* number is it; for true and false 1 and 0 */
+    int64_t number;
+} SimEventField;
+
+/* How many events of this type, with all these fields, are in the trace:
+ * present is 1 to UINT64_MAX, absent 0 to 0. */
+typedef struct {
+    char *type;
+    SimEventField *where;
+    size_t where_count;
+    uint64_t min, max;
+} SimExpectEvent;
+
+typedef enum {
+    SIM_EXPECT_REACH,
+    SIM_EXPECT_COUNTER,
+    SIM_EXPECT_CONSOLE,
+    SIM_EXPECT_SHARE,
+    SIM_EXPECT_EVENT,
+} SimExpectKind;
+
+typedef struct {
+    SimExpectKind kind;
+    union {
+        SimExpectReach reach;
+        SimExpectCounter counter;
+        SimExpectConsole console;
+        SimExpectShare share;
+        SimExpectEvent event;
+    };
+} SimExpect;
+
+typedef enum {
+    SIM_SHOW_NOW,   /* while working */
+    SIM_SHOW_AFTER, /* once graded */
+    SIM_SHOW_NEVER,
+} SimShow;
+
+/* Bits of requires. */
+enum {
+    SIM_REQUIRES_EMULATED = 1u << 0,
+    SIM_REQUIRES_KVM = 1u << 1,
+};
+
+typedef struct {
+    char *id;
+    char *title;
+    uint64_t points;
+    uint64_t requires; /* else the check is skipped */
+    uint64_t show;     /* SimShow */
+    SimExpect expect;
+} SimCheck;
+
+/* ---- The whole ---------------------------------------------------------- */
+
+typedef struct SimScenario {
+    char *id;
+    char *title;
+    char *brief; /* Markdown; "" when left out */
+    SimMeta meta;
+    uint64_t requires; /* what the whole scenario needs: SIM_REQUIRES_... */
+    uint64_t seed;
+    SimRun run;
+    SimHost host;
+    SimNetwork *networks;
+    size_t network_count;
+    SimVm *vms;
+    size_t vm_count;
+    SimCommand *timeline; /* sorted by time, equal times in the order of the file */
+    size_t command_count;
+    SimCheck *checks;
+    size_t check_count;
+    char *steps_json; /* the list "steps" as canonical JSON text; "[]" when left out */
+
+    /* The scenario as it is run, overrides and defaults included: one line of
+     * JSON with sorted keys. Equal runs have equal text: it holds no file name
+     * and nothing of this machine. Loading it again gives an equal scenario. */
+    char *effective_json;
+    char *directory; /* that program files are relative to */
+} SimScenario;
+
+/* ---- Loading ------------------------------------------------------------ */
+
+/* The words that are known outside of this folder. Each list ends with NULL; a
+ * list that is NULL itself allows every word. Borrowed for the call. */
+typedef struct {
+    const char *const *programs;     /* "hello", "ping", ... */
+    const char *const *policies;     /* "rr", ... */
+    const char *const *events;       /* "page-mapped", ... */
+    const char *const *event_fields; /* "page-mapped.vm", ... */
+} SimScenarioKnown;
+
+#define SIM_SCENARIO_ERROR (sim_scenario_error_quark())
+GQuark sim_scenario_error_quark(void);
+
+typedef enum {
+    SIM_SCENARIO_ERROR_FILE,    /* cannot be read, too large, not UTF-8 */
+    SIM_SCENARIO_ERROR_JSON,    /* not JSON */
+    SIM_SCENARIO_ERROR_INVALID, /* JSON, but not a scenario */
+    SIM_SCENARIO_ERROR_SET,     /* an override is not PATH=VALUE, or leads nowhere */
+} SimScenarioError;
+
+/* Reads the file at path. overrides (NULL-terminated, may be NULL) are texts
+ * PATH=VALUE that replace values of the file before it is validated: PATH
+ * addresses list elements by name, id or number ("vms.a.memory=4MiB",
+ * "vms[0].memory=4MiB", "host.scheduler.slice=5ms"); VALUE is JSON if it parses
+ * as JSON, else a string. known may be NULL. NULL and error when anything is
+ * wrong; the message is one line. */
+SimScenario *sim_scenario_load(const char *path, const SimScenarioKnown *known,
+                               const char *const *overrides, GError **error);
+
+/* The same from length bytes of text in memory; name stands for the file in
+ * messages, and directory is what program files are relative to. */
+SimScenario *sim_scenario_load_text(const char *text, size_t length, const char *name,
+                                    const char *directory, const SimScenarioKnown *known,
+                                    const char *const *overrides, GError **error);
+
+void sim_scenario_free(SimScenario *scenario);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimScenario, sim_scenario_free)
+
+/* The numbers of what is called name; -1: no such. */
+int sim_scenario_find_vm(const SimScenario *scenario, const char *name);
+int sim_scenario_find_network(const SimScenario *scenario, const char *name);
+
+/* Where the program file of a VM with program_is_file is; g_free(). */
+char *sim_scenario_program_path(const SimScenario *scenario, unsigned vm);
+
+/* One command written as in a timeline, for interactive use: name stands for
+ * the source in messages. "at" may be left out and is then 0. Clear ret_command
+ * with sim_command_clear(); it is untouched on failure. */
+bool sim_scenario_parse_command(const SimScenario *scenario, const char *json, const char *name,
+                                SimCommand *ret_command, GError **error);
+void sim_command_clear(SimCommand *command);
+
+/* The word for a command's kind ("set-weight"), a mode ("internal"), a protocol ("icmp"). */
+const char *sim_command_name(SimCommandKind kind);
+const char *sim_network_mode_name(SimNetworkMode mode);
+const char *sim_protocol_name(SimProtocol protocol);
+
+/* ---- What there is in a folder ------------------------------------------ */
+
+typedef struct {
+    char *path;
+    char *id; /* NULL when the file does not load, and then all below but error */
+    char *title;
+    uint64_t level, minutes;
+    char *error; /* why it does not load */
+} SimScenarioInfo;
+
+void sim_scenario_info_free(SimScenarioInfo *info);
+
+/* Every *.json below directory, three folders deep at most, except the schema;
+ * sorted by path. GPtrArray of SimScenarioInfo*, which it owns. */
+GPtrArray *sim_scenario_list(const char *directory, GError **error);
+
+/* The JSON Schema of the format, made from the table; g_free(). It is what
+ * scenarios/scenario.schema.json holds. */
+char *sim_scenario_schema(void);
