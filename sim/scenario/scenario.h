@@ -47,7 +47,7 @@ typedef struct {
     uint64_t minutes; /* to go through it */
     char **after;     /* ids of scenarios to see first */
     size_t after_count;
-} SimMeta;
+} SimScenarioMeta;
 
 typedef enum {
     SIM_DETAIL_NORMAL,
@@ -58,27 +58,27 @@ typedef struct {
     uint64_t until_ns;          /* the run ends here */
     uint64_t detail;            /* SimDetail */
     uint64_t trace_limit_bytes; /* the trace keeps no more than this */
-} SimRun;
+} SimScenarioRun;
 
 typedef struct {
     char *policy;
     uint64_t slice_ns;
-} SimScheduler;
+} SimScenarioScheduler;
 
 typedef struct {
     uint64_t exit_ns;
     uint64_t switch_ns;
     uint64_t fault_ns;
-} SimCosts;
+} SimScenarioCosts;
 
 typedef struct {
     uint64_t pcpus;
     uint64_t memory_bytes; /* a multiple of 4 KiB */
     uint64_t clock_hz;
-    SimScheduler scheduler;
+    SimScenarioScheduler scheduler;
     uint64_t quantum_ns;
-    SimCosts costs;
-} SimHost;
+    SimScenarioCosts costs;
+} SimScenarioHost;
 
 typedef enum {
     SIM_MODE_INTERNAL, /* the one this version runs; loading refuses the others */
@@ -102,20 +102,20 @@ typedef struct {
     uint64_t mtu;        /* bytes of an IP packet */
     SimCidr subnet;      /* host bits are zero. Default: 10.0.N.0/24, N this network's number */
     uint64_t mac_ageing_ns;
-} SimNetwork;
+} SimScenarioNetwork;
 
 /* A reference by name, resolved. */
 typedef struct {
     char *name;
     uint32_t index;
-} SimRef;
+} SimScenarioRef;
 
 typedef struct {
-    SimRef network;
+    SimScenarioRef network;
     uint8_t mac[6];   /* default: 02:68:76:VV:VV:NN, the VM's and the NIC's number */
     SimCidr address;  /* default: the lowest free host address of the network's subnet */
     uint32_t gateway; /* 0: none */
-} SimNic;
+} SimScenarioNic;
 
 typedef struct {
     char *name;
@@ -130,16 +130,16 @@ typedef struct {
     uint64_t cap_ppm;     /* of one pCPU; 0: none */
     uint64_t affinity;    /* bit n: pCPU n; 0: any */
     uint64_t start_at_ns; /* SIM_TIME_NEVER: only by command */
-    SimNic *nics;
+    SimScenarioNic *nics;
     size_t nic_count;
-} SimVm;
+} SimScenarioVm;
 
 /* vm:NAME. The words host, lan:NAME and internet:NAME are part of the format;
  * this version has no network that they are on, and loading says so. */
 typedef struct {
     char *name;  /* as written: "vm:a"; NULL: left out */
     uint32_t vm; /* its number */
-} SimEndpoint;
+} SimScenarioEndpoint;
 
 typedef enum {
     SIM_PROTOCOL_ICMP,
@@ -166,10 +166,10 @@ typedef enum {
 typedef struct {
     uint64_t kind; /* SimCommandKind */
     uint64_t at_ns;
-    SimRef vm;
+    SimScenarioRef vm;
     uint64_t nic;
-    SimEndpoint from, to; /* VMs with at least one NIC */
-    uint64_t protocol;    /* SimProtocol */
+    SimScenarioEndpoint from, to; /* VMs with at least one NIC */
+    uint64_t protocol;            /* SimProtocol */
     uint64_t port;
     uint64_t count;
     uint64_t interval_ns;
@@ -182,11 +182,11 @@ typedef struct {
 
 /* What a probe sent at the end of the run answers. */
 typedef struct {
-    SimEndpoint from, to;
+    SimScenarioEndpoint from, to;
     uint64_t protocol; /* SimProtocol */
     uint64_t port;     /* udp only */
     bool is;
-    SimEndpoint answered_by; /* .name NULL: to */
+    SimScenarioEndpoint answered_by; /* .name NULL: to */
 } SimExpectReach;
 
 /* What a counter counts over; with the number of each in the structs above. */
@@ -218,7 +218,7 @@ typedef enum {
 } SimConsoleKind;
 
 typedef struct {
-    SimRef vm;
+    SimScenarioRef vm;
     SimConsoleKind kind;
     char *text;
 } SimExpectConsole;
@@ -227,7 +227,7 @@ typedef struct {
  * out to all vCPUs (of "busy") or of all that they had (of "host": elapsed
  * time times pCPUs). */
 typedef struct {
-    SimRef vm;
+    SimScenarioRef vm;
     int64_t vcpu; /* -1: all of the VM's */
     bool of_host; /* false: of "busy" */
     uint64_t min_ppm, max_ppm;
@@ -287,7 +287,7 @@ typedef struct {
     uint64_t requires; /* else the check is skipped */
     uint64_t show;     /* SimShow */
     SimExpect expect;
-} SimCheck;
+} SimScenarioCheck;
 
 /* ---- The whole ---------------------------------------------------------- */
 
@@ -295,18 +295,18 @@ typedef struct SimScenario {
     char *id;
     char *title;
     char *brief; /* Markdown; "" when left out */
-    SimMeta meta;
+    SimScenarioMeta meta;
     uint64_t requires; /* what the whole scenario needs: SIM_REQUIRES_... */
     uint64_t seed;
-    SimRun run;
-    SimHost host;
-    SimNetwork *networks;
+    SimScenarioRun run;
+    SimScenarioHost host;
+    SimScenarioNetwork *networks;
     size_t network_count;
-    SimVm *vms;
+    SimScenarioVm *vms;
     size_t vm_count;
     SimCommand *timeline; /* sorted by time, equal times in the order of the file */
     size_t command_count;
-    SimCheck *checks;
+    SimScenarioCheck *checks;
     size_t check_count;
     char *steps_json; /* the list "steps" as canonical JSON text; "[]" when left out */
 
@@ -388,7 +388,7 @@ typedef struct {
 void sim_scenario_info_free(SimScenarioInfo *info);
 
 /* Every *.json below directory, three folders deep at most, except the schema;
- * sorted by path. GPtrArray of SimScenarioInfo*, which it owns. */
+ * sorted by path. GPtrArray of SimScenarioInfo *, which it owns. */
 GPtrArray *sim_scenario_list(const char *directory, GError **error);
 
 /* The JSON Schema of the format, made from the table; g_free(). It is what
