@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* network.h: the simulated network as a whole; the face netsim shows.
+ *
+ * A NetWorld holds networks. A network has a mode, which is a recipe: it says
+ * which parts (switches, later routers, servers) are made and how a NIC that is
+ * attached gets wired to them. After that nobody asks for the mode again.
+ *
+ * The world is passive. Its owner hands in frames (net_world_transmit), asks for
+ * the next time something happens (net_world_deadline), lets it happen
+ * (net_world_advance), and takes what reached a NIC (net_world_take_delivery).
+ * Equal calls give equal events: the order is total by (time, class, creation
+ * number), the classes being cable commands, timers of parts, arrivals, and
+ * transmissions.
+ */
+#pragma once
+
+#include "netsim/observer.h"
+
+#define NET_MAX_NETWORKS          4096
+#define NET_MAX_PORTS             65536 /* in the whole world */
+#define NET_MAX_STEPS_PER_INSTANT 1000000
+#define NET_MAX_LATENCY_NS        (3600 * NET_NS_PER_SECOND)
+#define NET_MAX_RATE_BPS          UINT64_C(10000000000000)
+
+#define NET_DEFAULT_LATENCY_NS  UINT64_C(10000) /* of each link: a NIC to its switch */
+#define NET_DEFAULT_RATE_BPS    UINT64_C(1000000000)
+#define NET_DEFAULT_QUEUE_BYTES (512u * 1024)             /* that wait to enter a link, each way */
+#define NET_DEFAULT_AGEING_NS   (300 * NET_NS_PER_SECOND) /* IEEE 802.1Q, table 8-6 */
+#define NET_DEFAULT_MAC_ROWS    4096
+
+typedef struct NetWorld NetWorld;
+
+#define NET_ERROR net_error_quark()
+GQuark net_error_quark(void);
+typedef enum {
+    NET_ERROR_CONFIG, /* a value is out of its range, or a name is unknown */
+    NET_ERROR_LIMIT,
+} NetError;
+
+typedef struct {
+    uint64_t *frame_ids;  /* counter shared with others: the last Ethernet frame id given */
+    NetObserver observer; /* copied */
+    void *observer_user;
+} NetWorldConfig;
+
+NetWorld *net_world_new(const NetWorldConfig *config);
+void net_world_free(NetWorld *world);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetWorld, net_world_free)
+
+/* Zero means the default, here and below, except where said otherwise. */
+typedef struct {
+    const char *name;
+    const char *mode;      /* one of net_world_modes() */
+    NetTime latency_ns;    /* of each link */
+    uint64_t rate_bps;     /* of each link, each way; NET_RATE_UNLIMITED: takes no time */
+    uint32_t queue_bytes;  /* before each link, each way */
+    uint32_t mtu;          /* largest IP packet; frames may be longer by their headers */
+    NetTime mac_ageing_ns; /* NET_TIME_NEVER: rows stay */
+    uint32_t mac_rows;     /* bound on the MAC table */
+} NetNetworkConfig;
+
+#define NET_RATE_UNLIMITED UINT64_MAX
+
+/* Names of the modes, NULL-terminated. */
+const char *const *net_world_modes(void);
+
+bool net_world_add_network(NetWorld *world, const NetNetworkConfig *config, NetTime now,
+                           NetNetworkId *ret_network, GError **error);
+
+/* Attaches a NIC. vm and nic are the caller's tag, handed back with deliveries.
+ * Its cable is plugged. */
+bool net_world_attach(NetWorld *world, NetNetworkId network, uint32_t vm, uint32_t nic, NetTime now,
+                      NetPortId *ret_port, GError **error);
+
+/* A frame leaves the NIC at a time that is not before the time reached, nor
+ * before the port's last one. The frame is borrowed (a reference is taken). */
+void net_world_transmit(NetWorld *world, NetPortId port, NetFrame *frame, NetTime at);
+/* The same from bytes, which are copied. id 0: the next of the shared counter. */
+void net_world_transmit_bytes(NetWorld *world, NetPortId port, const uint8_t *bytes, size_t length,
+                              uint64_t id, NetTime at);
+
+/* Plugs or unplugs the cable of a port at a time not before the time reached. */
+void net_world_set_link(NetWorld *world, NetPortId port, bool up, NetTime at);
+
+/* The earliest time at which something happens; NET_TIME_NEVER: nothing will. */
+NetTime net_world_deadline(const NetWorld *world);
+
+/* Does everything due at times up to limit, and returns the time reached: limit,
+ * or the earlier time at which frames were delivered (all of that instant). */
+NetTime net_world_advance(NetWorld *world, NetTime limit);
+
+typedef struct {
+    NetTime time;
+    NetPortId port;
+    uint32_t vm, nic; /* the tag given to net_world_attach */
+    NetFrame *frame;  /* a reference, now the taker's */
+} NetDelivery;
+
+/* The next delivery, in order; false: none. */
+bool net_world_take_delivery(NetWorld *world, NetDelivery *ret_delivery);
+
+/* Has the world stopped for good (observer: overrun)? */
+bool net_world_stopped(const NetWorld *world);
+
+/* The least time between a frame's leaving any NIC and its reaching another one,
+ * cables unplugged or not; NET_TIME_NEVER: no NIC can reach another. */
+NetTime net_world_lookahead(const NetWorld *world);
+
+/* --- live state, for reports and tests --- */
+
+typedef struct {
+    NetPortId port;
+    NetPartId part;
+    NetNetworkId network;
+    uint32_t number;  /* which port of its part */
+    const char *kind; /* of its part */
+    uint32_t vm, nic; /* for kind "nic" */
+    NetPortId peer;   /* the other end of its cable */
+    bool up;
+    uint64_t out_frames, out_bytes;   /* put on the cable here */
+    uint64_t in_frames, in_bytes;     /* taken from the cable here */
+    uint64_t dropped[NET_DROP_COUNT]; /* leaving here, or just after coming in here */
+} NetPortInfo;
+
+uint32_t net_world_port_count(const NetWorld *world);
+void net_world_port(const NetWorld *world, NetPortId port, NetPortInfo *ret_info);
+
+uint32_t net_world_network_count(const NetWorld *world);
+const char *net_world_network_name(const NetWorld *world, NetNetworkId network);
+const char *net_world_network_mode(const NetWorld *world, NetNetworkId network);
+/* -1: no such network. */
+int64_t net_world_find_network(const NetWorld *world, const char *name);
+
+typedef struct {
+    uint16_t vlan;
+    NetMac mac;
+    NetPortId port;
+    NetTime last_seen;
+} NetMacRow;
+
+/* The rows of a network's switches, by (switch, VLAN, address). g_array_unref(). */
+GArray *net_world_mac_table(const NetWorld *world, NetNetworkId network);

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* stack.h: a small IP stack for guests and simulated endpoints.
+ *
+ * The stack does no I/O, reads no clock and allocates nothing. Its owner provides
+ * the memory (one NetStack, a plain struct), hands in what arrives
+ * (net_stack_input), says when time has passed (net_stack_advance, due at
+ * net_stack_deadline), and sends what comes out of ops->send. Everything happens
+ * inside these calls. Calls carry `now`, which may not go back.
+ *
+ * It speaks Ethernet II, ARP (RFC 826, cache rules of RFC 1122 2.3.2), IPv4
+ * (RFC 791, host rules of RFC 1122 3), ICMP (RFC 792) and UDP (RFC 768). A
+ * fragment is dropped and counted; TCP is answered by ICMP protocol unreachable.
+ *
+ * Hosts of several NICs follow the weak model of RFC 1122 3.3.4.2: a packet for
+ * any of the stack's addresses is taken on any NIC. ARP answers only for the
+ * address of the NIC that was asked. A host never forwards.
+ *
+ * Callbacks may call net_stack_ping, net_stack_udp_* and the routing functions,
+ * not net_stack_input or net_stack_advance. Bytes handed to a callback are valid
+ * during the call only.
+ *
+ * Start reading stack.c at net_stack_input().
+ */
+#pragma once
+
+#include "netsim/proto/types.h"
+
+#define NET_STACK_MAX_NICS    8
+#define NET_STACK_MAX_ROUTES  24 /* two per NIC and some more */
+#define NET_STACK_MAX_ECHOES  16 /* echo requests waiting for their answer */
+#define NET_STACK_MAX_SOCKETS 16 /* bound UDP ports */
+#define NET_STACK_MAX_HELD    16 /* packets waiting for ARP, or for loopback */
+#define NET_STACK_HELD_BYTES  12288
+
+/* The ARP cache: an address lives in one of the ways of set (address % sets). */
+#define NET_ARP_SETS 8
+#define NET_ARP_WAYS 8
+
+#define NET_ARP_RETRY_NS     NET_NS_PER_SECOND        /* RFC 1122 2.3.2.1: one a second */
+#define NET_ARP_TRIES        3                        /* requests before giving up */
+#define NET_ARP_FRESH_NS     (60 * NET_NS_PER_SECOND) /* then confirmed by asking again */
+#define NET_STACK_TTL        64
+#define NET_STACK_FIRST_PORT 49152u /* ephemeral ports: RFC 6335 6 */
+
+/* What the functions below return when they refuse. */
+enum {
+    NET_STACK_OK = 0,
+    NET_STACK_NO_ROUTE = -1, /* neither on a local network nor behind a gateway */
+    NET_STACK_TOO_LONG = -2, /* does not fit the MTU of the NIC it would leave by */
+    NET_STACK_NO_ROOM = -3,  /* a table is full */
+    NET_STACK_IN_USE = -4,   /* the port is taken */
+    NET_STACK_BAD = -5,      /* an argument makes no sense */
+};
+
+typedef struct {
+    NetMac mac;
+    NetIp4 address; /* 0: none yet; such a NIC receives broadcasts only */
+    uint8_t prefix;
+    NetIp4 gateway; /* 0: none */
+    uint16_t mtu;   /* 0: NET_DEFAULT_MTU */
+} NetStackNic;
+
+typedef enum {
+    NET_PROBE_ICMP,
+    NET_PROBE_UDP,
+} NetProbeKind;
+
+typedef struct {
+    /* Sends one Ethernet frame, without FCS. bytes are valid during the call only. */
+    void (*send)(void *user, unsigned nic, const uint8_t *bytes, size_t length);
+    /* An echo request or datagram whose payload begins with a probe (below) has
+     * arrived for this stack. May be NULL. Called before the request is answered. */
+    void (*probe_seen)(void *user, NetProbeKind kind, uint64_t nonce, NetIp4 from);
+} NetStackOps;
+
+/* --- echo client --- */
+
+typedef enum {
+    NET_ECHO_REPLY,
+    NET_ECHO_TIMEOUT,
+    NET_ECHO_UNREACHABLE,   /* ICMP said so (from, code), or nobody answered ARP (from is 0) */
+    NET_ECHO_TIME_EXCEEDED, /* a router at `from` found the TTL used up */
+} NetEchoOutcome;
+
+typedef struct {
+    NetEchoOutcome outcome;
+    NetIp4 to;   /* who was asked */
+    NetIp4 from; /* who answered; 0: nobody */
+    uint16_t id, sequence;
+    uint8_t ttl;  /* of the answer */
+    uint8_t code; /* ICMP code of an unreachable or time exceeded */
+    NetTime rtt_ns;
+    const uint8_t *payload; /* of the reply */
+    size_t payload_bytes;
+} NetEchoResult;
+
+typedef struct {
+    NetIp4 to;
+    uint16_t id, sequence;
+    uint8_t ttl; /* 0: NET_STACK_TTL */
+    const void *payload;
+    size_t payload_bytes;
+    NetTime timeout_ns;
+    /* Called once, with the outcome. May be NULL. */
+    void (*done)(void *user, const NetEchoResult *result);
+    void *user;
+} NetPing;
+
+/* --- UDP --- */
+
+typedef struct {
+    NetIp4 from, to; /* `to` may be a broadcast address */
+    uint16_t from_port, to_port;
+    uint8_t nic;
+    const uint8_t *bytes;
+    size_t length;
+    NetTime now;
+} NetDatagram;
+
+typedef struct {
+    void (*receive)(void *user, const NetDatagram *datagram);
+    /* A datagram sent from this port was refused. code: ICMP's, 3 is "port
+     * unreachable" (RFC 792). May be NULL. */
+    void (*unreachable)(void *user, NetIp4 to, uint16_t to_port, uint8_t code);
+    /* Datagrams to this port answer probes of our own: they are not reported to
+     * probe_seen although they carry the probe back. */
+    bool takes_probe_answers;
+} NetUdpOps;
+
+/* --- the struct; readers may look, only stack*.c writes --- */
+
+typedef enum {
+    NET_ARP_FREE,
+    NET_ARP_INCOMPLETE, /* asked, no answer yet; packets are held */
+    NET_ARP_REACHABLE,  /* known; asked again when used after NET_ARP_FRESH_NS */
+    NET_ARP_PROBE,      /* known and in use, but old: a unicast request is under way */
+} NetArpState;
+
+typedef struct {
+    NetIp4 address;
+    NetMac mac;
+    uint8_t nic;
+    uint8_t state;    /* NetArpState */
+    uint8_t tries;    /* requests sent in this state */
+    NetTime deadline; /* incomplete, probe: when to ask again */
+    NetTime confirmed;
+    NetTime used;
+} NetArpEntry;
+
+typedef struct {
+    NetIp4 network;
+    NetIp4 gateway; /* 0: on link */
+    uint8_t prefix;
+    uint8_t nic;
+    bool in_use;
+} NetRoute;
+
+/* A packet that waits in held_bytes, Ethernet header included. */
+typedef struct {
+    NetIp4 next_hop; /* 0: for this stack itself */
+    uint16_t length;
+    uint8_t nic;
+} NetHeld;
+
+typedef struct {
+    NetPing ping; /* payload is not kept */
+    NetTime sent, deadline;
+    NetIp4 next_hop;
+    uint8_t nic;
+    bool in_use;
+} NetEcho;
+
+typedef struct {
+    const NetUdpOps *ops;
+    void *user;
+    uint16_t port; /* 0: free */
+} NetUdpSocket;
+
+typedef struct {
+    uint64_t frames_in, frames_out;
+    uint64_t not_for_us;   /* another MAC or IP address */
+    uint64_t malformed;    /* too short, bad lengths or versions */
+    uint64_t bad_checksum; /* IPv4, ICMP or UDP */
+    uint64_t fragments;
+    uint64_t unknown_protocol;
+    uint64_t no_socket;
+    uint64_t held_full; /* packets dropped while ARP was under way */
+    uint64_t arp_failed;
+} NetStackCounters;
+
+typedef struct {
+    const NetStackOps *ops;
+    void *user;
+    NetStackNic nics[NET_STACK_MAX_NICS];
+    unsigned nic_count;
+    NetRoute routes[NET_STACK_MAX_ROUTES];
+    NetArpEntry arp[NET_ARP_SETS][NET_ARP_WAYS];
+    NetEcho echoes[NET_STACK_MAX_ECHOES];
+    NetUdpSocket sockets[NET_STACK_MAX_SOCKETS];
+    NetHeld held[NET_STACK_MAX_HELD];
+    unsigned held_count;
+    size_t held_used; /* bytes */
+    uint64_t random;  /* state of the stack's own generator */
+    uint16_t next_ip_id;
+    uint16_t next_port;
+    NetTime timer; /* earliest deadline of all tables */
+    bool timer_stale;
+    NetStackCounters counters;
+    uint8_t held_bytes[NET_STACK_HELD_BYTES];
+    uint8_t out[NET_MAX_FRAME_BYTES]; /* the frame being built */
+} NetStack;
+
+/* Starts a stack without NICs. ops is kept, not copied. */
+void net_stack_init(NetStack *stack, const NetStackOps *ops, void *user, uint64_t seed);
+
+/* Adds a NIC with its routes (its network, and all else by its gateway) and
+ * returns its number, from 0; negative: refused. */
+int net_stack_add_nic(NetStack *stack, const NetStackNic *nic);
+
+/* Adds a route; of the routes that match the longest prefix wins, then the one
+ * added first. gateway 0: on link at the NIC. */
+int net_stack_add_route(NetStack *stack, NetIp4 network, unsigned prefix, NetIp4 gateway,
+                        unsigned nic);
+
+/* A frame has arrived at a NIC. Any bytes of any length are safe. */
+void net_stack_input(NetStack *stack, unsigned nic, const uint8_t *frame, size_t length,
+                     NetTime now);
+
+/* Does what is due by now: ARP retries, timeouts, packets to oneself. */
+void net_stack_advance(NetStack *stack, NetTime now);
+
+/* When net_stack_advance has something to do; NET_TIME_NEVER: nothing is waited
+ * for. Ask again after every call of any function here. */
+NetTime net_stack_deadline(NetStack *stack);
+
+/* Sends one echo request (RFC 792). The outcome comes to ping->done, later: never
+ * from inside this call. Negative: nothing was sent and done is not called. */
+int net_stack_ping(NetStack *stack, const NetPing *ping, NetTime now);
+
+/* Binds a UDP port (0: an ephemeral one) on every address. ops is kept, not
+ * copied. Returns the port, or negative. */
+int net_stack_udp_bind(NetStack *stack, uint16_t port, const NetUdpOps *ops, void *user);
+void net_stack_udp_close(NetStack *stack, uint16_t port);
+
+/* Sends one datagram from a port of ours, bound or not. */
+int net_stack_udp_send(NetStack *stack, uint16_t from_port, NetIp4 to, uint16_t to_port,
+                       const void *bytes, size_t length, NetTime now);
+
+/* The address that a packet to `to` would carry as its source; 0: no route. */
+NetIp4 net_stack_source(const NetStack *stack, NetIp4 to);
+
+/* --- probes: payloads that name themselves by a nonce, see hv-core/guest/abi.h --- */
+
+#define NET_PROBE_BYTES 16
+
+void net_probe_write(uint8_t bytes[NET_PROBE_BYTES], uint64_t nonce);
+/* Does the payload begin with a probe? */
+bool net_probe_read(const uint8_t *bytes, size_t length, uint64_t *ret_nonce);
