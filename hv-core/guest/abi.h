@@ -14,18 +14,25 @@
  *   0x0000      not mapped: a null pointer faults
  *   0x1000      boot information (HvBootInfo), readable by ring 3, pinned
  *   0x8000      page tables: PML4, PDPT, PD, PT of the first 2 MiB, PD of the
- *               devices' GiB; pinned, ring 0 only
- *   0x10000     guest kernel: ring 0 only except the page of the SYSCALL
- *               entry (section .user_entry); pinned
+ *               devices' GiB, PT of the last 2 MiB if memory ends inside them;
+ *               pinned, ring 0 only
+ *   0x10000     guest kernel: ring 0 only except its first page, which holds
+ *               the SYSCALL entries (section .user_entry) and may be executed
+ *               by ring 3; pinned
+ *   0x60000     kernel stacks: for each vCPU a page that is not mapped, to
+ *               catch overflow, then a pinned page of stack
  *   0x80000     program: mapped as its ELF segments say, for ring 3. Pages
  *               with code are pinned; the rest is resident as far as the file
- *               has bytes for it, and absent until touched beyond
- *   heap        from the end of the program's .bss to the stack
- *   top         the program's stack, HV_GUEST_STACK_BYTES, grows down
+ *               has bytes for it, and absent until touched beyond. The image
+ *               ends below 2 MiB
+ *   heap        from the end of the program's .bss to the stacks
+ *   top         the program's stacks, HV_GUEST_STACK_BYTES for each vCPU, that
+ *               of vCPU 0 highest; they grow down
  *   0xc0000000  devices, one page each, ring 0 only
  *
  * Below 2 MiB pages are mapped 4 KiB each; the rest of memory by 2 MiB pages,
- * for ring 3, writable, not executable.
+ * for ring 3, writable, not executable. Accessed and dirty bits are set from
+ * the start: nobody reads them, and the CPU need not write page tables then.
  */
 #pragma once
 
@@ -33,9 +40,13 @@
 
 #define HV_GUEST_BOOT_INFO    0x1000u
 #define HV_GUEST_PAGE_TABLES  0x8000u
-#define HV_GUEST_PAGE_TABLE_PAGES 5u
+#define HV_GUEST_PAGE_TABLE_PAGES 6u
 #define HV_GUEST_KERNEL_BASE  0x10000u
+#define HV_GUEST_USER_ENTRY   0x10000u /* the page that ring 3 may execute */
+#define HV_GUEST_KERNEL_STACKS 0x60000u
+#define HV_GUEST_KERNEL_STACK_STRIDE 0x2000u
 #define HV_GUEST_USER_BASE    0x80000u
+#define HV_GUEST_IMAGE_END    0x200000u
 #define HV_GUEST_STACK_BYTES  0x10000u
 #define HV_GUEST_DEVICES      0xc0000000u
 
