@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* trace.h: writing a trace.
+ *
+ * A trace is the record of a run: a header, then events, each with the virtual
+ * time at which it happened. It only ever grows at its end. Everything that
+ * people see is computed from it, so it must say everything, and equal runs must
+ * give equal bytes: no wall-clock time, host name or path is in it.
+ *
+ * The file, version 1 (all integers little-endian):
+ *
+ *   header   8   "HVTRACE\n"
+ *            4   version of this format, 1
+ *            4   bytes from the start of the file to the first record, a multiple of 8
+ *            8   sim_event_schema_hash() of the writer
+ *            4   bytes of metadata
+ *            4   0
+ *            n   metadata: a JSON object (scenario after overrides, backend, seed,
+ *                SHA-256 of each guest image), then zeros up to the first record
+ *
+ *   record   8   time, ns
+ *            4   bytes of fields and blob
+ *            2   type (enum SimEventType)
+ *            2   source: 0 the world, n + 1 pCPU n
+ *            n   the fields of the type, then its blob (text or bytes) if it has
+ *                one, then zeros up to a multiple of 8
+ *
+ * A file may be cut off anywhere; what holds is everything up to the last whole
+ * record. Events have no number in the file: they are counted.
+ *
+ * Order. Records lie in the order of (time, source, arrival). They do not
+ * arrive so: each source's own times never go back, but the pCPUs and the world
+ * run ahead of each other by up to the lookahead. So an appended event is at
+ * first only pending; sim_trace_settle(t) says that nothing before t can come
+ * any more, and puts what is pending before t in order. Nearly always only one
+ * source has anything pending, and its events are then written right where they
+ * stay. That is why appending costs a few ns.
+ *
+ * Limit. limit_bytes bounds the trace. The record that would pass it is
+ * replaced by one trace-limit event; from there on only types of class KEEP
+ * (events.def) are recorded, and these only up to SIM_TRACE_RESERVE_BYTES more,
+ * after which nothing is but run-end. sim_trace_dropped() counts the rest.
+ *
+ * Memory. All of it lies in one reserved range of addresses that never moves,
+ * so a reader in the same process can follow without copying.
+ */
+#pragma once
+
+#include <string.h>
+
+#include "sim/trace/event.h"
+
+#define SIM_TRACE_VERSION       1u
+#define SIM_TRACE_MAGIC         "HVTRACE\n"
+#define SIM_TRACE_DEFAULT_LIMIT (UINT64_C(1) << 30)
+#define SIM_TRACE_MAX_LIMIT     (UINT64_C(1) << 40)
+#define SIM_TRACE_RESERVE_BYTES (UINT64_C(4) << 20)
+#define SIM_TRACE_MAX_SOURCES   256u
+#define SIM_TRACE_MAX_BLOB      (UINT32_C(16) << 20)
+
+typedef struct {
+    uint8_t magic[8];
+    uint32_t version;
+    uint32_t header_bytes;
+    uint64_t schema_hash;
+    uint32_t metadata_bytes;
+    uint32_t zero;
+} SimTraceHeader;
+
+typedef struct {
+    uint64_t time;
+    uint32_t size;
+    uint16_t type;
+    uint16_t source;
+} SimRecordHeader;
+
+typedef struct {
+    uint64_t limit_bytes; /* 0: SIM_TRACE_DEFAULT_LIMIT */
+    /* Forget what sim_trace_flush() has written, and use its memory again. Else
+     * the whole trace stays readable at sim_trace_data(). */
+    bool forget_flushed;
+} SimTraceOptions;
+
+typedef struct SimTracePrivate SimTracePrivate;
+
+/* The members are for the inline functions below; touch none of them. */
+typedef struct {
+    uint8_t *end;       /* where the next event of source `direct` goes */
+    uint8_t *room_end;  /* and what it must not pass */
+    uint64_t last_time; /* of that source; no event may be earlier */
+    uint64_t pending;   /* events between `settled_end` and `end` */
+    uint16_t direct;    /* the source that writes in place */
+    bool queued;        /* other sources have events pending elsewhere */
+    uint8_t *settled_end;
+    uint64_t settled;      /* events before settled_end, over all the run */
+    uint8_t *settle_limit; /* settled_end must not pass this without a look at limit_bytes */
+    uint64_t settled_time;
+    SimTracePrivate *private;
+} SimTrace;
+
+/* A new trace with its header. metadata is JSON text, copied. options may be NULL. */
+SimTrace *sim_trace_new(const char *metadata, const SimTraceOptions *options, GError **error);
+void sim_trace_free(SimTrace *trace);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimTrace, sim_trace_free)
+
+/* Settles everything that is pending. Nothing earlier may be appended after it. */
+void sim_trace_finish(SimTrace *trace);
+
+/* Settled events so far, and events not recorded because of the limit. */
+uint64_t sim_trace_count(const SimTrace *trace);
+uint64_t sim_trace_dropped(const SimTrace *trace);
+bool sim_trace_limited(const SimTrace *trace);
+
+/* The settled bytes that are in memory, the header first unless flushed and
+ * forgotten. They stay where they are (until flushed, with forget_flushed) and
+ * more appear behind them: see sim_reader_new_memory(). */
+const uint8_t *sim_trace_data(const SimTrace *trace, size_t *ret_size);
+
+/* Settled bytes that sim_trace_flush() has not written yet. */
+size_t sim_trace_unflushed(const SimTrace *trace);
+
+/* Writes these to fd, whole records only unless it fails. On a non-blocking fd that
+ * takes no more it returns TRUE with bytes left over (sim_trace_unflushed()). */
+gboolean sim_trace_flush(SimTrace *trace, int fd, GError **error);
+
+/* ---- Appending ------------------------------------------------------------ */
+
+/* For the inline functions. */
+void sim_trace_append_slow(SimTrace *trace, uint16_t source, uint64_t time, uint16_t type,
+                           const void *fields, uint32_t fields_size, const void *blob,
+                           uint32_t blob_size);
+void sim_trace_settle_slow(SimTrace *trace, uint64_t time);
+
+/* Appends an event; copies fields and blob. time is not before the source's
+ * last, nor before the last settled time. Use SIM_TRACE() instead where the type
+ * is known. */
+static inline void sim_trace_append(SimTrace *trace, uint16_t source, uint64_t time, uint16_t type,
+                                    const void *fields, uint32_t fields_size, const void *blob,
+                                    uint32_t blob_size)
+{
+    uint64_t size = (uint64_t)fields_size + blob_size;
+    uint64_t space = sizeof(SimRecordHeader) + ((size + 7) & ~UINT64_C(7));
+    uint8_t *at = trace->end;
+
+    if (G_UNLIKELY(source != trace->direct || time < trace->last_time ||
+                   space > (uint64_t)(trace->room_end - at))) {
+        sim_trace_append_slow(trace, source, time, type, fields, fields_size, blob, blob_size);
+        return;
+    }
+    SimRecordHeader header = {time, (uint32_t)size, type, source};
+    memset(at + space - 8, 0, 8);
+    memcpy(at, &header, sizeof(header));
+    memcpy(at + sizeof(header), fields, fields_size);
+    if (blob_size > 0)
+        memcpy(at + sizeof(header) + fields_size, blob, blob_size);
+    trace->end = at + space;
+    trace->last_time = time;
+    trace->pending++;
+}
+
+/* SIM_TRACE(trace, source, time, VcpuState, .vm = 1, .to = SIM_VCPU_READY); */
+#define SIM_TRACE(trace, source, time, Name, ...)                                                  \
+    SIM_TRACE_BLOB(trace, source, time, Name, NULL, 0, __VA_ARGS__)
+
+/* The same with text or bytes: SIM_TRACE_BLOB(trace, source, time, Console, bytes, n, .vm = 1); */
+#define SIM_TRACE_BLOB(trace, source, time, Name, blob, blob_size, ...)                            \
+    do {                                                                                           \
+        SimEvent##Name sim_event_ = {__VA_ARGS__};                                                 \
+        sim_trace_append((trace), (source), (time), SIM_TYPE_OF_##Name, &sim_event_,               \
+                         sizeof(sim_event_), (blob), (blob_size));                                 \
+    } while (0)
+
+/* No source will append anything before time any more: puts all that is pending
+ * before time in order. Times given here never go back. */
+static inline void sim_trace_settle(SimTrace *trace, uint64_t time)
+{
+    if (G_UNLIKELY(trace->queued || trace->last_time >= time || trace->end > trace->settle_limit)) {
+        sim_trace_settle_slow(trace, time);
+        return;
+    }
+    trace->settled_end = trace->end;
+    trace->settled += trace->pending;
+    trace->pending = 0;
+    trace->last_time = trace->settled_time = time;
+}
