@@ -17,7 +17,9 @@
  * changes nothing: a run executes as many instructions as end within the
  * budget (perhaps none), and the fraction of a ns is carried inside the CPU.
  * One iteration of a REP string instruction counts as one instruction. The kvm
- * backend charges the CPU time of its thread around KVM_RUN.
+ * backend charges the CPU time of its thread around KVM_RUN. While the access
+ * callback runs, HvCpuRun.used_ns and .instructions already say what was used
+ * before the accessing instruction: that is the time at which it happens.
  *
  * Interrupts: the caller offers one with hv_cpu_interrupt(). It is taken at
  * once (before the next instruction) when RFLAGS.IF is set and the CPU is not
