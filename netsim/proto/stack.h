@@ -36,11 +36,12 @@
 #define NET_ARP_SETS 8
 #define NET_ARP_WAYS 8
 
-#define NET_ARP_RETRY_NS     NET_NS_PER_SECOND        /* RFC 1122 2.3.2.1: one a second */
-#define NET_ARP_TRIES        3                        /* requests before giving up */
-#define NET_ARP_FRESH_NS     (60 * NET_NS_PER_SECOND) /* then confirmed by asking again */
-#define NET_STACK_TTL        64
-#define NET_STACK_FIRST_PORT 49152u /* ephemeral ports: RFC 6335 6 */
+#define NET_ARP_RETRY_NS      NET_NS_PER_SECOND        /* RFC 1122 2.3.2.1: one a second */
+#define NET_ARP_TRIES         3                        /* requests before giving up */
+#define NET_ARP_FRESH_NS      (60 * NET_NS_PER_SECOND) /* then confirmed by asking again */
+#define NET_STACK_LOOPBACK_NS 1000                     /* from oneself to oneself */
+#define NET_STACK_TTL         64
+#define NET_STACK_FIRST_PORT  49152u /* ephemeral ports: RFC 6335 6 */
 
 /* What the functions below return when they refuse. */
 enum {
@@ -78,7 +79,7 @@ typedef struct {
 typedef enum {
     NET_ECHO_REPLY,
     NET_ECHO_TIMEOUT,
-    NET_ECHO_UNREACHABLE,   /* ICMP said so (from, code), or nobody answered ARP (from is 0) */
+    NET_ECHO_UNREACHABLE,   /* ICMP said so (from, code), or nobody answered ARP (from 0, code 1) */
     NET_ECHO_TIME_EXCEEDED, /* a router at `from` found the TTL used up */
 } NetEchoOutcome;
 
@@ -120,7 +121,8 @@ typedef struct {
 typedef struct {
     void (*receive)(void *user, const NetDatagram *datagram);
     /* A datagram sent from this port was refused. code: ICMP's, 3 is "port
-     * unreachable" (RFC 792). May be NULL. */
+     * unreachable", 1 "host unreachable" (RFC 792; also when nobody answered
+     * ARP). May be NULL. */
     void (*unreachable)(void *user, NetIp4 to, uint16_t to_port, uint8_t code);
     /* Datagrams to this port answer probes of our own: they are not reported to
      * probe_seen although they carry the probe back. */
@@ -155,18 +157,24 @@ typedef struct {
     bool in_use;
 } NetRoute;
 
-/* A packet that waits in held_bytes, Ethernet header included. */
+typedef enum {
+    NET_HELD_FOR_ARP,
+    NET_HELD_LOOPBACK, /* addressed to this stack itself; arrives at `due` */
+    NET_HELD_REFUSED,  /* nobody answered ARP: its sender is about to be told */
+} NetHeldState;
+
+/* A frame that waits in held_bytes, one after another in the order of `held`. */
 typedef struct {
-    NetIp4 next_hop; /* 0: for this stack itself */
+    NetIp4 next_hop;
+    NetTime due;
     uint16_t length;
     uint8_t nic;
+    uint8_t state; /* NetHeldState */
 } NetHeld;
 
 typedef struct {
     NetPing ping; /* payload is not kept */
     NetTime sent, deadline;
-    NetIp4 next_hop;
-    uint8_t nic;
     bool in_use;
 } NetEcho;
 
@@ -184,8 +192,9 @@ typedef struct {
     uint64_t fragments;
     uint64_t unknown_protocol;
     uint64_t no_socket;
-    uint64_t held_full; /* packets dropped while ARP was under way */
-    uint64_t arp_failed;
+    uint64_t held_full;         /* packets dropped while ARP was under way */
+    uint64_t arp_failed;        /* packets dropped because nobody answered ARP */
+    uint64_t address_conflicts; /* somebody else's ARP names our address (RFC 5227) */
 } NetStackCounters;
 
 typedef struct {
@@ -198,6 +207,7 @@ typedef struct {
     NetEcho echoes[NET_STACK_MAX_ECHOES];
     NetUdpSocket sockets[NET_STACK_MAX_SOCKETS];
     NetHeld held[NET_STACK_MAX_HELD];
+    unsigned arp_waiting; /* entries that are incomplete or probe */
     unsigned held_count;
     size_t held_used; /* bytes */
     uint64_t random;  /* state of the stack's own generator */

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* stack-private.h: how the files of the stack call each other.
+ *
+ *   stack.c        the owner's functions, timers, ways through the tables
+ *   stack-arp.c    cache, held packets, what goes onto the wire
+ *   stack-ip.c     routes, IPv4 in and out
+ *   stack-icmp.c   echo, errors in and out
+ *   stack-udp.c    sockets
+ *
+ * A packet is built in stack->out from the back to the front: whoever writes a
+ * payload puts it at net_stack_payload(), ICMP and UDP put their header before
+ * it, IP and Ethernet theirs. So nothing is copied twice.
+ */
+#pragma once
+
+#include "netsim/proto/headers.h"
+#include "netsim/proto/stack.h"
+
+/* An IPv4 packet that came in, already judged. */
+typedef struct {
+    NetIpv4 ip;
+    const uint8_t *packet;  /* from its IP header */
+    const uint8_t *payload; /* after its IP header */
+    size_t payload_bytes;
+    NetTime now;
+    uint8_t nic;
+    bool to_group; /* broadcast or multicast, by address or by frame */
+} NetPacket;
+
+/* How a packet reached this stack. */
+typedef enum {
+    NET_ARRIVED_DIRECTLY, /* in a frame to our MAC address */
+    NET_ARRIVED_BY_GROUP, /* in a broadcast or multicast frame */
+    NET_ARRIVED_FROM_SELF,
+} NetArrival;
+
+/* What an outgoing packet's IP header is to say. */
+typedef struct {
+    NetIp4 source; /* 0: the address of the NIC it leaves by */
+    NetIp4 destination;
+    uint8_t protocol;
+    uint8_t ttl;
+} NetOutgoing;
+
+/* Where the headers of the packet being built end: the frame's header, the IP
+ * header, then a header of ICMP or UDP, which are 8 bytes long both. */
+static inline uint8_t *net_stack_transport(NetStack *stack)
+{
+    return stack->out + NET_ETHERNET_BYTES + NET_IPV4_BYTES;
+}
+
+static inline uint8_t *net_stack_payload(NetStack *stack)
+{
+    return net_stack_transport(stack) + 8;
+}
+
+/* A deadline that may be the earliest now. */
+static inline void net_stack_timer(NetStack *stack, NetTime deadline)
+{
+    if (deadline < stack->timer)
+        stack->timer = deadline;
+}
+
+/* stack.c */
+uint64_t net_stack_random(NetStack *stack);
+
+/* stack-arp.c */
+void net_arp_input(NetStack *stack, unsigned nic, const uint8_t *bytes, size_t length, NetTime now);
+/* Sends stack->out (length bytes, all but its Ethernet header written) to next_hop,
+ * or holds it until the address is known. */
+int net_arp_send(NetStack *stack, unsigned nic, NetIp4 next_hop, size_t length, NetTime now);
+void net_stack_send_to(NetStack *stack, unsigned nic, NetMac destination, uint16_t type,
+                       uint8_t *frame, size_t length);
+int net_stack_hold(NetStack *stack, const NetHeld *held);
+void net_arp_advance(NetStack *stack, NetTime now);
+NetTime net_arp_deadline(const NetStack *stack);
+
+/* stack-ip.c */
+void net_ip_input(NetStack *stack, unsigned nic, const uint8_t *bytes, size_t length,
+                  NetArrival arrival, NetTime now);
+/* The most payload that fits behind the transport header of a packet to an
+ * address; negative: no route. */
+int net_ip_room(const NetStack *stack, NetIp4 to);
+/* Sends what stack->out holds from net_stack_transport() on. Where a checksum
+ * covers the source address, take that from net_stack_source() first. */
+int net_ip_send(NetStack *stack, const NetOutgoing *outgoing, size_t transport_bytes, NetTime now);
+
+/* stack-icmp.c */
+void net_icmp_input(NetStack *stack, const NetPacket *packet);
+/* Sends a destination unreachable about a packet, if RFC 1122 3.2.2 allows one. */
+void net_icmp_refuse(NetStack *stack, const NetPacket *packet, uint8_t code);
+/* A packet that we sent (from its IP header on, maybe cut off) came to nothing:
+ * tells its sender. type and code as an ICMP error has them. */
+void net_stack_refused(NetStack *stack, const uint8_t *bytes, size_t length, NetIp4 from,
+                       uint8_t type, uint8_t code, NetTime now);
+void net_echo_advance(NetStack *stack, NetTime now);
+NetTime net_echo_deadline(const NetStack *stack);
+
+/* stack-udp.c */
+void net_udp_input(NetStack *stack, const NetPacket *packet);
+void net_udp_refused(NetStack *stack, uint16_t port, NetIp4 to, uint16_t to_port, uint8_t code);

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* stack.c: the owner's side of the stack: start, input, time.
+ *
+ * A frame comes in by net_stack_input() and goes up: net_arp_input(), or
+ * net_ip_input() and from there to ICMP or UDP. Each answers what it must by
+ * building a packet in stack->out and sending it down: net_ip_send() finds the
+ * route, net_arp_send() the MAC address.
+ */
+#include "netsim/proto/stack-private.h"
+#include "netsim/proto/wire.h"
+
+void net_stack_init(NetStack *stack, const NetStackOps *ops, void *user, uint64_t seed)
+{
+    __builtin_memset(stack, 0, sizeof *stack);
+    stack->ops = ops;
+    stack->user = user;
+    stack->random = seed;
+    stack->timer = NET_TIME_NEVER;
+    stack->next_ip_id = (uint16_t)net_stack_random(stack);
+    stack->next_port = (uint16_t)(NET_STACK_FIRST_PORT + net_stack_random(stack) % 4096);
+}
+
+/* SplitMix64: Steele, Lea and Flood, "Fast splittable pseudorandom number
+ * generators", OOPSLA 2014. */
+uint64_t net_stack_random(NetStack *stack)
+{
+    uint64_t z = stack->random += UINT64_C(0x9e3779b97f4a7c15);
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+int net_stack_add_nic(NetStack *stack, const NetStackNic *nic)
+{
+    unsigned number = stack->nic_count;
+
+    if (number == NET_STACK_MAX_NICS)
+        return NET_STACK_NO_ROOM;
+    if (nic->prefix > 32 || nic->mtu > NET_MAX_MTU || net_mac_is_group(nic->mac))
+        return NET_STACK_BAD;
+    stack->nics[number] = *nic;
+    if (nic->mtu == 0)
+        stack->nics[number].mtu = NET_DEFAULT_MTU;
+    stack->nic_count++;
+    if (nic->address != 0)
+        net_stack_add_route(stack, nic->address, nic->prefix, 0, number);
+    if (nic->gateway != 0)
+        net_stack_add_route(stack, 0, 0, nic->gateway, number);
+    return (int)number;
+}
+
+void net_stack_input(NetStack *stack, unsigned nic, const uint8_t *frame, size_t length,
+                     NetTime now)
+{
+    NetEthernet ethernet;
+
+    if (nic >= stack->nic_count)
+        return;
+    stack->counters.frames_in++;
+    size_t header_bytes = net_ethernet_parse(frame, length, &ethernet);
+    if (header_bytes == 0) {
+        stack->counters.malformed++;
+        return;
+    }
+    bool to_group = net_mac_is_group(ethernet.destination);
+    /* Tagged frames belong to VLANs that this NIC is not part of. */
+    if (ethernet.tag_count > 0 ||
+        (!to_group && !net_mac_equal(ethernet.destination, stack->nics[nic].mac))) {
+        stack->counters.not_for_us++;
+        return;
+    }
+    if (ethernet.type == NET_TYPE_ARP)
+        net_arp_input(stack, nic, frame + header_bytes, length - header_bytes, now);
+    else if (ethernet.type == NET_TYPE_IPV4)
+        net_ip_input(stack, nic, frame + header_bytes, length - header_bytes,
+                     to_group ? NET_ARRIVED_BY_GROUP : NET_ARRIVED_DIRECTLY, now);
+    else
+        stack->counters.unknown_protocol++;
+}
+
+void net_stack_advance(NetStack *stack, NetTime now)
+{
+    if (now < stack->timer)
+        return;
+    net_arp_advance(stack, now);
+    net_echo_advance(stack, now);
+    stack->timer_stale = true;
+}
+
+NetTime net_stack_deadline(NetStack *stack)
+{
+    if (stack->timer_stale) {
+        NetTime arp = net_arp_deadline(stack);
+        NetTime echo = net_echo_deadline(stack);
+        stack->timer = arp < echo ? arp : echo;
+        stack->timer_stale = false;
+    }
+    return stack->timer;
+}
+
+void net_probe_write(uint8_t bytes[NET_PROBE_BYTES], uint64_t nonce)
+{
+    __builtin_memcpy(bytes, "hvprobe1", 8);
+    net_put_64(bytes + 8, nonce);
+}
+
+bool net_probe_read(const uint8_t *bytes, size_t length, uint64_t *ret_nonce)
+{
+    if (length < NET_PROBE_BYTES || __builtin_memcmp(bytes, "hvprobe1", 8) != 0)
+        return false;
+    *ret_nonce = net_get_64(bytes + 8);
+    return true;
+}
