@@ -118,8 +118,9 @@ const uint8_t *sim_trace_data(const SimTrace *trace, size_t *ret_size);
 /* Settled bytes that sim_trace_flush() has not written yet. */
 size_t sim_trace_unflushed(const SimTrace *trace);
 
-/* Writes these to fd, whole records only unless it fails. On a non-blocking fd that
- * takes no more it returns TRUE with bytes left over (sim_trace_unflushed()). */
+/* Writes these to fd. On a non-blocking fd that takes no more it returns TRUE with
+ * bytes left over (sim_trace_unflushed()); what was written may then end within a
+ * record. */
 gboolean sim_trace_flush(SimTrace *trace, int fd, GError **error);
 
 /* ---- Appending ------------------------------------------------------------ */
