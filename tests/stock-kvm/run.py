@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs the kvm suite on a distribution's own kvm_amd, inside a machine that QEMU emulates.
+
+    run.py INIT BUILD_FOLDER
+
+QEMU's TCG emulates AMD's SVM in software, so this works on any host, also where /dev/kvm is
+missing or is not stock. A file system made of init.c's program, four kernel modules and the
+suite's test programs with their libraries boots in some ten seconds; the tests' TAP output comes
+back over the serial line and is reported as this test's own. Which tests there are is read from
+the build folder (`meson-info`): every test of suite kvm. Of each, CONTRACT names the part that
+runs in `./hvlab test`; HVLAB_TEST_ALL runs all of it.
+
+Skipped, by name, where QEMU or a kernel cannot be had.
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+
+import initramfs
+import kernel
+
+QEMU = 'qemu-system-x86_64'
+SUITE = 'hvlab:kvm'
+ALL = bool(os.environ.get('HVLAB_TEST_ALL'))
+
+# test name: the GLib test paths that run when not everything does (each as -p PATH); a test that
+# is not named runs whole, one with an empty list does not run.
+CONTRACT = {
+}
+
+# Where a hang would end: of one test in the machine, and of the machine.
+TEST_LIMIT_S = 3600 if ALL else 150
+MACHINE_LIMIT_S = 6 * 3600 if ALL else 400
+
+MACHINE = [
+    '-accel', 'tcg', '-cpu', 'EPYC,+svm,+npt', '-m', '1024',
+    '-nodefaults', '-no-user-config', '-display', 'none', '-serial', 'stdio',
+    # A panic restarts at once (panic=-1), and a restart ends QEMU: no way to wait for ever.
+    '-no-reboot',
+    # Without console= the kernel and all tests would print to a screen that does not exist.
+    '-append', 'console=ttyS0 panic=-1 quiet loglevel=4',
+]
+
+
+class Tap:
+    def __init__(self):
+        self.count = 0
+        self.failed = 0
+
+    def case(self, passed, name, detail=''):
+        self.count += 1
+        self.failed += not passed
+        print(f"{'ok' if passed else 'not ok'} {self.count} - stock-kvm: {name}{detail}",
+              flush=True)
+
+    def comment(self, line):
+        print(f'# {line}', flush=True)
+
+    def end(self):
+        print(f'1..{self.count}')
+        return 1 if self.failed else 0
+
+
+def skip_all(reason):
+    print(f'1..0 # SKIP stock-kvm: {reason}')
+    sys.exit(0)
+
+
+# ---- What to run -------------------------------------------------------------------------------
+
+def read_info(build, name):
+    with open(os.path.join(build, 'meson-info', f'intro-{name}.json'), encoding='utf-8') as file:
+        return json.load(file)
+
+
+def suite_tests(build):
+    """The tests of suite kvm, and the files that each needs."""
+    outputs = {target['id']: target['filename'] for target in read_info(build, 'targets')}
+    for test in read_info(build, 'tests'):
+        if SUITE in test['suite']:
+            files = [file for needed in test['depends'] for file in outputs.get(needed, [])]
+            files += [word for word in [*test['cmd'][1:], *test['env'].values()]
+                      if os.path.isabs(word) and os.path.exists(word)]
+            yield test, files
+
+
+def describe(test, arguments):
+    """One test in the words of init.c."""
+    environment = {'PATH': '/usr/bin:/bin', 'HOME': '/tmp', 'TMPDIR': '/tmp', 'LC_ALL': 'C.UTF-8',
+                   'HVLAB_STOCK_KVM': '1', **test['env']}
+    lines = [f"name {test['name']}", f'limit {TEST_LIMIT_S}']
+    lines += [f'env {key}={value}' for key, value in environment.items()]
+    lines += [f'arg {word}' for word in [*test['cmd'], *arguments]]
+    return '\n'.join([*lines, 'run', ''])
+
+
+def arguments_for(test):
+    """What to add to the test's command; None when it does not run."""
+    paths = CONTRACT.get(test['name'])
+    if ALL or paths is None:
+        return []
+    return [word for path in paths for word in ('-p', path)] or None
+
+
+def make_initramfs(init, modules, tests):
+    image = initramfs.Initramfs()
+    with open(init, 'rb') as file:
+        image.add('/init', file.read())
+    for name, content in modules.items():
+        image.add(f'/modules.d/{name}.ko', content)
+    image.add('/modules', ''.join(f'/modules.d/{name}.ko\n' for name in modules).encode())
+    listed = ''
+    for test, files in tests:
+        arguments = arguments_for(test)
+        if arguments is not None:
+            listed += describe(test, arguments)
+            image.add_program(test['cmd'][0])
+            for file in files:
+                image.add_from_host(file)
+    image.add('/tests', listed.encode())
+    return image
+
+
+# ---- Running it, and reading what comes back ---------------------------------------------------
+
+def boot(kernel_found, initrd):
+    """Yields the lines of the serial console until QEMU ends."""
+    command = [QEMU, *MACHINE, '-kernel', kernel_found.image, '-initrd', initrd]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL) as qemu:
+        limit = threading.Timer(MACHINE_LIMIT_S, qemu.kill)
+        limit.start()
+        try:
+            for line in qemu.stdout:
+                yield line.decode(errors='replace').rstrip('\r\n')
+        finally:
+            limit.cancel()
+            qemu.kill()
+
+
+class Reader:
+    """Follows the console: which test is running, and what it has said."""
+
+    def __init__(self, tap):
+        self.tap = tap
+        self.test = None
+        self.ended = False
+        self.kvm = False
+        self.tests = 0
+
+    def line(self, line):
+        if line.startswith('@@ '):
+            self.mark(line[3:])
+        elif self.test and (match := re.match(r'(not )?ok\b[ \d]*(?:- )?(.*)', line)):
+            self.cases += 1
+            self.failures += bool(match[1])
+            self.tap.case(not match[1], f'{self.test} {match[2]}')
+        elif line.strip():
+            if match := re.fullmatch(r'1\.\.(\d+)( .*)?', line):
+                self.plan = int(match[1])
+            self.tap.comment(line)
+
+    def mark(self, mark):
+        self.tap.comment(mark)
+        if mark.startswith('up '):
+            self.kvm = mark.endswith('/dev/kvm: yes, kvm_amd: yes')
+            self.tap.case(self.kvm, '/dev/kvm is kvm_amd')
+        elif mark.startswith('begin '):
+            self.test = mark[6:]
+            self.cases = self.failures = 0
+            self.plan = None
+            self.tests += 1
+        elif mark.startswith('end '):
+            how = mark.rpartition(': ')[2]
+            # As many cases as announced, at least one; a failed case has been reported.
+            complete = self.cases and self.cases == self.plan
+            if not complete or (how != 'exit 0' and not self.failures):
+                self.tap.case(False, f'{self.test} ended: {how}, {self.cases} of {self.plan}')
+            self.test = None
+        elif mark == 'off':
+            self.ended = True
+
+
+def main(init, build):
+    if not shutil.which(QEMU):
+        skip_all(f'{QEMU} is not installed (Debian: qemu-system-x86)')
+    try:
+        found = kernel.get(os.path.join(build, 'stock-kernel'))
+        modules = found.modules_for('kvm_amd')
+    except (kernel.Unavailable, subprocess.TimeoutExpired) as reason:
+        skip_all(str(reason))
+    tap = Tap()
+    with tempfile.TemporaryDirectory() as work:
+        initrd = os.path.join(work, 'initramfs')
+        make_initramfs(init, modules, suite_tests(build)).write(initrd)
+        tap.comment(f'Linux {found.version}, {os.path.getsize(initrd) >> 20} MiB of files')
+        reader = Reader(tap)
+        for line in boot(found, initrd):
+            reader.line(line)
+    tap.case(reader.ended and reader.tests > 0, 'the machine ran every test and switched itself off')
+    return tap.end()
+
+
+if __name__ == '__main__':
+    sys.exit(main(*sys.argv[1:]))
