@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* command.c: commands, from the timeline or from a person.
+ *
+ * A command is carried out when the world has reached its time, and is then an
+ * event of the trace with its JSON text, so that a run can be repeated from its
+ * trace. One that makes no sense in the state of things (start a running VM) is
+ * recorded as refused and changes nothing.
+ */
+#include "sim/engine/private.h"
+
+#include <string.h>
+
+/* ---- As JSON ------------------------------------------------------------- */
+
+static void append_word(GString *text, const char *key, const char *value)
+{
+    g_string_append_printf(text, ",\"%s\":", key);
+    sim_json_string(text, value, strlen(value));
+}
+
+static void append_number(GString *text, const char *key, uint64_t value, const char *unit)
+{
+    g_string_append_printf(text, ",\"%s\":%s%" G_GUINT64_FORMAT "%s%s", key, *unit ? "\"" : "",
+                           value, unit, *unit ? "\"" : "");
+}
+
+static char *command_json(const SimCommand *command, uint64_t at)
+{
+    GString *text = g_string_new(NULL);
+
+    g_string_printf(text, "{\"at\":\"%" G_GUINT64_FORMAT "ns\"", at);
+    append_word(text, "do", sim_command_name(command->kind));
+    switch ((SimCommandKind)command->kind) {
+    case SIM_COMMAND_PING:
+        append_word(text, "from", command->from.name);
+        append_word(text, "to", command->to.name);
+        append_word(text, "protocol", sim_protocol_name(command->protocol));
+        if (command->protocol != SIM_PROTOCOL_ICMP)
+            append_number(text, "port", command->port, "");
+        append_number(text, "count", command->count, "");
+        append_number(text, "interval", command->interval_ns, "ns");
+        append_number(text, "timeout", command->timeout_ns, "ns");
+        break;
+    case SIM_COMMAND_PLUG:
+    case SIM_COMMAND_UNPLUG:
+        append_word(text, "vm", command->vm.name);
+        append_number(text, "nic", command->nic, "");
+        break;
+    case SIM_COMMAND_SET_WEIGHT:
+        append_word(text, "vm", command->vm.name);
+        append_number(text, "weight", command->weight, "");
+        break;
+    case SIM_COMMAND_TYPE:
+        append_word(text, "vm", command->vm.name);
+        append_word(text, "text", command->text);
+        break;
+    default: append_word(text, "vm", command->vm.name); break;
+    }
+    g_string_append_c(text, '}');
+    return g_string_free(text, FALSE);
+}
+
+/* ---- Carrying out -------------------------------------------------------- */
+
+static void copy_command(SimCommand *to, const SimCommand *from)
+{
+    *to = *from;
+    to->text = g_strdup(from->text);
+    to->vm.name = g_strdup(from->vm.name);
+    to->from.name = g_strdup(from->from.name);
+    to->to.name = g_strdup(from->to.name);
+}
+
+static void send_probe(SimEngine *engine, SimDue *due)
+{
+    const SimCommand *command = &due->command;
+
+    sim_engine_probe(engine, command->from.vm, command->to.vm, command->protocol, command->port,
+                     command->timeout_ns, SIM_NONE);
+}
+
+static bool start_pings(SimEngine *engine, const SimCommand *command)
+{
+    for (uint64_t i = 0; i < command->count; i++)
+        copy_command(
+            &sim_engine_due(engine, engine->now + i * command->interval_ns, send_probe)->command,
+            command);
+    return true;
+}
+
+static bool set_cable(SimEngine *engine, const SimCommand *command, bool up)
+{
+    NetPortId port = engine->vm_port[command->vm.index][command->nic];
+    NetPortInfo info;
+
+    net_world_port(engine->net, port, &info);
+    if (info.up == up)
+        return false;
+    net_world_set_link(engine->net, port, up, engine->now);
+    return true;
+}
+
+static bool carry_out(SimEngine *engine, const SimCommand *command)
+{
+    HvVm *vm = hv_host_vm(engine->host, command->vm.index);
+
+    switch ((SimCommandKind)command->kind) {
+    case SIM_COMMAND_PING: return start_pings(engine, command);
+    case SIM_COMMAND_PLUG: return set_cable(engine, command, true);
+    case SIM_COMMAND_UNPLUG: return set_cable(engine, command, false);
+    case SIM_COMMAND_START: return hv_vm_start(vm, engine->now);
+    case SIM_COMMAND_PAUSE: return hv_vm_pause(vm, engine->now);
+    case SIM_COMMAND_RESUME: return hv_vm_resume(vm, engine->now);
+    case SIM_COMMAND_KILL: return hv_vm_kill(vm, engine->now);
+    case SIM_COMMAND_SET_WEIGHT: return hv_vm_set_weight(vm, command->weight, engine->now);
+    case SIM_COMMAND_TYPE:
+        return hv_vm_console_write(vm, HV_SLOT_CONSOLE, command->text, strlen(command->text),
+                                   engine->now);
+    case SIM_COMMAND_COUNT: break;
+    }
+    g_assert_not_reached();
+}
+
+static void run_command(SimEngine *engine, SimDue *due)
+{
+    g_autofree char *text = command_json(&due->command, engine->now);
+    bool done = carry_out(engine, &due->command);
+
+    SIM_TRACE_BLOB(engine->trace, SIM_SOURCE_WORLD, engine->now, Command, text, strlen(text),
+                   .number = ++engine->commands_done, .refused = !done);
+}
+
+void sim_engine_schedule_command(SimEngine *engine, const SimCommand *command)
+{
+    copy_command(&sim_engine_due(engine, command->at_ns, run_command)->command, command);
+}
+
+void sim_engine_command(SimEngine *engine, const SimCommand *command)
+{
+    sim_engine_schedule_command(engine, command);
+}

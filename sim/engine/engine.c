@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* engine.c: the one loop in which time passes.
+ *
+ * The host and the network are passive. Each turn of the loop finds the next
+ * time at which the world outside the host does something (the horizon: the
+ * network's deadline, a command, a frame that leaves a NIC), lets the host run
+ * up to it, takes what came out, and then does what is due at the horizon, in
+ * this order: commands and outputs, the network, deliveries to NICs.
+ *
+ * What comes out of the host is stamped with the pCPU's own clock, which may be
+ * ahead of the others; it therefore waits in `due` until the world is there.
+ */
+#include "sim/engine/private.h"
+
+#include <string.h>
+
+/* More turns than this at one instant means that time stands still. */
+#define MAX_TURNS_PER_INSTANT 1000000u
+#define SNAP_BYTES            256u /* of each Ethernet frame in the trace, unless detail is full */
+
+static void due_free(SimDue *due)
+{
+    g_free(due->frame);
+    g_free(due->control);
+    g_free(due->command.text);
+    g_free(due->command.vm.name);
+    g_free(due->command.from.name);
+    g_free(due->command.to.name);
+    g_free(due);
+}
+
+static int compare_due(gconstpointer a, gconstpointer b, gpointer user)
+{
+    const SimDue *x = a, *y = b;
+
+    if (x->time != y->time)
+        return x->time < y->time ? -1 : 1;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+SimDue *sim_engine_due(SimEngine *engine, uint64_t time, SimDueRun run)
+{
+    SimDue *due = g_new0(SimDue, 1);
+
+    due->time = MAX(time, engine->now);
+    due->order = engine->due_made++;
+    due->run = run;
+    g_sequence_insert_sorted(engine->due, due, compare_due, NULL);
+    return due;
+}
+
+static SimDue *first_due(SimEngine *engine)
+{
+    GSequenceIter *first = g_sequence_get_begin_iter(engine->due);
+
+    return g_sequence_iter_is_end(first) ? NULL : g_sequence_get(first);
+}
+
+/* ---- What comes out of the host ------------------------------------------ */
+
+static void frame_leaves(SimEngine *engine, SimDue *due)
+{
+    const HvOutFrame *frame = due->frame;
+
+    net_world_transmit_bytes(engine->net, engine->vm_port[frame->vm][frame->nic], frame->bytes,
+                             frame->length, frame->id, engine->now);
+}
+
+static void control_arrives(SimEngine *engine, SimDue *due)
+{
+    const HvOutControl *control = due->control;
+    GString *line = engine->control_line[control->vm];
+
+    for (uint32_t i = 0; i < control->length; i++) {
+        if (control->bytes[i] == '\n') {
+            sim_engine_control_line(engine, control->vm, line->str);
+            g_string_truncate(line, 0);
+        } else if (line->len < 512) {
+            g_string_append_c(line, control->bytes[i]);
+        }
+    }
+}
+
+static bool take_outputs(SimEngine *engine)
+{
+    HvOutFrame *frame;
+    HvOutControl *control;
+    bool any = false;
+
+    while ((frame = hv_host_take_frame(engine->host))) {
+        sim_engine_due(engine, frame->time, frame_leaves)->frame = frame;
+        any = true;
+    }
+    while ((control = hv_host_take_control(engine->host))) {
+        sim_engine_due(engine, control->time, control_arrives)->control = control;
+        any = true;
+    }
+    return any;
+}
+
+/* ---- Phases -------------------------------------------------------------- */
+
+static void end_run(SimEngine *engine, uint8_t reason)
+{
+    SIM_TRACE(engine->trace, SIM_SOURCE_WORLD, engine->now, RunEnd, .reason = reason,
+              .dropped_events = sim_trace_dropped(engine->trace));
+    /* What a pCPU that ran ahead reported beyond this time is not part of the run. */
+    sim_trace_settle(engine->trace, engine->now + 1);
+    engine->phase = SIM_PHASE_DONE;
+}
+
+/* Sends the probe of the next reach check; false when there is none left. */
+static bool next_check_probe(SimEngine *engine)
+{
+    const SimScenario *scenario = engine->scenario;
+
+    while (engine->next_check < scenario->check_count) {
+        size_t number = engine->next_check++;
+        const SimScenarioCheck *check = &scenario->checks[number];
+
+        if (check->expect.kind != SIM_EXPECT_REACH)
+            continue;
+
+        const SimExpectReach *reach = &check->expect.reach;
+
+        sim_engine_probe(engine, reach->from.vm, reach->to.vm, reach->protocol, reach->port,
+                         SIM_PROBE_TIMEOUT_NS, number);
+        return true;
+    }
+    return false;
+}
+
+/* The scenario's own time is over, for this reason: on to the probes, or the end. */
+static void end_main(SimEngine *engine, uint8_t reason)
+{
+    engine->end_reason = reason;
+    engine->phase = SIM_PHASE_PROBES;
+    engine->phase_end = SIM_TIME_NEVER;
+}
+
+static void step_probes(SimEngine *engine)
+{
+    if (engine->probes_open == 0 && !next_check_probe(engine))
+        end_run(engine, engine->end_reason);
+}
+
+/* Nothing is left that could happen by itself. */
+static bool is_idle(SimEngine *engine)
+{
+    return hv_host_deadline(engine->host) == HV_TIME_NEVER &&
+           net_world_deadline(engine->net) == NET_TIME_NEVER && !first_due(engine);
+}
+
+/* ---- The loop ------------------------------------------------------------ */
+
+static uint64_t horizon(SimEngine *engine)
+{
+    const SimDue *due = first_due(engine);
+    uint64_t time = MIN(engine->phase_end, net_world_deadline(engine->net));
+
+    return due ? MIN(time, due->time) : time;
+}
+
+static void run_due(SimEngine *engine)
+{
+    SimDue *due;
+
+    while ((due = first_due(engine)) && due->time <= engine->now) {
+        g_sequence_remove(g_sequence_get_begin_iter(engine->due));
+        due->run(engine, due);
+        due_free(due);
+    }
+}
+
+/* The network's turn: what is due now, and what reached a NIC by it. */
+static void run_network(SimEngine *engine)
+{
+    NetDelivery delivery;
+
+    while (net_world_deadline(engine->net) <= engine->now && !engine->net_overrun) {
+        net_world_advance(engine->net, engine->now);
+        while (net_world_take_delivery(engine->net, &delivery)) {
+            hv_host_deliver(engine->host, delivery.vm, delivery.nic, delivery.frame->id,
+                            delivery.frame->bytes, delivery.frame->length, engine->now);
+            net_frame_unref(delivery.frame);
+        }
+    }
+}
+
+static void count_turn(SimEngine *engine, uint64_t before)
+{
+    if (engine->now > before) {
+        engine->turns = 0;
+        return;
+    }
+    if (++engine->turns == MAX_TURNS_PER_INSTANT) {
+        SIM_TRACE(engine->trace, SIM_SOURCE_WORLD, engine->now, Livelock, .steps = engine->turns);
+        end_run(engine, SIM_END_LIVELOCK);
+    }
+}
+
+/* One turn; false when the host has reached the grant. */
+static bool turn(SimEngine *engine, uint64_t grant)
+{
+    uint64_t before = engine->now;
+    uint64_t limit = horizon(engine);
+    uint64_t reached = hv_host_advance(engine->host, limit, grant);
+    bool output = take_outputs(engine);
+
+    engine->now = MAX(engine->now, MIN(reached, limit));
+    sim_trace_settle(engine->trace, engine->now);
+    count_turn(engine, before);
+    if (reached < limit)
+        return output || reached < grant;
+    run_due(engine);
+    run_network(engine);
+    return true;
+}
+
+static bool phase_over(SimEngine *engine)
+{
+    if (engine->net_overrun) {
+        end_run(engine, SIM_END_LIVELOCK);
+    } else if (engine->phase == SIM_PHASE_MAIN && engine->now >= engine->phase_end) {
+        end_main(engine, SIM_END_UNTIL);
+    } else if (engine->phase == SIM_PHASE_MAIN && is_idle(engine)) {
+        end_main(engine, SIM_END_IDLE);
+    } else if (engine->phase == SIM_PHASE_PROBES) {
+        step_probes(engine);
+    }
+    return engine->phase == SIM_PHASE_DONE;
+}
+
+bool sim_engine_run(SimEngine *engine, uint64_t grant_ns)
+{
+    if (engine->phase == SIM_PHASE_DONE)
+        return false;
+    do {
+        if (__atomic_load_n(&engine->interrupted, __ATOMIC_RELAXED)) {
+            end_run(engine, SIM_END_INTERRUPTED);
+            return false;
+        }
+        if (phase_over(engine))
+            return false;
+        if (engine->now >= grant_ns)
+            return true;
+    } while (turn(engine, grant_ns) && engine->phase != SIM_PHASE_DONE);
+    return engine->phase != SIM_PHASE_DONE;
+}
+
+void sim_engine_interrupt(SimEngine *engine)
+{
+    __atomic_store_n(&engine->interrupted, 1, __ATOMIC_RELAXED);
+    hv_host_kick(engine->host);
+}
+
+/* ---- Making one ---------------------------------------------------------- */
+
+static SimEngine *engine_alloc(const SimEngineConfig *config)
+{
+    SimEngine *engine = g_new0(SimEngine, 1);
+    size_t vm_count = config->scenario->vm_count;
+
+    engine->scenario = config->scenario;
+    engine->snap_bytes = config->scenario->run.detail == SIM_DETAIL_FULL ? UINT32_MAX : SNAP_BYTES;
+    engine->phase_end = config->scenario->run.until_ns;
+    engine->images = g_ptr_array_new_with_free_func((GDestroyNotify)sim_loaded_image_free);
+    engine->part_info = g_array_new(FALSE, FALSE, sizeof(NetPartInfo));
+    engine->port_network = g_array_new(FALSE, FALSE, sizeof(uint16_t));
+    engine->probes = g_array_new(FALSE, TRUE, sizeof(SimProbe));
+    engine->due = g_sequence_new(NULL);
+    engine->vm_port = g_new0(NetPortId *, vm_count);
+    engine->control_line = g_new0(GString *, vm_count);
+    for (size_t vm = 0; vm < vm_count; vm++)
+        engine->control_line[vm] = g_string_new(NULL);
+    return engine;
+}
+
+/* Does the scenario ask for a backend, and is it this one? */
+static bool backend_suits(SimEngine *engine, GError **error)
+{
+    const char *needs = engine->scenario->requires & SIM_REQUIRES_EMULATED ? "emulated"
+                        : engine->scenario->requires & SIM_REQUIRES_KVM    ? "kvm"
+                                                                           : NULL;
+
+    if (!needs || !strcmp(needs, engine->backend->name))
+        return true;
+    g_set_error(error, HV_ERROR, HV_ERROR_UNAVAILABLE,
+                "scenario %s requires the backend %s; this run would use %s (%s)",
+                engine->scenario->id, needs, engine->backend->name, engine->backend_why);
+    return false;
+}
+
+SimEngine *sim_engine_new(const SimEngineConfig *config, GError **error)
+{
+    g_autoptr(SimEngine) engine = engine_alloc(config);
+    const char *wanted = config->backend;
+
+    if (!strcmp(wanted, "auto") && config->scenario->requires & SIM_REQUIRES_EMULATED)
+        wanted = "emulated";
+    engine->backend = hv_cpu_backend_find(wanted, &engine->backend_why, error);
+    if (!engine->backend || !backend_suits(engine, error))
+        return NULL;
+    if (!sim_engine_load_images(engine, config->guest_directory, error))
+        return NULL;
+
+    g_autofree char *metadata = sim_engine_metadata(engine);
+    const SimTraceOptions options = {.limit_bytes = config->scenario->run.trace_limit_bytes,
+                                     .forget_flushed = config->forget_flushed};
+
+    engine->trace = sim_trace_new(metadata, &options, error);
+    if (!engine->trace || !sim_engine_build(engine, error))
+        return NULL;
+    return g_steal_pointer(&engine);
+}
+
+void sim_engine_free(SimEngine *engine)
+{
+    SimDue *due;
+
+    if (!engine)
+        return;
+    while ((due = first_due(engine))) {
+        g_sequence_remove(g_sequence_get_begin_iter(engine->due));
+        due_free(due);
+    }
+    g_sequence_free(engine->due);
+    hv_host_free(engine->host);
+    net_world_free(engine->net);
+    sim_trace_free(engine->trace);
+    for (size_t vm = 0; vm < engine->scenario->vm_count; vm++) {
+        g_free(engine->vm_port[vm]);
+        g_string_free(engine->control_line[vm], TRUE);
+    }
+    g_free(engine->vm_port);
+    g_free(engine->control_line);
+    g_array_unref(engine->probes);
+    g_array_unref(engine->part_info);
+    g_array_unref(engine->port_network);
+    g_ptr_array_unref(engine->images);
+    g_free(engine->backend_why);
+    g_free(engine);
+}
+
+uint64_t sim_engine_now(const SimEngine *engine)
+{
+    return engine->now;
+}
+
+SimTrace *sim_engine_trace(SimEngine *engine)
+{
+    return engine->trace;
+}
+
+const char *sim_engine_backend(const SimEngine *engine)
+{
+    return engine->backend->name;
+}
+
+const char *sim_engine_backend_why(const SimEngine *engine)
+{
+    return engine->backend_why;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* engine.h: builds the world a scenario describes and runs it.
+ *
+ * The engine owns a host with its VMs (hv-core), a network (netsim) and the
+ * trace, and has the one loop in which time passes. It runs only as far as it
+ * is allowed to (sim_engine_run) and then waits, so pacing, progress and
+ * writing the trace to a file are its client's. All that happens is in the
+ * trace; the engine keeps no results of its own.
+ *
+ * A run has two phases: the scenario's own time, and after it the probes that
+ * its reach checks ask for, one at a time.
+ */
+#pragma once
+
+#include <glib.h>
+
+#include "sim/scenario/scenario.h"
+#include "sim/trace/trace.h"
+
+typedef struct SimEngine SimEngine;
+
+typedef struct {
+    const SimScenario *scenario; /* borrowed, must outlive the engine */
+    const char *backend;         /* "auto", "kvm" or "emulated" */
+    const char *guest_directory; /* where NAME.elf of the known programs are */
+    bool forget_flushed;         /* see SimTraceOptions */
+} SimEngineConfig;
+
+/* Builds the world; no guest code has run yet. Errors: HV_ERROR (this host
+ * cannot), HV_ERROR_INVALID (an image), NET_ERROR. */
+SimEngine *sim_engine_new(const SimEngineConfig *config, GError **error);
+void sim_engine_free(SimEngine *engine);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimEngine, sim_engine_free)
+
+/* Runs until virtual time grant_ns, or until the run is over. True while there is
+ * more to do. Time may stop a little before grant_ns or pass it by what one
+ * instruction and its costs take. */
+bool sim_engine_run(SimEngine *engine, uint64_t grant_ns);
+
+/* Ends the run soon, with a whole trace. Safe in a signal handler. */
+void sim_engine_interrupt(SimEngine *engine);
+
+/* A command from a person; takes effect at once, or at command->at_ns if that is
+ * later. Copied. It is in the trace like those of the timeline. */
+void sim_engine_command(SimEngine *engine, const SimCommand *command);
+
+uint64_t sim_engine_now(const SimEngine *engine);
+SimTrace *sim_engine_trace(SimEngine *engine);
+const char *sim_engine_backend(const SimEngine *engine);
+/* A sentence: which backend runs and why. */
+const char *sim_engine_backend_why(const SimEngine *engine);

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* observe-hv.c: what hv-core reports, written into the trace.
+ *
+ * One function per report, each a line: the numbers of hv-core's enums are those
+ * of the trace's lists of names, which the assertions below prove.
+ */
+#include "sim/engine/private.h"
+
+#include <string.h>
+
+_Static_assert((int)HV_VM_STATE_COUNT == (int)SIM_VM_STATE_COUNT, "VmState");
+_Static_assert((int)HV_VM_KILLED == (int)SIM_VM_KILLED, "VmState");
+_Static_assert((int)HV_VCPU_STATE_COUNT == (int)SIM_VCPU_STATE_COUNT, "VcpuState");
+_Static_assert((int)HV_VCPU_BLOCKED == (int)SIM_VCPU_BLOCKED, "VcpuState");
+_Static_assert((int)HV_WHY_COUNT == (int)SIM_WHY_COUNT, "Why");
+_Static_assert((int)HV_WHY_FETCH == (int)SIM_WHY_FETCH, "Why");
+_Static_assert((int)HV_WHY_KILL == (int)SIM_WHY_KILL, "Why");
+_Static_assert((int)HV_EXIT_COUNT == (int)SIM_EXIT_COUNT, "ExitKind");
+_Static_assert((int)HV_EXIT_PREEMPT == (int)SIM_EXIT_PREEMPT, "ExitKind");
+_Static_assert((int)HV_DEVICE_COUNT == (int)SIM_DEVICE_COUNT, "DeviceErrorKind");
+_Static_assert((int)HV_RX_DROP_COUNT == (int)SIM_RX_DROP_COUNT, "RxDrop");
+
+static uint16_t source(HvStamp at)
+{
+    return at.pcpu == HV_NO_PCPU ? SIM_SOURCE_WORLD : SIM_SOURCE_PCPU(at.pcpu);
+}
+
+#define TRACE(user, at, Name, ...)                                                                 \
+    SIM_TRACE(((SimEngine *)(user))->trace, source(at), (at).time, Name, __VA_ARGS__)
+#define TRACE_BLOB(user, at, Name, bytes, size, ...)                                               \
+    SIM_TRACE_BLOB(((SimEngine *)(user))->trace, source(at), (at).time, Name, bytes, size,         \
+                   __VA_ARGS__)
+
+static void vm_state(void *user, HvStamp at, uint16_t vm, HvVmState from, HvVmState to, HvWhy why)
+{
+    TRACE(user, at, VmState, .vm = vm, .from = from, .to = to, .why = why);
+}
+
+static void vcpu_state(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvVcpuState from,
+                       HvVcpuState to, HvWhy why)
+{
+    TRACE(user, at, VcpuState, .vm = vm, .vcpu = vcpu, .from = from, .to = to, .why = why);
+}
+
+static void dispatch(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvTime slice_ns)
+{
+    TRACE(user, at, Dispatch, .vm = vm, .vcpu = vcpu, .slice_ns = slice_ns);
+}
+
+static void deschedule(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvTime ran_ns, HvWhy why)
+{
+    TRACE(user, at, Deschedule, .vm = vm, .vcpu = vcpu, .ran_ns = ran_ns, .why = why);
+}
+
+static void guest_exit(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, const HvExit *exit)
+{
+    TRACE(user, at, Exit, .vm = vm, .vcpu = vcpu, .kind = exit->kind, .rip = exit->rip,
+          .address = exit->address, .value = exit->value, .size = exit->size, .write = exit->write,
+          .cost_ns = exit->cost_ns);
+}
+
+static void page_mapped(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame,
+                        bool writable, bool pinned, bool demand)
+{
+    TRACE(user, at, PageMapped, .vm = vm, .page = page, .frame = frame, .writable = writable,
+          .pinned = pinned, .demand = demand);
+}
+
+static void page_unmapped(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame)
+{
+    TRACE(user, at, PageUnmapped, .vm = vm, .page = page, .frame = frame);
+}
+
+static void interrupt_raised(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, uint8_t vector,
+                             uint64_t frame_id, HvTime late_ns)
+{
+    TRACE(user, at, InterruptRaised, .vm = vm, .vcpu = vcpu, .vector = vector, .frame = frame_id,
+          .late_ns = late_ns);
+}
+
+static void interrupt_taken(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, uint8_t vector)
+{
+    TRACE(user, at, InterruptTaken, .vm = vm, .vcpu = vcpu, .vector = vector);
+}
+
+static void queue_kick(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, uint8_t slot,
+                       uint16_t queue)
+{
+    TRACE(user, at, QueueKick, .vm = vm, .vcpu = vcpu, .slot = slot, .queue = queue);
+}
+
+static void frame_sent(void *user, HvStamp at, uint16_t vm, uint8_t nic, uint64_t frame_id,
+                       const uint8_t *bytes, uint32_t length)
+{
+    SimEngine *engine = user;
+
+    TRACE_BLOB(user, at, FrameSent, bytes, MIN(length, engine->snap_bytes), .vm = vm, .nic = nic,
+               .frame = frame_id, .length = length);
+}
+
+static void frame_received(void *user, HvStamp at, uint16_t vm, uint8_t nic, uint64_t frame_id,
+                           uint32_t length)
+{
+    TRACE(user, at, FrameReceived, .vm = vm, .nic = nic, .frame = frame_id, .length = length);
+}
+
+static void frame_dropped(void *user, HvStamp at, uint16_t vm, uint8_t nic, uint64_t frame_id,
+                          HvRxDrop why)
+{
+    TRACE(user, at, FrameDropped, .vm = vm, .nic = nic, .frame = frame_id, .why = why);
+}
+
+static void device_error(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, uint8_t slot,
+                         HvDeviceErrorKind kind, uint64_t address, uint64_t value)
+{
+    TRACE(user, at, DeviceError, .vm = vm, .vcpu = vcpu, .slot = slot, .kind = kind,
+          .address = address, .value = value);
+}
+
+static void console(void *user, HvStamp at, uint16_t vm, uint8_t slot, const uint8_t *bytes,
+                    uint32_t length)
+{
+    TRACE_BLOB(user, at, Console, bytes, length, .vm = vm, .slot = slot);
+}
+
+static void program_exit(void *user, HvStamp at, uint16_t vm, uint32_t code)
+{
+    TRACE(user, at, ProgramExit, .vm = vm, .code = code);
+}
+
+static void guest_fault(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, bool fatal,
+                        const HvCrashReport *report, const char *symbol)
+{
+    char text[sizeof(report->message) + 128];
+    int length;
+
+    if (symbol && *symbol)
+        length = g_snprintf(text, sizeof(text), "%.*s\n%s", (int)sizeof(report->message),
+                            report->message, symbol);
+    else
+        length =
+            g_snprintf(text, sizeof(text), "%.*s", (int)sizeof(report->message), report->message);
+    TRACE_BLOB(user, at, GuestFault, text, MIN((size_t)length, sizeof(text) - 1), .vm = vm,
+               .vcpu = vcpu, .fatal = fatal, .vector = report->vector,
+               .error_code = report->error_code, .rip = report->rip, .rsp = report->rsp,
+               .cr2 = report->cr2, .rflags = report->rflags, .cs = report->cs);
+}
+
+static void mark(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, uint64_t number)
+{
+    TRACE(user, at, Mark, .vm = vm, .vcpu = vcpu, .number = number);
+}
+
+const HvObserver sim_hv_observer = {
+    .vm_state = vm_state,
+    .vcpu_state = vcpu_state,
+    .dispatch = dispatch,
+    .deschedule = deschedule,
+    .exit = guest_exit,
+    .page_mapped = page_mapped,
+    .page_unmapped = page_unmapped,
+    .interrupt_raised = interrupt_raised,
+    .interrupt_taken = interrupt_taken,
+    .queue_kick = queue_kick,
+    .frame_sent = frame_sent,
+    .frame_received = frame_received,
+    .frame_dropped = frame_dropped,
+    .device_error = device_error,
+    .console = console,
+    .program_exit = program_exit,
+    .guest_fault = guest_fault,
+    .mark = mark,
+};

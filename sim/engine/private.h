@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* private.h: what the files of the engine share.
+ *
+ * engine.c has the loop, world.c builds what it moves, images.c loads guest
+ * images, observe-hv.c and observe-net.c write what the parts report into the
+ * trace, command.c carries out commands, probe.c asks guests to reach others.
+ */
+#pragma once
+
+#include "hv-core/host.h"
+#include "netsim/network.h"
+#include "sim/engine/engine.h"
+
+#define SIM_PROBE_TIMEOUT_NS UINT64_C(1000000000) /* of a reach check's probe */
+
+typedef enum {
+    SIM_PHASE_MAIN,   /* the scenario's own time */
+    SIM_PHASE_PROBES, /* what the reach checks ask */
+    SIM_PHASE_DONE,
+} SimPhase;
+
+/* Something that takes effect at a time to come: a command, a frame that leaves
+ * a NIC, a line a guest wrote, a probe to send or to give up. */
+typedef struct SimDue SimDue;
+typedef void (*SimDueRun)(SimEngine *engine, SimDue *due);
+struct SimDue {
+    uint64_t time;
+    uint64_t order; /* equal times: in the order they were made */
+    SimDueRun run;
+    SimCommand command;
+    HvOutFrame *frame;
+    HvOutControl *control;
+    uint32_t probe; /* number of the probe */
+};
+
+typedef struct {
+    uint32_t number; /* from 1 */
+    uint64_t nonce;
+    uint16_t from_vm, to_vm, check;
+    uint32_t address;
+    SimProtocol protocol;
+    uint16_t port;
+    uint64_t timeout_ns;
+    bool over;
+    bool confirmed; /* the endpoint meant has seen the nonce */
+} SimProbe;
+
+struct SimEngine {
+    const SimScenario *scenario;
+    const HvCpuBackend *backend;
+    char *backend_why;
+    SimTrace *trace;
+    HvHost *host;
+    NetWorld *net;
+    uint64_t frame_ids;  /* shared by host and network */
+    uint32_t snap_bytes; /* of an Ethernet frame kept in the trace */
+
+    GPtrArray *images;      /* of SimLoadedImage */
+    GArray *part_info;      /* NetPartInfo by part */
+    GArray *port_network;   /* uint16_t by port */
+    NetPortId **vm_port;    /* by VM and NIC */
+    GString **control_line; /* by VM: what the guest wrote since its last '\n' */
+
+    uint64_t now; /* of the world: nothing before it can happen any more */
+    SimPhase phase;
+    uint64_t phase_end;
+    GSequence *due; /* SimDue, by (time, order) */
+    uint64_t due_made;
+    uint32_t commands_done;
+
+    GArray *probes; /* SimProbe; number n is at n - 1 */
+    uint32_t probes_open;
+    size_t next_check; /* whose probe is sent next in SIM_PHASE_PROBES */
+
+    uint8_t end_reason; /* SIM_END_..., once the main phase is over */
+    uint32_t turns;     /* of the loop since time last moved */
+    bool net_overrun;
+    volatile int interrupted;
+};
+
+/* A guest image, read once and run by every VM that names its program. */
+typedef struct {
+    char *program;
+    char *sha256; /* 64 hex digits */
+    GBytes *bytes;
+} SimLoadedImage;
+
+/* images.c: the image of a VM's program, loaded once per program. */
+const SimLoadedImage *sim_engine_image(SimEngine *engine, unsigned vm, const char *guest_directory,
+                                       GError **error);
+void sim_loaded_image_free(SimLoadedImage *image);
+
+/* world.c */
+bool sim_engine_load_images(SimEngine *engine, const char *guest_directory, GError **error);
+char *sim_engine_metadata(SimEngine *engine);
+bool sim_engine_build(SimEngine *engine, GError **error);
+
+/* observe-*.c; user is the SimEngine. */
+extern const HvObserver sim_hv_observer;
+extern const NetObserver sim_net_observer;
+
+/* engine.c: a SimDue at time, now if that has passed. The caller fills in the rest. */
+SimDue *sim_engine_due(SimEngine *engine, uint64_t time, SimDueRun run);
+
+/* command.c */
+void sim_engine_schedule_command(SimEngine *engine, const SimCommand *command);
+
+/* probe.c: sends a probe now. check is SIM_NONE when no check asks. */
+void sim_engine_probe(SimEngine *engine, unsigned from_vm, unsigned to_vm, SimProtocol protocol,
+                      unsigned port, uint64_t timeout_ns, unsigned check);
+/* The line (without its '\n') that a guest wrote on its control console. */
+void sim_engine_control_line(SimEngine *engine, unsigned vm, const char *line);

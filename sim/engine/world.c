@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* world.c: from a scenario to the parts that the loop moves.
+ *
+ * Everything is created at time 0 and in the order of the scenario, so the
+ * numbers of VMs, networks and NICs in the trace are their places in the file.
+ */
+#include "sim/engine/private.h"
+
+#include <string.h>
+
+#include "hv-core/limits.h"
+
+bool sim_engine_load_images(SimEngine *engine, const char *guest_directory, GError **error)
+{
+    for (unsigned vm = 0; vm < engine->scenario->vm_count; vm++)
+        if (!sim_engine_image(engine, vm, guest_directory, error))
+            return false;
+    return true;
+}
+
+/* The trace's metadata: what a run must have in common with another to be equal. */
+char *sim_engine_metadata(SimEngine *engine)
+{
+    GString *text = g_string_new("{\"format\":\"hvlab-trace/1\",\"backend\":\"");
+
+    g_string_append_printf(text, "%s\",\"seed\":%" G_GUINT64_FORMAT ",\"images\":[",
+                           engine->backend->name, engine->scenario->seed);
+    for (unsigned i = 0; i < engine->images->len; i++) {
+        const SimLoadedImage *image = engine->images->pdata[i];
+
+        g_string_append(text, i ? ",{\"program\":" : "{\"program\":");
+        sim_json_string(text, image->program, strlen(image->program));
+        g_string_append_printf(text, ",\"sha256\":\"%s\"}", image->sha256);
+    }
+    g_string_append_printf(text, "],\"scenario\":%s}", engine->scenario->effective_json);
+    return g_string_free(text, FALSE);
+}
+
+static void announce_host(SimEngine *engine)
+{
+    const SimScenarioHost *host = &engine->scenario->host;
+
+    SIM_TRACE_BLOB(engine->trace, SIM_SOURCE_WORLD, 0, RunStart, engine->backend->name,
+                   strlen(engine->backend->name), .seed = engine->scenario->seed);
+    SIM_TRACE_BLOB(engine->trace, SIM_SOURCE_WORLD, 0, HostCreated, host->scheduler.policy,
+                   strlen(host->scheduler.policy), .host = 0, .pcpus = host->pcpus,
+                   .frames = host->memory_bytes / HV_PAGE_SIZE, .clock_hz = host->clock_hz,
+                   .slice_ns = host->scheduler.slice_ns, .exit_ns = host->costs.exit_ns,
+                   .switch_ns = host->costs.switch_ns, .fault_ns = host->costs.fault_ns);
+}
+
+static bool build_host(SimEngine *engine, HvTime lookahead_ns, GError **error)
+{
+    const SimScenarioHost *host = &engine->scenario->host;
+    HvHostConfig config = {
+        .backend = engine->backend,
+        .pcpu_count = host->pcpus,
+        .memory_frames = host->memory_bytes / HV_PAGE_SIZE,
+        .clock_hz = host->clock_hz,
+        .lookahead_ns = lookahead_ns,
+        .quantum_ns = host->quantum_ns,
+        .costs = {host->costs.exit_ns, host->costs.switch_ns, host->costs.fault_ns},
+        .policy = hv_policy_find(host->scheduler.policy),
+        .policy_params = {.slice_ns = host->scheduler.slice_ns,
+                          .pcpu_count = host->pcpus,
+                          .seed = engine->scenario->seed},
+        .frame_ids = &engine->frame_ids,
+        .observer = sim_hv_observer,
+        .observer_user = engine,
+    };
+
+    engine->host = hv_host_new(&config, error);
+    return engine->host != NULL;
+}
+
+static bool build_networks(SimEngine *engine, GError **error)
+{
+    const NetWorldConfig world = {
+        .frame_ids = &engine->frame_ids, .observer = sim_net_observer, .observer_user = engine};
+
+    engine->net = net_world_new(&world);
+    for (size_t i = 0; i < engine->scenario->network_count; i++) {
+        const SimScenarioNetwork *network = &engine->scenario->networks[i];
+        const NetNetworkConfig config = {
+            .name = network->name,
+            .mode = sim_network_mode_name(network->mode),
+            .latency_ns = network->latency_ns,
+            .rate_bps = network->rate_bps,
+            .mtu = network->mtu,
+            .mac_ageing_ns = network->mac_ageing_ns,
+        };
+        NetNetworkId id;
+
+        if (!net_world_add_network(engine->net, &config, 0, &id, error))
+            return false;
+        g_assert(id == i);
+    }
+    return true;
+}
+
+static void announce_vm(SimEngine *engine, unsigned vm)
+{
+    const SimScenarioVm *config = &engine->scenario->vms[vm];
+
+    SIM_TRACE_BLOB(engine->trace, SIM_SOURCE_WORLD, 0, VmCreated, config->name,
+                   strlen(config->name), .vm = vm, .host = 0, .vcpus = config->vcpus,
+                   .memory_pages = config->memory_bytes / HV_PAGE_SIZE, .weight = config->weight);
+    for (size_t n = 0; n < config->nic_count; n++) {
+        const SimScenarioNic *nic = &config->nics[n];
+        uint64_t mac = 0;
+
+        for (int i = 0; i < 6; i++)
+            mac = mac << 8 | nic->mac[i];
+        SIM_TRACE(engine->trace, SIM_SOURCE_WORLD, 0, NicCreated, .vm = vm, .nic = n, .mac = mac,
+                  .ip = nic->address.address, .prefix = nic->address.prefix,
+                  .network = nic->network.index);
+    }
+}
+
+static bool attach_nics(SimEngine *engine, unsigned vm, GError **error)
+{
+    const SimScenarioVm *config = &engine->scenario->vms[vm];
+
+    engine->vm_port[vm] = g_new0(NetPortId, config->nic_count);
+    for (size_t n = 0; n < config->nic_count; n++)
+        if (!net_world_attach(engine->net, config->nics[n].network.index, vm, n, 0,
+                              &engine->vm_port[vm][n], error))
+            return false;
+    return true;
+}
+
+/* What /etc/hosts would say: every VM that shares a network with vm, by its
+ * address there, as far as the table has room. */
+static unsigned fill_hosts(SimEngine *engine, unsigned vm, HvBootHost *hosts)
+{
+    const SimScenario *scenario = engine->scenario;
+    const SimScenarioVm *self = &scenario->vms[vm];
+    unsigned count = 0;
+
+    for (size_t other = 0; other < scenario->vm_count; other++)
+        for (size_t n = 0; n < scenario->vms[other].nic_count; n++) {
+            const SimScenarioNic *nic = &scenario->vms[other].nics[n];
+            bool shared = false;
+
+            for (size_t i = 0; i < self->nic_count; i++)
+                shared |= self->nics[i].network.index == nic->network.index;
+            if (!shared || count == HV_BOOT_MAX_HOSTS)
+                continue;
+            g_strlcpy(hosts[count].name, scenario->vms[other].name, sizeof(hosts[count].name));
+            hosts[count++].address = nic->address.address;
+            break;
+        }
+    return count;
+}
+
+static bool build_vm(SimEngine *engine, unsigned vm, GError **error)
+{
+    const SimScenarioVm *config = &engine->scenario->vms[vm];
+    const SimLoadedImage *image = sim_engine_image(engine, vm, NULL, error);
+    g_autofree HvBootHost *hosts = g_new0(HvBootHost, HV_BOOT_MAX_HOSTS);
+    HvBootNic nics[HV_BOOT_MAX_NICS] = {0};
+    const char *args[SIM_MAX_ARGS + 2] = {config->program};
+    gsize image_bytes;
+    const void *bytes = g_bytes_get_data(image->bytes, &image_bytes);
+
+    for (size_t i = 0; i < config->arg_count; i++)
+        args[i + 1] = config->args[i];
+    for (size_t n = 0; n < config->nic_count; n++) {
+        const SimScenarioNic *nic = &config->nics[n];
+
+        memcpy(nics[n].mac, nic->mac, 6);
+        nics[n].mtu = engine->scenario->networks[nic->network.index].mtu;
+        nics[n].address = nic->address.address;
+        nics[n].prefix = nic->address.prefix;
+        nics[n].gateway = nic->gateway;
+    }
+    HvVmConfig vm_config = {
+        .name = config->name,
+        .image = bytes,
+        .image_bytes = image_bytes,
+        .args = args,
+        .memory_bytes = config->memory_bytes,
+        .vcpu_count = config->vcpus,
+        .weight = config->weight,
+        .priority = config->priority,
+        .cap_ppm = config->cap_ppm,
+        .affinity = config->affinity,
+        .seed = engine->scenario->seed * UINT64_C(0x9e3779b97f4a7c15) + vm,
+        .nics = nics,
+        .nic_count = config->nic_count,
+        .hosts = hosts,
+        .host_count = fill_hosts(engine, vm, hosts),
+    };
+
+    if (!hv_host_add_vm(engine->host, &vm_config, 0, error)) {
+        g_prefix_error(error, "vms.%s: ", config->name);
+        return false;
+    }
+    return true;
+}
+
+bool sim_engine_build(SimEngine *engine, GError **error)
+{
+    const SimScenario *scenario = engine->scenario;
+
+    announce_host(engine);
+    if (!build_networks(engine, error))
+        return false;
+    for (unsigned vm = 0; vm < scenario->vm_count; vm++) {
+        announce_vm(engine, vm);
+        if (!attach_nics(engine, vm, error))
+            return false;
+    }
+    if (!build_host(engine, net_world_lookahead(engine->net), error))
+        return false;
+    for (unsigned vm = 0; vm < scenario->vm_count; vm++)
+        if (!build_vm(engine, vm, error))
+            return false;
+    for (unsigned vm = 0; vm < scenario->vm_count; vm++)
+        if (scenario->vms[vm].start_at_ns != SIM_TIME_NEVER) {
+            const SimCommand start = {.kind = SIM_COMMAND_START,
+                                      .at_ns = scenario->vms[vm].start_at_ns,
+                                      .vm = {scenario->vms[vm].name, vm}};
+
+            sim_engine_schedule_command(engine, &start);
+        }
+    for (size_t i = 0; i < scenario->command_count; i++)
+        sim_engine_schedule_command(engine, &scenario->timeline[i]);
+    return true;
+}
