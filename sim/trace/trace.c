@@ -40,6 +40,7 @@ struct SimTracePrivate {
     uint8_t *flushed;   /* up to here written by sim_trace_flush() */
     uint64_t forgotten; /* bytes of the file that lie before base */
     bool forget;
+    uint64_t settled_time; /* as of the last slow settling */
 
     uint64_t limit;
     bool limited;
@@ -84,14 +85,12 @@ static bool commit(SimTrace *trace, const uint8_t *end)
     return true;
 }
 
-static void put(uint8_t *at, const SimRecordHeader *header, const void *fields,
-                uint32_t fields_size, const void *blob)
+/* Begins a record at `at`; its fields and blob go where the result points. */
+static uint8_t *put_header(uint8_t *at, const SimRecordHeader *header)
 {
     memset(at + record_space(header->size) - 8, 0, 8);
     memcpy(at, header, sizeof(*header));
-    memcpy(at + sizeof(*header), fields, fields_size);
-    if (header->size > fields_size)
-        memcpy(at + sizeof(*header) + fields_size, blob, header->size - fields_size);
+    return at + sizeof(*header);
 }
 
 static void update_settle_limit(SimTrace *trace)
@@ -133,7 +132,6 @@ static void tail_to_queue(SimTrace *trace)
         trace->private->queues[trace->direct].last_time = trace->last_time;
     }
     trace->end = trace->settled_end;
-    trace->pending = 0;
     trace->direct = NO_SOURCE;
 }
 
@@ -155,8 +153,6 @@ static void queue_to_tail(SimTrace *trace)
     }
     if (!only || p->limited || !commit(trace, trace->end + (only->tail - only->head)))
         return;
-    for (size_t at = only->head; at < only->tail; at += space_at(only->data + at))
-        trace->pending++;
     memcpy(trace->end, only->data + only->head, only->tail - only->head);
     trace->end += only->tail - only->head;
     trace->last_time = only->last_time;
@@ -173,7 +169,6 @@ static void emit_bytes(SimTrace *trace, const uint8_t *record, uint64_t space)
         g_error("trace: more than %" G_GUINT64_FORMAT " bytes", trace->private->bytes);
     memcpy(trace->settled_end, record, space);
     trace->settled_end += space;
-    trace->settled++;
 }
 
 /* The event that says, in the place of `record`, what will be missing. */
@@ -183,6 +178,7 @@ static void emit_limit(SimTrace *trace, const uint8_t *record)
     g_autoptr(GString) text = g_string_new("no longer recorded:");
     SimRecordHeader header = *(const SimRecordHeader *)record;
     g_autofree uint8_t *bytes = NULL;
+    uint8_t *at;
 
     for (unsigned type = 0; type < SIM_EVENT_TYPE_COUNT; type++) {
         if (sim_event_info(type)->cls == SIM_CLASS_BULK)
@@ -191,7 +187,9 @@ static void emit_limit(SimTrace *trace, const uint8_t *record)
     header.type = SIM_EVENT_TRACE_LIMIT;
     header.size = (uint32_t)(sizeof(event) + text->len);
     bytes = g_malloc(record_space(header.size));
-    put(bytes, &header, &event, sizeof(event), text->str);
+    at = put_header(bytes, &header);
+    memcpy(at, &event, sizeof(event));
+    memcpy(at + sizeof(event), text->str, text->len);
     emit_bytes(trace, bytes, record_space(header.size));
     trace->private->limited = true;
 }
@@ -266,19 +264,17 @@ static void merge(SimTrace *trace, uint64_t time)
 /* Settles the part of the tail that lies before time; the tail is all there is. */
 static void settle_tail(SimTrace *trace, uint64_t time)
 {
-    while (trace->pending > 0 && ((const SimRecordHeader *)trace->settled_end)->time < time) {
+    while (trace->settled_end < trace->end &&
+           ((const SimRecordHeader *)trace->settled_end)->time < time)
         trace->settled_end += space_at(trace->settled_end);
-        trace->settled++;
-        trace->pending--;
-    }
-    if (trace->pending == 0)
+    if (trace->settled_end == trace->end)
         trace->last_time = time;
 }
 
 void sim_trace_settle_slow(SimTrace *trace, uint64_t time)
 {
-    g_assert(time >= trace->settled_time);
-    trace->settled_time = time;
+    g_assert(time >= trace->private->settled_time);
+    trace->private->settled_time = time;
     if (!trace->queued && trace->end <= trace->settle_limit) {
         settle_tail(trace, time);
         return;
@@ -297,40 +293,37 @@ void sim_trace_finish(SimTrace *trace)
 
 /* ---- Appending ------------------------------------------------------------ */
 
-void sim_trace_append_slow(SimTrace *trace, uint16_t source, uint64_t time, uint16_t type,
-                           const void *fields, uint32_t fields_size, const void *blob,
-                           uint32_t blob_size)
+void *sim_trace_place_slow(SimTrace *trace, uint16_t source, uint64_t time, uint16_t type,
+                           uint32_t size)
 {
     SimTracePrivate *p = trace->private;
-    SimRecordHeader header = {time, fields_size + blob_size, type, source};
-    uint64_t space = record_space(header.size);
+    SimRecordHeader header = {time, size, type, source};
+    uint64_t space = record_space(size);
 
     g_assert(source < SIM_TRACE_MAX_SOURCES && type < SIM_EVENT_TYPE_COUNT);
-    g_assert(fields_size == sim_event_info(type)->size && blob_size <= SIM_TRACE_MAX_BLOB);
-    g_assert(time >= trace->settled_time);
+    g_assert(size >= sim_event_info(type)->size &&
+             size - sim_event_info(type)->size <= SIM_TRACE_MAX_BLOB);
+    g_assert(time >= trace->private->settled_time);
     if (p->limited && sim_event_info(type)->cls == SIM_CLASS_BULK) {
         p->dropped++;
-        return;
+        return NULL;
     }
-    if (trace->pending == 0 && !trace->queued && !p->limited) {
+    if (trace->end == trace->settled_end && !trace->queued && !p->limited)
         trace->direct = source;
-        trace->last_time = trace->settled_time;
-    }
     if (source == trace->direct) {
         g_assert(time >= trace->last_time);
         if (commit(trace, trace->end + space)) {
-            put(trace->end, &header, fields, fields_size, blob);
+            uint8_t *at = trace->end;
             trace->end += space;
             trace->last_time = time;
-            trace->pending++;
-            return;
+            return put_header(at, &header);
         }
         tail_to_queue(trace);
     }
     Queue *queue = &p->queues[source];
     g_assert(queue->head == queue->tail || time >= queue->last_time);
-    put(queue_extend(trace, source, space), &header, fields, fields_size, blob);
     queue->last_time = time;
+    return put_header(queue_extend(trace, source, space), &header);
 }
 
 /* ---- Life ---------------------------------------------------------------- */
@@ -400,11 +393,6 @@ void sim_trace_free(SimTrace *trace)
     g_free(trace);
 }
 
-uint64_t sim_trace_count(const SimTrace *trace)
-{
-    return trace->settled;
-}
-
 uint64_t sim_trace_dropped(const SimTrace *trace)
 {
     return trace->private->dropped;
@@ -461,4 +449,11 @@ gboolean sim_trace_flush(SimTrace *trace, int fd, GError **error)
     if (p->forget)
         forget(trace);
     return TRUE;
+}
+
+void sim_trace_discard(SimTrace *trace)
+{
+    trace->private->flushed = trace->settled_end;
+    if (trace->private->forget)
+        forget(trace);
 }

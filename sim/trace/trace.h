@@ -86,14 +86,12 @@ typedef struct SimTracePrivate SimTracePrivate;
 typedef struct {
     uint8_t *end;       /* where the next event of source `direct` goes */
     uint8_t *room_end;  /* and what it must not pass */
-    uint64_t last_time; /* of that source; no event may be earlier */
-    uint64_t pending;   /* events between `settled_end` and `end` */
+    uint64_t last_time; /* of that source, or settled if later: none may be earlier */
     uint16_t direct;    /* the source that writes in place */
     bool queued;        /* other sources have events pending elsewhere */
     uint8_t *settled_end;
     uint64_t settled;      /* events before settled_end, over all the run */
     uint8_t *settle_limit; /* settled_end must not pass this without a look at limit_bytes */
-    uint64_t settled_time;
     SimTracePrivate *private;
 } SimTrace;
 
@@ -105,8 +103,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimTrace, sim_trace_free)
 /* Settles everything that is pending. Nothing earlier may be appended after it. */
 void sim_trace_finish(SimTrace *trace);
 
-/* Settled events so far, and events not recorded because of the limit. */
-uint64_t sim_trace_count(const SimTrace *trace);
+/* Events not recorded because of the limit. (How many were recorded only a reader
+ * knows: counting them here would cost more than writing them.) */
 uint64_t sim_trace_dropped(const SimTrace *trace);
 bool sim_trace_limited(const SimTrace *trace);
 
@@ -123,51 +121,58 @@ size_t sim_trace_unflushed(const SimTrace *trace);
  * record. */
 gboolean sim_trace_flush(SimTrace *trace, int fd, GError **error);
 
+/* As if flushed, but written nowhere: for who folds events and keeps none. */
+void sim_trace_discard(SimTrace *trace);
+
 /* ---- Appending ------------------------------------------------------------ */
 
 /* For the inline functions. */
-void sim_trace_append_slow(SimTrace *trace, uint16_t source, uint64_t time, uint16_t type,
-                           const void *fields, uint32_t fields_size, const void *blob,
-                           uint32_t blob_size);
+void *sim_trace_place_slow(SimTrace *trace, uint16_t source, uint64_t time, uint16_t type,
+                           uint32_t size);
 void sim_trace_settle_slow(SimTrace *trace, uint64_t time);
 
-/* Appends an event; copies fields and blob. time is not before the source's
- * last, nor before the last settled time. Use SIM_TRACE() instead where the type
- * is known. */
-static inline void sim_trace_append(SimTrace *trace, uint16_t source, uint64_t time, uint16_t type,
-                                    const void *fields, uint32_t fields_size, const void *blob,
-                                    uint32_t blob_size)
+/* Appends an event whose fields and blob are size bytes long and returns where
+ * the caller must write them at once; NULL: not recorded (the size limit). time
+ * is not before the source's last, nor before the last settled time. */
+static inline void *sim_trace_place(SimTrace *trace, uint16_t source, uint64_t time, uint16_t type,
+                                    uint32_t size)
 {
-    uint64_t size = (uint64_t)fields_size + blob_size;
-    uint64_t space = sizeof(SimRecordHeader) + ((size + 7) & ~UINT64_C(7));
+    uint64_t space = sizeof(SimRecordHeader) + (((uint64_t)size + 7) & ~UINT64_C(7));
     uint8_t *at = trace->end;
+    SimRecordHeader *header = (SimRecordHeader *)at;
 
     if (G_UNLIKELY(source != trace->direct || time < trace->last_time ||
-                   space > (uint64_t)(trace->room_end - at))) {
-        sim_trace_append_slow(trace, source, time, type, fields, fields_size, blob, blob_size);
-        return;
-    }
-    SimRecordHeader header = {time, (uint32_t)size, type, source};
-    memset(at + space - 8, 0, 8);
-    memcpy(at, &header, sizeof(header));
-    memcpy(at + sizeof(header), fields, fields_size);
-    if (blob_size > 0)
-        memcpy(at + sizeof(header) + fields_size, blob, blob_size);
+                   space > (uint64_t)(trace->room_end - at)))
+        return sim_trace_place_slow(trace, source, time, type, size);
+    if (size % 8 != 0)
+        memset(at + space - 8, 0, 8);
+    header->time = time;
+    header->size = size;
+    header->type = type;
+    header->source = source;
     trace->end = at + space;
     trace->last_time = time;
-    trace->pending++;
+    return at + sizeof(*header);
 }
 
 /* SIM_TRACE(trace, source, time, VcpuState, .vm = 1, .to = SIM_VCPU_READY); */
 #define SIM_TRACE(trace, source, time, Name, ...)                                                  \
     SIM_TRACE_BLOB(trace, source, time, Name, NULL, 0, __VA_ARGS__)
 
-/* The same with text or bytes: SIM_TRACE_BLOB(trace, source, time, Console, bytes, n, .vm = 1); */
+/* The same with text or bytes: SIM_TRACE_BLOB(trace, source, time, Console, bytes, n, .vm = 1);
+ * The fields are a struct that never has its address taken, so the compiler
+ * stores them straight into the trace. */
 #define SIM_TRACE_BLOB(trace, source, time, Name, blob, blob_size, ...)                            \
     do {                                                                                           \
-        SimEvent##Name sim_event_ = {__VA_ARGS__};                                                 \
-        sim_trace_append((trace), (source), (time), SIM_TYPE_OF_##Name, &sim_event_,               \
-                         sizeof(sim_event_), (blob), (blob_size));                                 \
+        const SimEvent##Name sim_fields_ = {__VA_ARGS__};                                          \
+        const uint32_t sim_blob_size_ = (blob_size);                                               \
+        SimEvent##Name *sim_place_ = sim_trace_place(                                              \
+            (trace), (source), (time), SIM_TYPE_OF_##Name, sizeof(sim_fields_) + sim_blob_size_);  \
+        if (sim_place_) {                                                                          \
+            *sim_place_ = sim_fields_;                                                             \
+            if (sim_blob_size_ > 0)                                                                \
+                memcpy(sim_place_ + 1, (blob), sim_blob_size_);                                    \
+        }                                                                                          \
     } while (0)
 
 /* No source will append anything before time any more: puts all that is pending
@@ -179,7 +184,5 @@ static inline void sim_trace_settle(SimTrace *trace, uint64_t time)
         return;
     }
     trace->settled_end = trace->end;
-    trace->settled += trace->pending;
-    trace->pending = 0;
-    trace->last_time = trace->settled_time = time;
+    trace->last_time = time;
 }
