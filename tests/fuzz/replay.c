@@ -5,6 +5,8 @@
  * found something are tried with any compiler. The one argument is the
  * corpus's folder; the output is TAP.
  */
+#include <stdint.h>
+
 #include <glib.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
