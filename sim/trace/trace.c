@@ -268,7 +268,7 @@ static void settle_tail(SimTrace *trace, uint64_t time)
            ((const SimRecordHeader *)trace->settled_end)->time < time)
         trace->settled_end += space_at(trace->settled_end);
     if (trace->settled_end == trace->end)
-        trace->last_time = time;
+        trace->last_time = MAX(trace->last_time, time);
 }
 
 void sim_trace_settle_slow(SimTrace *trace, uint64_t time)

@@ -90,7 +90,6 @@ typedef struct {
     uint16_t direct;    /* the source that writes in place */
     bool queued;        /* other sources have events pending elsewhere */
     uint8_t *settled_end;
-    uint64_t settled;      /* events before settled_end, over all the run */
     uint8_t *settle_limit; /* settled_end must not pass this without a look at limit_bytes */
     SimTracePrivate *private;
 } SimTrace;

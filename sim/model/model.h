@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* model.h: the state of the simulated world at a time, folded from a trace.
+ *
+ * sim_model_apply() takes the events of a trace one after another; what the
+ * structs below then hold is the state just after the last of them. Everything
+ * is computed from events alone, so a view of a recorded run and of a live one
+ * show the same. Everybody may read the structs; only sim_model_apply() writes.
+ *
+ * Going back in time: sim_model_copy() is cheap (pages and console text are
+ * shared until one of the two changes), so a reader keeps copies at intervals
+ * and folds on from the nearest (keyframes.h does that).
+ *
+ * Durations: what has lasted since `since` is not yet in a sum. The functions
+ * that take a time `at` (not before SimModel.time) add it.
+ *
+ * A trace may be damaged or hostile: an event that names something that was
+ * never created, or has it in two places, changes nothing but SimModel.ignored.
+ */
+#pragma once
+
+#include "sim/trace/event.h"
+
+#define SIM_MODEL_MAX_PAGES   (1u << 20) /* of one VM: 4 GiB */
+#define SIM_MODEL_MAX_VCPUS   64u
+#define SIM_MODEL_MAX_CONSOLE (1u << 20) /* bytes of console text kept per VM */
+#define SIM_MODEL_MAX_FLIGHTS 65536u
+#define SIM_MODEL_MAX_ROWS    65536u /* of one network's MAC table */
+#define SIM_MODEL_MAX_PORTS   65536u
+#define SIM_MODEL_MAX_ENTRIES 65536u /* probes; checks */
+#define SIM_MODEL_NO_PORT     UINT32_MAX
+#define SIM_MODEL_NO_FRAME    UINT32_MAX /* of SimModelPage: the page is absent */
+#define SIM_MODEL_NO_PCPU     UINT16_MAX
+
+/* ---- CPU ----------------------------------------------------------------- */
+
+typedef struct {
+    uint8_t state; /* enum SimVcpuState */
+    uint8_t why;   /* enum SimWhy: reason of the last change */
+    uint16_t pcpu; /* while running; else SIM_MODEL_NO_PCPU */
+    uint64_t since;
+    uint64_t in_state_ns[SIM_VCPU_STATE_COUNT]; /* up to `since` */
+    uint64_t charged_ns;                        /* by deschedule events, costs included */
+    uint64_t dispatches;
+    uint64_t preemptions; /* it could have gone on: end of slice, or another was preferred */
+    uint64_t exits[SIM_EXIT_COUNT];
+    uint64_t exit_cost_ns;
+    uint64_t interrupts_raised, interrupts_taken;
+} SimModelVcpu;
+
+typedef struct {
+    uint16_t vm, vcpu;           /* who is on it; SIM_NONE: idle */
+    uint16_t last_vm, last_vcpu; /* who was on it last */
+    uint64_t since;              /* of that, or of being idle */
+    uint64_t busy_ns, idle_ns;   /* up to `since` */
+    uint64_t dispatches;
+    uint64_t switches; /* dispatches of another vCPU than the one before */
+} SimModelPcpu;
+
+/* ---- Memory -------------------------------------------------------------- */
+
+enum { SIM_PAGE_WRITABLE = 1, SIM_PAGE_PINNED = 2, SIM_PAGE_DEMAND = 4, SIM_PAGE_TOUCHED = 8 };
+
+typedef struct {
+    uint32_t frame; /* SIM_MODEL_NO_FRAME: absent */
+    uint8_t flags;  /* SIM_PAGE_*; TOUCHED stays once it has been present */
+} SimModelPage;
+
+typedef struct SimPages SimPages; /* a VM's pages; shared between copies */
+
+/* ---- VMs ----------------------------------------------------------------- */
+
+typedef struct {
+    uint64_t mac;
+    uint32_t ip;
+    uint8_t prefix;
+    uint16_t network;
+    uint32_t port;
+    uint64_t tx_frames, tx_bytes;
+    uint64_t rx_frames, rx_bytes;
+    uint64_t dropped[SIM_RX_DROP_COUNT];
+} SimModelNic;
+
+typedef struct {
+    uint64_t count;
+    uint64_t time; /* and below: of the last one */
+    bool fatal;
+    uint8_t vector;
+    uint16_t vcpu;
+    uint64_t rip, cr2, error_code;
+    char *message, *symbol; /* NULL: none */
+} SimModelFault;
+
+typedef struct SimText SimText; /* text that only grows; shared between copies */
+
+typedef struct {
+    char *name;
+    uint16_t vm, host;
+    uint8_t state; /* enum SimVmState */
+    uint8_t why;   /* enum SimWhy */
+    uint64_t since;
+    uint32_t weight;
+    unsigned vcpu_count;
+    SimModelVcpu *vcpus;
+    unsigned nic_count;
+    SimModelNic *nics;
+
+    bool exited; /* its program ended */
+    uint32_t exit_code;
+    SimText *console;
+    uint64_t console_lost; /* bytes beyond SIM_MODEL_MAX_CONSOLE */
+    SimModelFault fault;
+    uint64_t device_errors[SIM_DEVICE_COUNT];
+    uint64_t kicks;
+
+    uint32_t memory_pages;
+    SimPages *pages;
+    uint32_t resident_pages, pinned_pages;
+    uint64_t demand_faults; /* pages given because the guest touched them */
+    uint64_t unmaps;
+} SimModelVm;
+
+typedef struct {
+    char *policy;
+    uint16_t pcpus, first_pcpu; /* its pCPUs in SimModel.pcpus */
+    uint32_t frames;
+    uint32_t frames_used; /* page frames that VMs hold */
+    uint64_t clock_hz, slice_ns, exit_ns, switch_ns, fault_ns;
+} SimModelHost;
+
+/* ---- Network ------------------------------------------------------------- */
+
+typedef struct {
+    char *kind; /* of its part: "nic", "switch" */
+    uint32_t part, number;
+    uint16_t network, vm, nic; /* vm and nic: SIM_NONE unless a NIC's */
+    uint32_t peer;             /* port at the other end of its cable; SIM_MODEL_NO_PORT: none */
+    bool up;
+    uint64_t latency_ns, rate_bps;
+    uint64_t frames_out, frames_in; /* put on, taken from its cable */
+    uint64_t dropped;
+} SimModelPort;
+
+typedef struct {
+    uint64_t mac;
+    uint32_t port;
+    uint16_t vlan;
+    uint64_t since; /* learned or moved */
+} SimModelMacRow;
+
+typedef struct {
+    char *name;
+    uint8_t mode;    /* enum SimNetMode */
+    uint64_t frames; /* taken in by its switches */
+    uint64_t forwarded, flooded;
+    uint64_t dropped[SIM_NET_DROP_COUNT];
+    GArray *macs; /* of SimModelMacRow, by (vlan, mac) */
+} SimModelNetwork;
+
+/* A frame, or a copy of it, on a cable. Until departs_ns it waits to enter. */
+typedef struct {
+    uint64_t frame;
+    uint32_t from, to;
+    uint64_t departs_ns, arrives_ns;
+} SimFlight;
+
+/* ---- What was asked ------------------------------------------------------- */
+
+typedef struct {
+    uint32_t probe;
+    uint64_t nonce;
+    char *from, *to; /* endpoints: "vm:a" */
+    uint16_t from_vm, to_vm;
+    uint32_t address;
+    uint16_t port;
+    uint8_t protocol; /* enum SimProbeProtocol */
+    uint64_t sent;
+    bool seen; /* by to_vm */
+    bool over;
+    uint8_t outcome; /* enum SimProbeOutcome, once over */
+    bool confirmed;
+    uint64_t rtt_ns;
+} SimModelProbe;
+
+typedef struct {
+    uint16_t check;
+    char *id, *detail;
+    uint8_t outcome; /* enum SimCheckOutcome */
+    uint32_t points, earned;
+} SimModelCheck;
+
+/* ---- All of it ------------------------------------------------------------ */
+
+typedef struct {
+    uint64_t time;   /* of the last event */
+    uint64_t events; /* applied */
+    uint64_t ignored;
+    uint64_t counts[SIM_EVENT_TYPE_COUNT];
+
+    char *backend; /* NULL before run-start */
+    uint64_t seed;
+    bool ended;
+    uint8_t end_reason; /* enum SimEndReason */
+    uint64_t dropped_events;
+    bool limited; /* the trace is not complete from some time on */
+    uint32_t commands;
+
+    GPtrArray *hosts;    /* of SimModelHost *, by number; so too the others */
+    GPtrArray *vms;      /* of SimModelVm * */
+    GPtrArray *networks; /* of SimModelNetwork * */
+    GArray *pcpus;       /* of SimModelPcpu */
+    GPtrArray *ports;    /* of SimModelPort * */
+    GArray *probes;      /* of SimModelProbe, in the order sent */
+    GArray *checks;      /* of SimModelCheck, in the order judged */
+    GHashTable *flights; /* see sim_model_flights() */
+} SimModel;
+
+SimModel *sim_model_new(void);
+SimModel *sim_model_copy(const SimModel *model);
+void sim_model_free(SimModel *model);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimModel, sim_model_free)
+
+/* Takes in the next event of the trace. */
+void sim_model_apply(SimModel *model, const SimRecord *record);
+
+/* ---- Queries -------------------------------------------------------------- */
+
+/* NULL: no such. */
+const SimModelVm *sim_model_vm(const SimModel *model, unsigned vm);
+const SimModelVm *sim_model_find_vm(const SimModel *model, const char *name);
+const SimModelVcpu *sim_model_vcpu(const SimModel *model, unsigned vm, unsigned vcpu);
+const SimModelNic *sim_model_nic(const SimModel *model, unsigned vm, unsigned nic);
+const SimModelPcpu *sim_model_pcpu(const SimModel *model, unsigned pcpu);
+const SimModelNetwork *sim_model_network(const SimModel *model, unsigned network);
+const SimModelPort *sim_model_port(const SimModel *model, uint32_t port);
+
+/* Time a vCPU has spent in a state, or a pCPU busy or idle, up to at. */
+uint64_t sim_model_vcpu_ns(const SimModelVcpu *vcpu, enum SimVcpuState state, uint64_t at);
+uint64_t sim_model_busy_ns(const SimModelPcpu *pcpu, uint64_t at);
+uint64_t sim_model_idle_ns(const SimModelPcpu *pcpu, uint64_t at);
+
+/* page must be < memory_pages. */
+SimModelPage sim_model_page(const SimModelVm *vm, uint32_t page);
+
+/* What the VM's program printed, NUL-terminated besides. */
+const char *sim_model_console(const SimModelVm *vm, size_t *ret_length);
+
+/* Exits of one kind, or NIC drops, over all vCPUs or reasons of a VM. */
+uint64_t sim_model_exits(const SimModelVm *vm, enum SimExitKind kind);
+uint64_t sim_model_nic_dropped(const SimModelNic *nic);
+
+/* The frames on cables, by (departs_ns, frame, to); g_free() the result. */
+SimFlight *sim_model_flights(const SimModel *model, unsigned *ret_count);
