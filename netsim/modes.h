@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* modes.h: networking modes, each a recipe that wires parts.
+ *
+ * To add a mode: write its two functions in modes.c, or in a file of its own, and
+ * add it to the table there. Nothing else asks which mode a network has.
+ */
+#pragma once
+
+#include "netsim/part.h"
+
+/* A network, as its recipe sees it. The strings of config are the network's own. */
+typedef struct {
+    NetNetworkId id;
+    NetNetworkConfig config; /* defaults filled in */
+    const struct NetMode *mode;
+    NetPart *segment; /* what NICs are wired to; set by create */
+} NetNetwork;
+
+typedef struct NetMode {
+    const char *name;
+    /* Makes the parts that the network has before any NIC is attached. */
+    void (*create)(NetWorld *world, NetNetwork *network, NetTime now);
+    /* Wires a NIC, which has its one port already. */
+    void (*attach)(NetWorld *world, NetNetwork *network, NetPortId nic_port, NetTime now);
+} NetMode;
+
+const NetMode *net_mode_find(const char *name); /* NULL: no such */

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "netsim/nic.h"
+
+static void nic_receive(NetPart *part, uint32_t port, NetFrame *frame, NetTime now)
+{
+    net_part_deliver(part, port, frame, now);
+}
+
+static void nic_free(NetPart *part)
+{
+    g_free(part);
+}
+
+static const NetPartOps nic_ops = {
+    .kind = "nic",
+    .receive = nic_receive,
+    .free = nic_free,
+};
+
+NetPart *net_nic_new(void)
+{
+    NetPart *part = g_new0(NetPart, 1);
+
+    part->ops = &nic_ops;
+    return part;
+}
+
+bool net_part_is_nic(const NetPart *part)
+{
+    return part->ops == &nic_ops;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* world-private.h: what world.c (parts, ports, the order of events) and networks.c
+ * (networks, NICs, questions about them) share. */
+#pragma once
+
+#include "netsim/link.h"
+#include "netsim/modes.h"
+#include "netsim/part.h"
+#include "netsim/queue.h"
+
+typedef struct {
+    NetPart *part;
+    uint32_t number;
+    NetPortId peer;       /* NET_NO_PORT: no cable yet */
+    NetLinkConfig config; /* of the cable */
+    NetLinkWay way;       /* out of here */
+    uint16_t epoch;       /* counts unpluggings: a frame under way from before is lost */
+    bool up;
+    uint64_t out_frames, out_bytes;
+    uint64_t in_frames, in_bytes;
+    uint64_t dropped[NET_DROP_COUNT];
+} NetPort;
+
+struct NetWorld {
+    NetWorldConfig config;
+    NetTime now; /* the time reached */
+    NetQueue queue;
+    GPtrArray *networks; /* of NetNetwork */
+    GPtrArray *parts;    /* of NetPart */
+    GPtrArray *ports;    /* of NetPort */
+    GArray *deliveries;  /* of NetDelivery */
+    guint taken;         /* so many of them are the owner's already */
+    uint64_t steps;      /* at the instant `now` */
+    bool stopped;
+};
+
+static inline NetPort *net_world_port_at(const NetWorld *world, NetPortId port)
+{
+    return world->ports->pdata[port];
+}

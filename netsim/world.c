@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* world.c: parts, ports, the links between them, and the order of events.
+ *
+ * There are four classes of events. A command plugs or unplugs a cable, a timer
+ * calls a part's advance, an arrival is a frame's last bit coming out of a cable,
+ * and a transmission is a frame that a VM's NIC sends. net_world_advance() takes
+ * one after another from the queue; what each sets off goes into the queue again,
+ * later, as every link takes time.
+ */
+#include "netsim/world-private.h"
+
+#include "netsim/nic.h"
+
+enum {
+    CLASS_COMMAND,
+    CLASS_TIMER,
+    CLASS_ARRIVAL,
+    CLASS_TRANSMISSION,
+};
+
+#define REPORT(world, event, ...)                                                                  \
+    do {                                                                                           \
+        if ((world)->config.observer.event != NULL)                                                \
+            (world)->config.observer.event((world)->config.observer_user, __VA_ARGS__);            \
+    } while (0)
+
+/* --- making and wiring --- */
+
+static void free_part(gpointer data)
+{
+    NetPart *part = data;
+
+    g_array_unref(part->port_ids);
+    part->ops->free(part);
+}
+
+static void free_network(gpointer data)
+{
+    NetNetwork *network = data;
+
+    g_free((char *)network->config.name);
+    g_free(network);
+}
+
+NetWorld *net_world_new(const NetWorldConfig *config)
+{
+    NetWorld *world = g_new0(NetWorld, 1);
+
+    world->config = *config;
+    world->networks = g_ptr_array_new_with_free_func(free_network);
+    world->parts = g_ptr_array_new_with_free_func(free_part);
+    world->ports = g_ptr_array_new_with_free_func(g_free);
+    world->deliveries = g_array_new(FALSE, FALSE, sizeof(NetDelivery));
+    return world;
+}
+
+void net_world_free(NetWorld *world)
+{
+    NetDelivery delivery;
+
+    if (world == NULL)
+        return;
+    while (net_world_take_delivery(world, &delivery))
+        net_frame_unref(delivery.frame);
+    g_array_unref(world->deliveries);
+    net_queue_clear(&world->queue);
+    g_ptr_array_unref(world->ports);
+    g_ptr_array_unref(world->parts);
+    g_ptr_array_unref(world->networks);
+    g_free(world);
+}
+
+const NetObserver *net_world_observer(const NetWorld *world, void **ret_user)
+{
+    *ret_user = world->config.observer_user;
+    return &world->config.observer;
+}
+
+NetPartId net_world_add_part(NetWorld *world, NetPart *part, NetNetworkId network, uint32_t vm,
+                             uint32_t nic, NetTime now)
+{
+    part->world = world;
+    part->info = (NetPartInfo){
+        .part = world->parts->len,
+        .network = network,
+        .kind = part->ops->kind,
+        .vm = vm,
+        .nic = nic,
+    };
+    part->armed = NET_TIME_NEVER;
+    part->port_ids = g_array_new(FALSE, FALSE, sizeof(NetPortId));
+    g_ptr_array_add(world->parts, part);
+    REPORT(world, part_new, now, &part->info);
+    return part->info.part;
+}
+
+NetPortId net_world_add_port(NetWorld *world, NetPart *part, NetTime now)
+{
+    NetPort *port = g_new0(NetPort, 1);
+    NetPortId id = world->ports->len;
+
+    port->part = part;
+    port->number = part->port_ids->len;
+    port->peer = NET_NO_PORT;
+    g_ptr_array_add(world->ports, port);
+    g_array_append_val(part->port_ids, id);
+    REPORT(world, port_new, now, id, part->info.part, port->number);
+    return id;
+}
+
+/* When a part next wants to be called may have changed. */
+static void arm(NetWorld *world, NetPart *part)
+{
+    if (part->ops->deadline == NULL)
+        return;
+    NetTime deadline = part->ops->deadline(part);
+    if (deadline < part->armed) {
+        part->armed = deadline;
+        net_queue_push(&world->queue, CLASS_TIMER,
+                       &(NetEvent){.time = deadline, .target = part->info.part});
+    }
+}
+
+static void set_up(NetWorld *world, NetPortId id, bool up, NetTime now)
+{
+    NetPort *port = net_world_port_at(world, id);
+
+    port->up = up;
+    if (!up) {
+        port->epoch++;
+        net_link_reset(&port->way);
+    }
+    REPORT(world, port_state, now, id, up);
+    if (port->part->ops->port_changed != NULL)
+        port->part->ops->port_changed(port->part, port->number, up, now);
+    arm(world, port->part);
+}
+
+void net_world_add_link(NetWorld *world, NetPortId a, NetPortId b, const NetLinkConfig *config,
+                        NetTime now)
+{
+    NetPort *ports[2] = {net_world_port_at(world, a), net_world_port_at(world, b)};
+
+    g_assert(ports[0]->peer == NET_NO_PORT && ports[1]->peer == NET_NO_PORT && a != b);
+    g_assert(config->latency_ns > 0 && config->rate_bps > 0);
+    ports[0]->peer = b;
+    ports[1]->peer = a;
+    ports[0]->config = ports[1]->config = *config;
+    REPORT(world, link_new, now, a, b, config->latency_ns, config->rate_bps);
+    set_up(world, a, true, now);
+    set_up(world, b, true, now);
+}
+
+/* --- what parts call --- */
+
+uint32_t net_part_port_count(const NetPart *part)
+{
+    return part->port_ids->len;
+}
+
+NetPortId net_part_port_id(const NetPart *part, uint32_t port)
+{
+    return g_array_index(part->port_ids, NetPortId, port);
+}
+
+bool net_part_port_is_up(const NetPart *part, uint32_t port)
+{
+    return net_world_port_at(part->world, net_part_port_id(part, port))->up;
+}
+
+void net_part_count_drop(NetPart *part, uint32_t port, NetDropReason why)
+{
+    net_world_port_at(part->world, net_part_port_id(part, port))->dropped[why]++;
+}
+
+static void drop_on_link(NetWorld *world, NetPortId from, const NetFrame *frame, NetDropReason why,
+                         NetTime now)
+{
+    net_world_port_at(world, from)->dropped[why]++;
+    REPORT(world, link_drop, now, from, frame, why);
+}
+
+static void send(NetWorld *world, NetPortId from, NetFrame *frame, NetTime now)
+{
+    NetPort *port = net_world_port_at(world, from);
+    NetTime departs, arrives;
+
+    if (!port->up) {
+        drop_on_link(world, from, frame, NET_DROP_LINK_DOWN, now);
+        return;
+    }
+    if (!net_link_send(&port->way, &port->config, frame->length, now, &departs, &arrives)) {
+        drop_on_link(world, from, frame, NET_DROP_LINK_QUEUE_FULL, now);
+        return;
+    }
+    port->out_frames++;
+    port->out_bytes += frame->length;
+    REPORT(world, link_enter, now, from, port->peer, frame, departs, arrives);
+    net_queue_push(&world->queue, CLASS_ARRIVAL,
+                   &(NetEvent){
+                       .time = arrives,
+                       .frame = net_frame_ref(frame),
+                       .target = port->peer,
+                       .epoch = port->epoch,
+                   });
+}
+
+void net_part_send(NetPart *part, uint32_t port, NetFrame *frame, NetTime now)
+{
+    send(part->world, net_part_port_id(part, port), frame, now);
+}
+
+void net_part_deliver(NetPart *part, uint32_t port, NetFrame *frame, NetTime now)
+{
+    NetDelivery delivery = {
+        .time = now,
+        .port = net_part_port_id(part, port),
+        .vm = part->info.vm,
+        .nic = part->info.nic,
+        .frame = net_frame_ref(frame),
+    };
+
+    g_array_append_val(part->world->deliveries, delivery);
+    REPORT(part->world, delivered, now, delivery.port, frame);
+}
+
+NetFrame *net_part_new_frame(NetPart *part, uint64_t parent, const uint8_t *bytes, size_t length,
+                             NetTime now)
+{
+    NetWorld *world = part->world;
+    NetFrame *frame = net_frame_new(++*world->config.frame_ids, parent, bytes, length);
+
+    REPORT(world, frame_new, now, frame);
+    return frame;
+}
+
+/* --- what the owner hands in --- */
+
+void net_world_transmit(NetWorld *world, NetPortId port, NetFrame *frame, NetTime at)
+{
+    g_assert(at >= world->now && net_part_is_nic(net_world_port_at(world, port)->part));
+    net_queue_push(&world->queue, CLASS_TRANSMISSION,
+                   &(NetEvent){.time = at, .frame = net_frame_ref(frame), .target = port});
+}
+
+void net_world_transmit_bytes(NetWorld *world, NetPortId port, const uint8_t *bytes, size_t length,
+                              uint64_t id, NetTime at)
+{
+    g_autoptr(NetFrame) frame =
+        net_frame_new(id != 0 ? id : ++*world->config.frame_ids, 0, bytes, length);
+
+    net_world_transmit(world, port, frame, at);
+}
+
+void net_world_set_link(NetWorld *world, NetPortId port, bool up, NetTime at)
+{
+    g_assert(at >= world->now && net_world_port_at(world, port)->peer != NET_NO_PORT);
+    net_queue_push(&world->queue, CLASS_COMMAND,
+                   &(NetEvent){.time = at, .target = port, .what = up});
+}
+
+/* --- events --- */
+
+static void do_command(NetWorld *world, const NetEvent *event)
+{
+    NetPort *port = net_world_port_at(world, event->target);
+    NetPortId peer = port->peer;
+
+    if (port->up == event->what)
+        return;
+    set_up(world, event->target, event->what, event->time);
+    set_up(world, peer, event->what, event->time);
+}
+
+static void do_timer(NetWorld *world, const NetEvent *event)
+{
+    NetPart *part = world->parts->pdata[event->target];
+
+    /* Only the timer set last counts: an earlier one may still have been queued. */
+    if (event->time != part->armed)
+        return;
+    part->armed = NET_TIME_NEVER;
+    part->ops->advance(part, event->time);
+    arm(world, part);
+}
+
+static void do_arrival(NetWorld *world, const NetEvent *event)
+{
+    NetPort *port = net_world_port_at(world, event->target);
+
+    if (event->epoch != port->epoch) {
+        drop_on_link(world, port->peer, event->frame, NET_DROP_LINK_DOWN, event->time);
+        return;
+    }
+    port->in_frames++;
+    port->in_bytes += event->frame->length;
+    port->part->ops->receive(port->part, port->number, event->frame, event->time);
+    arm(world, port->part);
+}
+
+static void do_transmission(NetWorld *world, const NetEvent *event)
+{
+    send(world, event->target, event->frame, event->time);
+}
+
+static void step(NetWorld *world)
+{
+    static void (*const handlers[])(NetWorld *, const NetEvent *) = {
+        [CLASS_COMMAND] = do_command,
+        [CLASS_TIMER] = do_timer,
+        [CLASS_ARRIVAL] = do_arrival,
+        [CLASS_TRANSMISSION] = do_transmission,
+    };
+    NetEvent event = net_queue_pop(&world->queue);
+
+    if (event.time > world->now)
+        world->steps = 0;
+    world->now = event.time;
+    handlers[event.order >> 56](world, &event);
+    net_frame_unref(event.frame);
+    if (++world->steps > NET_MAX_STEPS_PER_INSTANT) {
+        world->stopped = true;
+        REPORT(world, overrun, world->now, world->steps);
+    }
+}
+
+NetTime net_world_deadline(const NetWorld *world)
+{
+    return world->stopped ? NET_TIME_NEVER : net_queue_first(&world->queue);
+}
+
+NetTime net_world_advance(NetWorld *world, NetTime limit)
+{
+    while (net_world_deadline(world) <= limit && net_world_deadline(world) != NET_TIME_NEVER) {
+        NetTime instant = net_world_deadline(world);
+        while (net_world_deadline(world) == instant)
+            step(world);
+        if (world->deliveries->len > world->taken)
+            return instant;
+    }
+    if (limit != NET_TIME_NEVER)
+        world->now = MAX(world->now, limit);
+    return limit;
+}
+
+bool net_world_take_delivery(NetWorld *world, NetDelivery *ret_delivery)
+{
+    if (world->taken == world->deliveries->len) {
+        g_array_set_size(world->deliveries, 0);
+        world->taken = 0;
+        return false;
+    }
+    *ret_delivery = g_array_index(world->deliveries, NetDelivery, world->taken++);
+    return true;
+}
+
+bool net_world_stopped(const NetWorld *world)
+{
+    return world->stopped;
+}
