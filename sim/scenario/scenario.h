@@ -37,6 +37,7 @@
 #define SIM_MAX_PCPUS       64u
 #define SIM_MAX_NICS        8u
 #define SIM_MAX_NETWORKS    256u
+#define SIM_MAX_NAME_LENGTH 23u          /* what a guest's table of hosts holds */
 #define SIM_MAX_ARGS        63u          /* beside the program's name */
 #define SIM_VM_PINNED_BYTES (512u << 10) /* the least of a VM that is always resident */
 

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* load.c: the way from a file to a SimScenario: read the text, parse it, put
+ * the overrides in, read it along the table, complete it. */
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "sim/scenario/reader.h"
+
+static json_object *values_with_overrides(const SimSource *source, const char *const *overrides,
+                                          GPtrArray *applied, GError **error)
+{
+    json_object *values = sim_source_values(source);
+    for (; overrides && *overrides; overrides++) {
+        SimOverride *override = sim_override_apply(values, *overrides, error);
+        if (!override) {
+            json_object_put(values);
+            return NULL;
+        }
+        g_ptr_array_add(applied, override);
+    }
+    return values;
+}
+
+static bool read_scenario(SimReader *reader, json_object *values)
+{
+    SimScenario *scenario = reader->scenario;
+    if (!sim_object_read(reader, &sim_scenario_object, NULL, values, scenario) ||
+        !sim_world_complete(reader))
+        return false;
+    scenario->effective_json = sim_canonical_text(values);
+    return scenario->effective_json ||
+           sim_reader_fail(reader, NULL, "nested more than %u deep", SIM_MAX_FILE_DEPTH);
+}
+
+SimScenario *sim_scenario_load_text(const char *text, size_t length, const char *name,
+                                    const char *directory, const SimScenarioKnown *known,
+                                    const char *const *overrides, GError **error)
+{
+    g_autoptr(SimSource) source = sim_source_new(text, length, name, SIM_MAX_FILE_DEPTH, error);
+    if (!source)
+        return NULL;
+    g_autoptr(GPtrArray) applied =
+        g_ptr_array_new_with_free_func((GDestroyNotify)sim_override_free);
+    g_autoptr(SimScenario) scenario = g_new0(SimScenario, 1);
+    scenario->directory = g_strdup(directory);
+    SimReader reader = {source, applied, known, scenario, error};
+
+    g_autoptr(GError) wrong = NULL;
+    json_object *values = values_with_overrides(source, overrides, applied, &wrong);
+    if (wrong) {
+        g_propagate_error(error, g_steal_pointer(&wrong));
+        return NULL;
+    }
+    bool ok = read_scenario(&reader, values);
+    json_object_put(values);
+    return ok ? g_steal_pointer(&scenario) : NULL;
+}
+
+static bool check_file(const char *path, GError **error)
+{
+    GStatBuf info;
+    const char *wrong = NULL;
+    if (g_stat(path, &info) != 0)
+        wrong = g_strerror(errno);
+    else if (!S_ISREG(info.st_mode))
+        wrong = "not a regular file";
+    else if (info.st_size > (off_t)SIM_MAX_FILE_BYTES)
+        wrong = "larger than 4MiB, the most that a scenario may have";
+    if (wrong)
+        g_set_error(error, SIM_SCENARIO_ERROR, SIM_SCENARIO_ERROR_FILE, "%s: %s", path, wrong);
+    return !wrong;
+}
+
+SimScenario *sim_scenario_load(const char *path, const SimScenarioKnown *known,
+                               const char *const *overrides, GError **error)
+{
+    g_autofree char *text = NULL;
+    g_autoptr(GError) wrong = NULL;
+    size_t length;
+    if (!check_file(path, error))
+        return NULL;
+    if (!g_file_get_contents(path, &text, &length, &wrong)) {
+        g_set_error(error, SIM_SCENARIO_ERROR, SIM_SCENARIO_ERROR_FILE, "%s: cannot be read: %s",
+                    path, g_strerror(errno));
+        return NULL;
+    }
+    g_autofree char *directory = g_path_get_dirname(path);
+    return sim_scenario_load_text(text, length, path, directory, known, overrides, error);
+}
+
+void sim_scenario_free(SimScenario *scenario)
+{
+    if (!scenario)
+        return;
+    sim_object_clear(&sim_scenario_object, scenario);
+    g_free(scenario->effective_json);
+    g_free(scenario->directory);
+    g_free(scenario);
+}
+
+int sim_scenario_find_vm(const SimScenario *scenario, const char *name)
+{
+    for (size_t i = 0; i < scenario->vm_count; i++)
+        if (g_strcmp0(scenario->vms[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+int sim_scenario_find_network(const SimScenario *scenario, const char *name)
+{
+    for (size_t i = 0; i < scenario->network_count; i++)
+        if (g_strcmp0(scenario->networks[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+char *sim_scenario_program_path(const SimScenario *scenario, unsigned vm)
+{
+    return g_build_filename(scenario->directory ? scenario->directory : ".",
+                            scenario->vms[vm].program, NULL);
+}
+
+bool sim_scenario_parse_command(const SimScenario *scenario, const char *json, const char *name,
+                                SimCommand *ret_command, GError **error)
+{
+    g_autoptr(SimSource) source =
+        sim_source_new(json, strlen(json), name, SIM_MAX_FILE_DEPTH, error);
+    if (!source)
+        return false;
+    SimCommand command = {0};
+    /* Reading a command changes nothing in the scenario. */
+    SimReader reader = {source, NULL, NULL, (SimScenario *)scenario, error};
+    json_object *values = sim_source_values(source);
+    bool ok = sim_object_read(&reader, &sim_command_object, NULL, values, &command);
+    json_object_put(values);
+    if (ok)
+        *ret_command = command;
+    else
+        sim_command_clear(&command);
+    return ok;
+}
+
+void sim_command_clear(SimCommand *command)
+{
+    sim_object_clear(&sim_command_object, command);
+    memset(command, 0, sizeof *command);
+}

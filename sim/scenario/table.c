@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* table.c: every key of a scenario file, from the innermost objects to the
+ * whole. scenarios/scenario.schema.json is made from this file. */
+#include "sim/scenario/table.h"
+
+#include "sim/scenario/scenario.h"
+
+#define MOST_WHOLE ((UINT64_C(1) << 53) - 1) /* what every JSON reader keeps exactly */
+#define NS         UINT64_C(1)
+#define US         (1000 * NS)
+#define MS         (1000 * US)
+#define SECOND     (1000 * MS)
+#define KIB        (UINT64_C(1) << 10)
+#define MIB        (UINT64_C(1) << 20)
+#define GIB        (UINT64_C(1) << 30)
+#define PERCENT    UINT64_C(10000)
+
+#define FIELD(type, member) .offset = offsetof(type, member)
+#define COUNT(type, member) .count_offset = offsetof(type, member)
+#define NO_FIELD            .offset = SIM_NO_FIELD
+#define DURATION            .type = SIM_KEY_QUANTITY, .quantity = &sim_duration
+#define SIZE                .type = SIM_KEY_QUANTITY, .quantity = &sim_size
+#define RATE                .type = SIM_KEY_QUANTITY, .quantity = &sim_rate
+#define SHARE               .type = SIM_KEY_QUANTITY, .quantity = &sim_percent
+#define OBJECT(o)           .type = SIM_KEY_OBJECT, .object = &(o)
+#define LIST(o)             .type = SIM_KEY_LIST, .object = &(o)
+#define WORD(w)             .type = SIM_KEY_WORD, .words = (w)
+#define NO_KIND             .kind_offset = SIM_NO_FIELD
+
+static const char *const requires_words[] = {"emulated", "kvm", NULL};
+static const char *const detail_words[] = {"normal", "full", NULL};
+static const char *const mode_words[] = {"internal", "host-only",   "bridged",
+                                         "nat",      "nat-network", NULL};
+static const char *const protocol_words[] = {"icmp", "udp", "tcp", NULL};
+static const char *const show_words[] = {"now", "after", "never", NULL};
+static const char *const share_of_words[] = {"busy", "host", NULL};
+
+/* ---- Head, run, host ---------------------------------------------------- */
+
+static const SimKey meta_keys[] = {
+    {"level", SIM_KEY_INTEGER, .preset = "1", .min = 1, .max = 5, FIELD(SimScenarioMeta, level),
+     .meaning = "How hard: 1 is for the first week, 5 for a seminar."},
+    {"minutes", SIM_KEY_INTEGER, .preset = "5", .min = 1, .max = 600,
+     FIELD(SimScenarioMeta, minutes), .meaning = "How long it takes to go through it."},
+    {"after", SIM_KEY_TEXTS, .preset = "[]", .max = 32, FIELD(SimScenarioMeta, after),
+     COUNT(SimScenarioMeta, after_count), .meaning = "Ids of scenarios to see first."},
+    {NULL}};
+static const SimObject meta_object = {"an object", meta_keys, sizeof(SimScenarioMeta), NO_KIND};
+
+static const SimKey run_keys[] = {
+    {"until", DURATION, .preset = "\"1s\"", .min = US, .max = 3600 * SECOND,
+     FIELD(SimScenarioRun, until_ns), .meaning = "Virtual time at which the run ends."},
+    {"detail", WORD(detail_words), .preset = "\"normal\"", FIELD(SimScenarioRun, detail),
+     .meaning = "full: registers at every exit, and frames recorded in full."},
+    {"trace_limit", SIZE, .preset = "\"1GiB\"", .min = 64 * KIB, .max = 64 * GIB,
+     FIELD(SimScenarioRun, trace_limit_bytes),
+     .meaning = "The trace keeps no more than this; reaching it is an event."},
+    {NULL}};
+static const SimObject run_object = {"an object", run_keys, sizeof(SimScenarioRun), NO_KIND};
+
+static const SimKey scheduler_keys[] = {
+    {"policy", SIM_KEY_POLICY, .preset = "\"rr\"", FIELD(SimScenarioScheduler, policy),
+     .meaning = "The scheduling policy."},
+    {"slice", DURATION, .preset = "\"10ms\"", .min = US, .max = 10 * SECOND,
+     FIELD(SimScenarioScheduler, slice_ns),
+     .meaning = "How long a vCPU may run before another one gets its turn."},
+    {NULL}};
+static const SimObject scheduler_object = {"an object", scheduler_keys,
+                                           sizeof(SimScenarioScheduler), NO_KIND};
+
+static const SimKey cost_keys[] = {
+    {"exit", DURATION, .preset = "\"2us\"", .min = 0, .max = SECOND,
+     FIELD(SimScenarioCosts, exit_ns), .meaning = "Charged to the vCPU for every exit."},
+    {"switch", DURATION, .preset = "\"1us\"", .min = 0, .max = SECOND,
+     FIELD(SimScenarioCosts, switch_ns),
+     .meaning = "Charged when a pCPU runs another vCPU than it ran last."},
+    {"fault", DURATION, .preset = "\"5us\"", .min = 0, .max = SECOND,
+     FIELD(SimScenarioCosts, fault_ns),
+     .meaning = "Charged for giving a page its page frame, on top of the exit."},
+    {NULL}};
+static const SimObject costs_object = {"an object", cost_keys, sizeof(SimScenarioCosts), NO_KIND};
+
+static const SimKey host_keys[] = {
+    {"pcpus", SIM_KEY_INTEGER, .preset = "1", .min = 1, .max = SIM_MAX_PCPUS,
+     FIELD(SimScenarioHost, pcpus), .meaning = "Physical CPUs of the simulated host."},
+    {"memory", SIZE, .preset = "\"64MiB\"", .min = 1 * MIB, .max = 16 * GIB, .step = 4 * KIB,
+     FIELD(SimScenarioHost, memory_bytes), .meaning = "Physical memory of the simulated host."},
+    {"clock_hz", SIM_KEY_INTEGER, .preset = "100000000", .min = 1000, .max = UINT64_C(10000000000),
+     FIELD(SimScenarioHost, clock_hz),
+     .meaning = "Instructions per virtual second and pCPU (backend emulated)."},
+    {"scheduler", OBJECT(scheduler_object), .preset = "{}", FIELD(SimScenarioHost, scheduler),
+     .meaning = "Who runs next, and for how long."},
+    {"quantum", DURATION, .preset = "\"10us\"", .min = 1, .max = SECOND,
+     FIELD(SimScenarioHost, quantum_ns),
+     .meaning = "Bound on a step while several vCPUs of one VM run."},
+    {"costs", OBJECT(costs_object), .preset = "{}", FIELD(SimScenarioHost, costs),
+     .meaning = "What the hypervisor's own work costs, in virtual time."},
+    {NULL}};
+static const SimObject host_object = {"an object", host_keys, sizeof(SimScenarioHost), NO_KIND};
+
+/* ---- Networks and VMs --------------------------------------------------- */
+
+static const SimKey network_keys[] = {
+    {"name", SIM_KEY_NAME, .required = true, FIELD(SimScenarioNetwork, name),
+     .meaning = "What NICs and checks call it."},
+    {"mode", WORD(mode_words), .later_from = 1, .required = true, FIELD(SimScenarioNetwork, mode),
+     .meaning = "Who can reach whom: internal joins VMs only."},
+    {"latency", DURATION, .preset = "\"50us\"", .min = 1, .max = 10 * SECOND,
+     FIELD(SimScenarioNetwork, latency_ns),
+     .meaning = "Of each link between a NIC and the switch, one way."},
+    {"rate", RATE, .preset = "\"1Gbit/s\"", .min = 1000, .max = UINT64_C(100000000000),
+     FIELD(SimScenarioNetwork, rate_bps), .meaning = "Of each link."},
+    {"mtu", SIM_KEY_INTEGER, .preset = "1500", .min = 68, .max = 9000,
+     FIELD(SimScenarioNetwork, mtu), .meaning = "Largest IP packet in bytes."},
+    {"subnet", SIM_KEY_SUBNET, FIELD(SimScenarioNetwork, subnet),
+     .meaning = "Where addresses of NICs come from; 10.0.N.0/24 when left out, N counting the "
+                "networks from 0."},
+    {"mac_ageing", DURATION, .preset = "\"300s\"", .min = MS, .max = 1000000 * SECOND,
+     FIELD(SimScenarioNetwork, mac_ageing_ns),
+     .meaning = "How long the switch remembers where a MAC address is."},
+    {"forward", SIM_KEY_LATER, NO_FIELD, .meaning = "Port forward rules of a NAT."},
+    {"dhcp", SIM_KEY_LATER, NO_FIELD, .meaning = "A DHCP server on the network."},
+    {NULL}};
+static const SimObject network_object = {"an object (a network)", network_keys,
+                                         sizeof(SimScenarioNetwork), NO_KIND};
+
+static const SimKey nic_keys[] = {
+    {"network", SIM_KEY_NETWORK, .required = true, FIELD(SimScenarioNic, network),
+     .meaning = "The network that its cable leads to."},
+    {"mac", SIM_KEY_MAC, FIELD(SimScenarioNic, mac),
+     .meaning = "Its MAC address; 02:68:76:VV:VV:NN when left out, from the numbers of VM and "
+                "NIC."},
+    {"address", SIM_KEY_ADDRESS, FIELD(SimScenarioNic, address),
+     .meaning = "Its static IPv4 address; the lowest free one of the subnet when left out."},
+    {"gateway", SIM_KEY_IPV4, FIELD(SimScenarioNic, gateway),
+     .meaning = "Where the default route "
+                "leads."},
+    {"vlan", SIM_KEY_LATER, NO_FIELD, .meaning = "The VLAN of its switch port."},
+    {"promiscuous", SIM_KEY_LATER, NO_FIELD, .meaning = "May it receive what is not for it?"},
+    {NULL}};
+static const SimObject nic_object = {"an object (a NIC)", nic_keys, sizeof(SimScenarioNic),
+                                     NO_KIND};
+
+static const SimKey vm_keys[] = {
+    {"name", SIM_KEY_NAME, .required = true, FIELD(SimScenarioVm, name),
+     .meaning = "What commands and checks call it; also its host name in the guests."},
+    {"program", SIM_KEY_PROGRAM, .required = true, FIELD(SimScenarioVm, program),
+     .meaning = "A program that comes with hvlab, or the path of an ELF file with a / in it, "
+                "relative to the scenario file."},
+    {"args", SIM_KEY_TEXTS, .preset = "[]", .max = SIM_MAX_ARGS, FIELD(SimScenarioVm, args),
+     COUNT(SimScenarioVm, arg_count), .meaning = "Its arguments."},
+    {"vcpus", SIM_KEY_INTEGER, .preset = "1", .min = 1, .max = SIM_MAX_VCPUS,
+     FIELD(SimScenarioVm, vcpus), .meaning = "Virtual CPUs."},
+    {"memory", SIZE, .preset = "\"2MiB\"", .min = 2 * MIB, .max = GIB, .step = 4 * KIB,
+     FIELD(SimScenarioVm, memory_bytes),
+     .meaning = "What the VM is promised; pages get page frames when first touched."},
+    {"weight", SIM_KEY_INTEGER, .preset = "256", .min = 1, .max = 65536,
+     FIELD(SimScenarioVm, weight), .meaning = "Share of CPU time in relation to other VMs."},
+    {"priority", SIM_KEY_INTEGER, .preset = "0", .min = 0, .max = 1000,
+     FIELD(SimScenarioVm, priority), .meaning = "Larger runs first, where the policy has it."},
+    {"cap", SHARE, .preset = "\"0%\"", .min = 0, .max = 1600 * PERCENT,
+     FIELD(SimScenarioVm, cap_ppm), .meaning = "Most CPU time, of one pCPU; 0%: no cap."},
+    {"affinity", SIM_KEY_PCPUS, .preset = "[]", FIELD(SimScenarioVm, affinity),
+     .meaning = "Numbers of the pCPUs that it may run on; []: any."},
+    {"start_at", DURATION, .never = true, .preset = "\"0ns\"", .min = 0, .max = 3600 * SECOND,
+     FIELD(SimScenarioVm, start_at_ns), .meaning = "When it is switched on."},
+    {"nics", LIST(nic_object), .preset = "[]", .max = SIM_MAX_NICS, FIELD(SimScenarioVm, nics),
+     COUNT(SimScenarioVm, nic_count), .meaning = "Its network interfaces."},
+    {NULL}};
+static const SimObject vm_object = {"an object (a VM)", vm_keys, sizeof(SimScenarioVm), NO_KIND};
+
+/* ---- Commands ----------------------------------------------------------- */
+
+#define COMMAND_HEAD                                                                               \
+    {"at",                                                                                         \
+     DURATION,                                                                                     \
+     .preset = "\"0ns\"",                                                                          \
+     .min = 0,                                                                                     \
+     .max = 3600 * SECOND,                                                                         \
+     FIELD(SimCommand, at_ns),                                                                     \
+     .meaning = "When."},                                                                          \
+    {                                                                                              \
+        "do", SIM_KEY_IGNORED, .required = true, NO_FIELD, .meaning = "What."                      \
+    }
+#define COMMAND_VM                                                                                 \
+    {                                                                                              \
+        "vm", SIM_KEY_VM, .required = true, FIELD(SimCommand, vm), .meaning = "To which VM."       \
+    }
+
+static const SimKey ping_keys[] = {
+    COMMAND_HEAD,
+    {"from", SIM_KEY_ENDPOINT, .required = true, FIELD(SimCommand, from),
+     .meaning = "Who asks: vm:NAME."},
+    {"to", SIM_KEY_ENDPOINT, .required = true, FIELD(SimCommand, to),
+     .meaning = "Who is asked: vm:NAME."},
+    {"protocol", WORD(protocol_words), .later_from = 2, .preset = "\"icmp\"",
+     FIELD(SimCommand, protocol),
+     .meaning = "icmp: echo request; udp: a datagram to an echo "
+                "server."},
+    {"port", SIM_KEY_INTEGER, .preset = "7", .min = 1, .max = 65535, FIELD(SimCommand, port),
+     .meaning = "For udp."},
+    {"count", SIM_KEY_INTEGER, .preset = "1", .min = 1, .max = 10000, FIELD(SimCommand, count),
+     .meaning = "How many probes."},
+    {"interval", DURATION, .preset = "\"100ms\"", .min = US, .max = 3600 * SECOND,
+     FIELD(SimCommand, interval_ns), .meaning = "From one probe to the next."},
+    {"timeout", DURATION, .preset = "\"1s\"", .min = MS, .max = 3600 * SECOND,
+     FIELD(SimCommand, timeout_ns), .meaning = "How long to wait for each answer."},
+    {NULL}};
+static const SimKey cable_keys[] = {COMMAND_HEAD,
+                                    COMMAND_VM,
+                                    {"nic", SIM_KEY_INTEGER, .preset = "0", .min = 0,
+                                     .max = SIM_MAX_NICS - 1, FIELD(SimCommand, nic),
+                                     .meaning = "The number of the NIC, from 0."},
+                                    {NULL}};
+static const SimKey vm_only_keys[] = {COMMAND_HEAD, COMMAND_VM, {NULL}};
+static const SimKey weight_keys[] = {COMMAND_HEAD,
+                                     COMMAND_VM,
+                                     {"weight", SIM_KEY_INTEGER, .required = true, .min = 1,
+                                      .max = 65536, FIELD(SimCommand, weight),
+                                      .meaning = "The new weight."},
+                                     {NULL}};
+static const SimKey type_keys[] = {COMMAND_HEAD,
+                                   COMMAND_VM,
+                                   {"text", SIM_KEY_TEXT, .required = true, .min = 1, .max = 4096,
+                                    FIELD(SimCommand, text),
+                                    .meaning = "What is typed on its console; \\n is Enter."},
+                                   {NULL}};
+
+#define COMMAND(n, k)                                                                              \
+    {                                                                                              \
+        n, k, sizeof(SimCommand), NO_KIND, .finish = sim_finish_command                            \
+    }
+static const SimObject ping_object = COMMAND("ping", ping_keys);
+static const SimObject cable_object = COMMAND("plug", cable_keys);
+static const SimObject vm_only_object = COMMAND("start", vm_only_keys);
+static const SimObject weight_object = COMMAND("set-weight", weight_keys);
+static const SimObject type_object = COMMAND("type", type_keys);
+
+static const SimObject *const command_variants[] = {
+    [SIM_COMMAND_PING] = &ping_object,     [SIM_COMMAND_PLUG] = &cable_object,
+    [SIM_COMMAND_UNPLUG] = &cable_object,  [SIM_COMMAND_START] = &vm_only_object,
+    [SIM_COMMAND_PAUSE] = &vm_only_object, [SIM_COMMAND_RESUME] = &vm_only_object,
+    [SIM_COMMAND_KILL] = &vm_only_object,  [SIM_COMMAND_SET_WEIGHT] = &weight_object,
+    [SIM_COMMAND_TYPE] = &type_object,
+};
+static const char *const command_names[] = {
+    [SIM_COMMAND_PING] = "ping",     [SIM_COMMAND_PLUG] = "plug",
+    [SIM_COMMAND_UNPLUG] = "unplug", [SIM_COMMAND_START] = "start",
+    [SIM_COMMAND_PAUSE] = "pause",   [SIM_COMMAND_RESUME] = "resume",
+    [SIM_COMMAND_KILL] = "kill",     [SIM_COMMAND_SET_WEIGHT] = "set-weight",
+    [SIM_COMMAND_TYPE] = "type",     [SIM_COMMAND_COUNT] = NULL,
+};
+
+const SimObject sim_command_object = {.noun = "an object (a command)",
+                                      .size = sizeof(SimCommand),
+                                      NO_KIND,
+                                      .variants = command_variants,
+                                      .variant_names = command_names};
+
+/* ---- Checks ------------------------------------------------------------- */
+
+static const SimKey reach_keys[] = {
+    {"from", SIM_KEY_ENDPOINT, .required = true, FIELD(SimExpectReach, from),
+     .meaning = "Who asks: vm:NAME."},
+    {"to", SIM_KEY_ENDPOINT, .required = true, FIELD(SimExpectReach, to),
+     .meaning = "Who is asked: vm:NAME."},
+    {"protocol", WORD(protocol_words), .later_from = 2, .preset = "\"icmp\"",
+     FIELD(SimExpectReach, protocol), .meaning = "How."},
+    {"port", SIM_KEY_INTEGER, .preset = "7", .min = 1, .max = 65535, FIELD(SimExpectReach, port),
+     .meaning = "For udp."},
+    {"is", SIM_KEY_BOOL, .preset = "true", FIELD(SimExpectReach, is),
+     .meaning = "Shall it be reached?"},
+    {"answered_by", SIM_KEY_ENDPOINT, FIELD(SimExpectReach, answered_by),
+     .meaning = "Who must have answered, when that is not whom it was sent to."},
+    {NULL}};
+static const SimObject reach_object = {"an object", reach_keys, sizeof(SimExpectReach), NO_KIND,
+                                       .finish = sim_finish_reach};
+
+#define RANGE(of)                                                                                  \
+    {"min",    SIM_KEY_INTEGER,                                                                    \
+     .min = 0, .max = MOST_WHOLE,                                                                  \
+     NO_FIELD, .meaning = of " is at least this."},                                                \
+        {"max",    SIM_KEY_INTEGER,                                                                \
+         .min = 0, .max = MOST_WHOLE,                                                              \
+         NO_FIELD, .meaning = of " is at most this."},                                             \
+    {                                                                                              \
+        "equals", SIM_KEY_INTEGER, .min = 0, .max = MOST_WHOLE, NO_FIELD,                          \
+                                   .meaning = of " is exactly this; instead of min and max."       \
+    }
+
+static const SimKey counter_keys[] = {
+    {"path", SIM_KEY_COUNTER, .required = true, .offset = 0,
+     .meaning = "What is counted, as in the result: vms.a.exits.mmio, networks.net0.frames."},
+    RANGE("The counter"),
+    {NULL}};
+static const SimObject counter_object = {"an object", counter_keys, sizeof(SimExpectCounter),
+                                         NO_KIND, .finish = sim_finish_counter};
+
+static const SimKey console_keys[] = {
+    {"vm", SIM_KEY_VM, .required = true, FIELD(SimExpectConsole, vm), .meaning = "Whose console."},
+    {"contains", SIM_KEY_TEXT, .choice = true, .min = 1, .max = 4096, FIELD(SimExpectConsole, text),
+     .meaning = "This text was printed."},
+    {"matches", SIM_KEY_TEXT, .choice = true, .min = 1, .max = 4096, FIELD(SimExpectConsole, text),
+     .meaning = "This regular expression (PCRE) matches somewhere."},
+    {"lacks", SIM_KEY_TEXT, .choice = true, .min = 1, .max = 4096, FIELD(SimExpectConsole, text),
+     .meaning = "This text was not printed."},
+    {NULL}};
+static const SimObject console_object = {"an object",
+                                         console_keys,
+                                         sizeof(SimExpectConsole),
+                                         .choice_required = true,
+                                         .kind_offset = offsetof(SimExpectConsole, kind),
+                                         .finish = sim_finish_console};
+
+static const SimKey share_keys[] = {
+    {"vm", SIM_KEY_VM, .required = true, FIELD(SimExpectShare, vm), .meaning = "Whose share."},
+    {"vcpu", SIM_KEY_INTEGER, .min = 0, .max = SIM_MAX_VCPUS - 1, NO_FIELD,
+     .meaning = "Of one vCPU only; else of all that the VM has."},
+    {"of", WORD(share_of_words), .preset = "\"busy\"", NO_FIELD,
+     .meaning = "busy: of the CPU time that all vCPUs got; host: of all that the pCPUs had."},
+    {"is", SHARE, .required = true, .min = 0, .max = 100 * PERCENT, NO_FIELD,
+     .meaning = "The share that it shall have."},
+    {"within", SHARE, .preset = "\"1%\"", .min = 0, .max = 100 * PERCENT, NO_FIELD,
+     .meaning = "How many percent points it may be off."},
+    {NULL}};
+static const SimObject share_object = {"an object", share_keys, sizeof(SimExpectShare), NO_KIND,
+                                       .finish = sim_finish_share};
+
+static const SimKey count_keys[] = {RANGE("The number of events"), {NULL}};
+static const SimObject count_object = {"an object", count_keys, 0, NO_KIND};
+
+static const SimKey event_keys[] = {
+    {"type", SIM_KEY_EVENT, .required = true, FIELD(SimExpectEvent, type),
+     .meaning = "The event's type, as hvlab events lists it."},
+    {"where", SIM_KEY_WHERE, .preset = "{}", .max = 16, FIELD(SimExpectEvent, where),
+     COUNT(SimExpectEvent, where_count),
+     .meaning = "Count only events whose fields have these values."},
+    {"present", SIM_KEY_BOOL, .choice = true, NO_FIELD,
+     .meaning = "true: there is at least one (what is meant when nothing is said)."},
+    {"absent", SIM_KEY_BOOL, .choice = true, NO_FIELD, .meaning = "true: there is none."},
+    {"count", OBJECT(count_object), .choice = true, NO_FIELD, .meaning = "How many there are."},
+    {NULL}};
+static const SimObject event_object = {"an object", event_keys, sizeof(SimExpectEvent), NO_KIND,
+                                       .finish = sim_finish_event};
+
+static const SimKey expect_keys[] = {
+    {"reach", OBJECT(reach_object), .choice = true, FIELD(SimExpect, reach),
+     .meaning = "A probe sent at the end of the run is answered."},
+    {"counter", OBJECT(counter_object), .choice = true, FIELD(SimExpect, counter),
+     .meaning = "A number of the result lies in a range."},
+    {"console", OBJECT(console_object), .choice = true, FIELD(SimExpect, console),
+     .meaning = "What a VM printed."},
+    {"share", OBJECT(share_object), .choice = true, FIELD(SimExpect, share),
+     .meaning = "What part of the CPU time a VM got."},
+    {"event", OBJECT(event_object), .choice = true, FIELD(SimExpect, event),
+     .meaning = "Events that are in the trace, or are not."},
+    {NULL}};
+static const SimObject expect_object = {"an object", expect_keys, sizeof(SimExpect),
+                                        .choice_required = true,
+                                        .kind_offset = offsetof(SimExpect, kind)};
+
+static const SimKey check_keys[] = {
+    {"id", SIM_KEY_NAME, .required = true, FIELD(SimScenarioCheck, id),
+     .meaning = "What reports call it."},
+    {"title", SIM_KEY_TEXT, .required = true, .min = 1, .max = 200, FIELD(SimScenarioCheck, title),
+     .meaning = "What a person reads: a sentence that is true when it passes."},
+    {"points", SIM_KEY_INTEGER, .preset = "1", .min = 0, .max = 1000,
+     FIELD(SimScenarioCheck, points), .meaning = "What passing earns."},
+    {"requires", SIM_KEY_WORDS, .words = requires_words, .preset = "[]",
+     FIELD(SimScenarioCheck, requires), .meaning = "Skipped on another backend."},
+    {"show", WORD(show_words), .preset = "\"now\"", FIELD(SimScenarioCheck, show),
+     .meaning = "Seen while working, once graded, or never."},
+    {"expect", OBJECT(expect_object), .required = true, FIELD(SimScenarioCheck, expect),
+     .meaning = "What must hold."},
+    {NULL}};
+static const SimObject check_object = {"an object (a check)", check_keys, sizeof(SimScenarioCheck),
+                                       NO_KIND};
+
+/* ---- The whole ---------------------------------------------------------- */
+
+static const SimKey scenario_keys[] = {
+    {"$schema", SIM_KEY_IGNORED, NO_FIELD, .meaning = "Where editors find this schema."},
+    {"format", SIM_KEY_FORMAT, .required = true, NO_FIELD, .meaning = "The version of the format."},
+    {"id", SIM_KEY_ID, .required = true, FIELD(SimScenario, id),
+     .meaning = "Its name among all scenarios: folder/file."},
+    {"title", SIM_KEY_TEXT, .required = true, .min = 1, .max = 200, FIELD(SimScenario, title),
+     .meaning = "One line for lists."},
+    {"brief", SIM_KEY_LINES, .preset = "\"\"", .max = 65536, FIELD(SimScenario, brief),
+     .meaning = "What it shows, in Markdown: a string, or a list of lines."},
+    {"meta", OBJECT(meta_object), .preset = "{}", FIELD(SimScenario, meta),
+     .meaning = "Where it stands in a course."},
+    {"requires", SIM_KEY_WORDS, .words = requires_words, .preset = "[]",
+     FIELD(SimScenario, requires), .meaning = "The backend that it needs, if it needs one."},
+    {"seed", SIM_KEY_INTEGER, .preset = "1", .min = 0, .max = MOST_WHOLE, FIELD(SimScenario, seed),
+     .meaning = "Of everything random; equal seeds give equal runs."},
+    {"run", OBJECT(run_object), .preset = "{}", FIELD(SimScenario, run),
+     .meaning = "How long, and what is recorded."},
+    {"host", OBJECT(host_object), .preset = "{}", FIELD(SimScenario, host),
+     .meaning = "The machine that the VMs run on."},
+    {"networks", LIST(network_object), .preset = "[]", .max = SIM_MAX_NETWORKS, .unique = "name",
+     FIELD(SimScenario, networks), COUNT(SimScenario, network_count),
+     .meaning = "Virtual networks, each with a switch of its own."},
+    {"lan", SIM_KEY_LATER, NO_FIELD, .meaning = "Machines beside the host."},
+    {"vms", LIST(vm_object), .required = true, .min = 1, .max = SIM_MAX_VMS, .unique = "name",
+     FIELD(SimScenario, vms), COUNT(SimScenario, vm_count), .meaning = "The virtual machines."},
+    {"timeline", LIST(sim_command_object), .preset = "[]", .max = 10000,
+     FIELD(SimScenario, timeline), COUNT(SimScenario, command_count),
+     .meaning = "Commands given while it runs."},
+    {"steps", SIM_KEY_RAW, .preset = "[]", FIELD(SimScenario, steps_json),
+     .meaning = "The steps of a guided lesson."},
+    {"checks", LIST(check_object), .preset = "[]", .max = 1000, .unique = "id",
+     FIELD(SimScenario, checks), COUNT(SimScenario, check_count),
+     .meaning = "What must hold after the run."},
+    {"variants", SIM_KEY_LATER, NO_FIELD, .meaning = "Values that differ from student to student."},
+    {"lab", SIM_KEY_LATER, NO_FIELD, .meaning = "Rules of a graded assignment."},
+    {NULL}};
+const SimObject sim_scenario_object = {"an object", scenario_keys, sizeof(SimScenario), NO_KIND};
+
+/* ---- Words back --------------------------------------------------------- */
+
+const char *sim_command_name(SimCommandKind kind)
+{
+    return command_names[kind];
+}
+
+const char *sim_network_mode_name(SimNetworkMode mode)
+{
+    return mode_words[mode];
+}
+
+const char *sim_protocol_name(SimProtocol protocol)
+{
+    return protocol_words[protocol];
+}

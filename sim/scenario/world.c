@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* world.c: the scenario as a whole: what no single value shows to be wrong,
+ * and the addresses that the file leaves to us. */
+#include "sim/scenario/reader.h"
+
+#include <string.h>
+
+#define ARG_BYTES 2048u /* arguments and the program's name, each ended by NUL, in a guest */
+
+typedef struct {
+    SimReader *reader;
+    SimScenario *scenario;
+    GHashTable *macs;      /* "network/mac" -> NIC, packed as below */
+    GHashTable *addresses; /* network << 32 | address -> NIC */
+    uint32_t *cursors;     /* of each network: where the search for a free address goes on */
+} World;
+
+static gpointer pack_nic(size_t vm, size_t nic)
+{
+    return GUINT_TO_POINTER((guint)(vm * SIM_MAX_NICS + nic));
+}
+
+/* Reports something about a key of a NIC. */
+static bool fail_nic(World *w, size_t vm, size_t nic, const char *key, const char *what)
+{
+    SimPath vms = {NULL, "vms", 0}, element = {&vms, NULL, vm}, nics = {&element, "nics", 0},
+            at = {&nics, NULL, nic}, leaf = {&at, key, 0};
+    return sim_reader_fail(w->reader, key ? &leaf : &at, "%s", what);
+}
+
+static bool fail_taken(World *w, size_t vm, size_t nic, const char *key, const char *value,
+                       gpointer first)
+{
+    guint other = GPOINTER_TO_UINT(first);
+    g_autofree char *what =
+        g_strdup_printf("%s is taken by vms[%u].nics[%u]; each NIC of a network needs its own",
+                        value, other / SIM_MAX_NICS, other % SIM_MAX_NICS);
+    return fail_nic(w, vm, nic, key, what);
+}
+
+static bool complete_mac(World *w, size_t v, size_t n)
+{
+    static const uint8_t none[6];
+    SimScenarioNic *nic = &w->scenario->vms[v].nics[n];
+    uint8_t *mac = nic->mac;
+    if (memcmp(mac, none, sizeof none) == 0) {
+        uint8_t ours[6] = {0x02, 0x68, 0x76, (uint8_t)(v >> 8), (uint8_t)v, (uint8_t)n};
+        memcpy(mac, ours, sizeof ours);
+    }
+    char *key = g_strdup_printf("%u/%02x:%02x:%02x:%02x:%02x:%02x", nic->network.index, mac[0],
+                                mac[1], mac[2], mac[3], mac[4], mac[5]);
+    gpointer first;
+    if (g_hash_table_lookup_extended(w->macs, key, NULL, &first)) {
+        bool ok = fail_taken(w, v, n, "mac", strchr(key, '/') + 1, first);
+        g_free(key);
+        return ok;
+    }
+    g_hash_table_insert(w->macs, key, pack_nic(v, n));
+    return true;
+}
+
+static gint64 address_key(const SimScenarioNic *nic, uint32_t address)
+{
+    return (gint64)((uint64_t)nic->network.index << 32 | address);
+}
+
+static void take_address(World *w, size_t v, size_t n)
+{
+    const SimScenarioNic *nic = &w->scenario->vms[v].nics[n];
+    gint64 *key = g_new(gint64, 1);
+    *key = address_key(nic, nic->address.address);
+    g_hash_table_insert(w->addresses, key, pack_nic(v, n));
+}
+
+/* An address that the file gives. */
+static bool check_address(World *w, size_t v, size_t n)
+{
+    SimScenarioNic *nic = &w->scenario->vms[v].nics[n];
+    if (nic->address.address == 0)
+        return true;
+    if (nic->address.prefix == 0)
+        nic->address.prefix = w->scenario->networks[nic->network.index].subnet.prefix;
+    uint32_t address = nic->address.address, host = ~sim_prefix_mask(nic->address.prefix);
+    g_autofree char *text = sim_format_ipv4(address);
+    g_autofree char *what = NULL;
+    if ((address & host) == 0 || (address & host) == host)
+        what = g_strdup_printf("%s with /%u is the %s address, not one of a host", text,
+                               nic->address.prefix, address & host ? "broadcast" : "network's own");
+    if (what)
+        return fail_nic(w, v, n, "address", what);
+    gint64 key = address_key(nic, address);
+    gpointer first;
+    if (g_hash_table_lookup_extended(w->addresses, &key, NULL, &first))
+        return fail_taken(w, v, n, "address", text, first);
+    take_address(w, v, n);
+    return true;
+}
+
+/* An address that the file leaves to us. */
+static bool assign_address(World *w, size_t v, size_t n)
+{
+    SimScenarioNic *nic = &w->scenario->vms[v].nics[n];
+    if (nic->address.address != 0)
+        return true;
+    const SimScenarioNetwork *network = &w->scenario->networks[nic->network.index];
+    uint32_t host_bits = ~sim_prefix_mask(network->subnet.prefix);
+    uint32_t *cursor = &w->cursors[nic->network.index];
+    while (++*cursor < host_bits) {
+        gint64 key = address_key(nic, network->subnet.address + *cursor);
+        if (g_hash_table_contains(w->addresses, &key))
+            continue;
+        nic->address = (SimCidr){network->subnet.address + *cursor, network->subnet.prefix};
+        take_address(w, v, n);
+        return true;
+    }
+    *cursor = host_bits - 1;
+    g_autofree char *subnet = sim_format_ipv4(network->subnet.address);
+    g_autofree char *what = g_strdup_printf("no address is left in %s/%u of network \"%s\"; give "
+                                            "the network a larger \"subnet\"",
+                                            subnet, network->subnet.prefix, network->name);
+    return fail_nic(w, v, n, NULL, what);
+}
+
+static bool for_each_nic(World *w, bool (*what)(World *w, size_t vm, size_t nic))
+{
+    for (size_t v = 0; v < w->scenario->vm_count; v++)
+        for (size_t n = 0; n < w->scenario->vms[v].nic_count; n++)
+            if (!what(w, v, n))
+                return false;
+    return true;
+}
+
+static bool complete_nics(SimReader *reader)
+{
+    SimScenario *scenario = reader->scenario;
+    for (size_t i = 0; i < scenario->network_count; i++)
+        if (scenario->networks[i].subnet.prefix == 0)
+            scenario->networks[i].subnet = (SimCidr){10u << 24 | (uint32_t)i << 8, 24};
+    g_autoptr(GHashTable) macs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) addresses =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    g_autofree uint32_t *cursors = g_new0(uint32_t, scenario->network_count + 1);
+    World world = {reader, scenario, macs, addresses, cursors};
+    return for_each_nic(&world, complete_mac) && for_each_nic(&world, check_address) &&
+           for_each_nic(&world, assign_address);
+}
+
+static bool check_arguments(SimReader *reader)
+{
+    for (size_t v = 0; v < reader->scenario->vm_count; v++) {
+        const SimScenarioVm *vm = &reader->scenario->vms[v];
+        size_t bytes = strlen(vm->program) + 1;
+        for (size_t i = 0; i < vm->arg_count; i++)
+            bytes += strlen(vm->args[i]) + 1;
+        SimPath vms = {NULL, "vms", 0}, element = {&vms, NULL, v}, at = {&element, "args", 0};
+        if (bytes > ARG_BYTES)
+            return sim_reader_fail(reader, &at,
+                                   "%" G_GSIZE_FORMAT " bytes with the program's name and a NUL "
+                                   "after each; allowed: at most %u",
+                                   bytes, ARG_BYTES);
+    }
+    return true;
+}
+
+/* More memory may be promised than there is, but each VM keeps some for good. */
+static bool check_memory(SimReader *reader)
+{
+    const SimScenario *scenario = reader->scenario;
+    uint64_t least = scenario->vm_count * (uint64_t)SIM_VM_PINNED_BYTES;
+    if (scenario->host.memory_bytes >= least)
+        return true;
+    SimPath host = {NULL, "host", 0}, at = {&host, "memory", 0};
+    g_autofree char *has = sim_quantity_format(&sim_size, scenario->host.memory_bytes);
+    g_autofree char *each = sim_quantity_format(&sim_size, SIM_VM_PINNED_BYTES);
+    g_autofree char *needs = sim_quantity_format(&sim_size, least);
+    return sim_reader_fail(reader, &at,
+                           "%s cannot hold %" G_GSIZE_FORMAT " VMs, of which each keeps %s "
+                           "resident; allowed: at least %s",
+                           has, scenario->vm_count, each, needs);
+}
+
+static int compare_commands(gconstpointer a, gconstpointer b, gpointer unused)
+{
+    uint64_t x = ((const SimCommand *)a)->at_ns, y = ((const SimCommand *)b)->at_ns;
+    return x < y ? -1 : x > y;
+}
+
+bool sim_world_complete(SimReader *reader)
+{
+    SimScenario *scenario = reader->scenario;
+    for (size_t v = 0; v < scenario->vm_count; v++)
+        scenario->vms[v].program_is_file = strchr(scenario->vms[v].program, '/') != NULL;
+    /* g_qsort_with_data() is stable: equal times stay in the order of the file. */
+    g_qsort_with_data(scenario->timeline, (int)scenario->command_count, sizeof(SimCommand),
+                      compare_commands, NULL);
+    return complete_nics(reader) && check_arguments(reader) && check_memory(reader);
+}
