@@ -46,10 +46,24 @@ def cases_of(test):
     return cases
 
 
+def failed_lines(output):
+    """The `not ok` lines, each with the comments that follow it."""
+    lines, inside = [], False
+    for line in output.splitlines():
+        inside = line.startswith('not ok') or inside and line.startswith('#')
+        if inside:
+            lines.append(line)
+    return lines
+
+
 def print_failure(test):
-    tail = ((test.get('stdout') or '') + (test.get('stderr') or '')).splitlines()[-25:]
     print(f"FAILED {test['name']} ({test['result'].lower()}, {test['duration']:.1f} s)")
-    for line in tail:
+    output = test.get('stdout') or ''
+    lines = failed_lines(output)[:40] or output.splitlines()[-20:]
+    # Meson adds a remark on the exit code there, which the first line has said.
+    errors = [line for line in (test.get('stderr') or '').splitlines()
+              if line and not line.startswith('(test program exited')]
+    for line in lines + errors[-25:]:
         print('    ' + line)
 
 
