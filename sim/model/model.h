@@ -7,8 +7,8 @@
  * show the same. Everybody may read the structs; only sim_model_apply() writes.
  *
  * Going back in time: sim_model_copy() is cheap (pages and console text are
- * shared until one of the two changes), so a reader keeps copies at intervals
- * and folds on from the nearest (keyframes.h does that).
+ * shared until one of the two changes), so a reader may keep copies at
+ * intervals and fold on from the nearest.
  *
  * Durations: what has lasted since `since` is not yet in a sum. The functions
  * that take a time `at` (not before SimModel.time) add it.
@@ -20,16 +20,21 @@
 
 #include "sim/trace/event.h"
 
-#define SIM_MODEL_MAX_PAGES   (1u << 20) /* of one VM: 4 GiB */
-#define SIM_MODEL_MAX_VCPUS   64u
-#define SIM_MODEL_MAX_CONSOLE (1u << 20) /* bytes of console text kept per VM */
-#define SIM_MODEL_MAX_FLIGHTS 65536u
-#define SIM_MODEL_MAX_ROWS    65536u /* of one network's MAC table */
-#define SIM_MODEL_MAX_PORTS   65536u
-#define SIM_MODEL_MAX_ENTRIES 65536u /* probes; checks */
-#define SIM_MODEL_NO_PORT     UINT32_MAX
-#define SIM_MODEL_NO_FRAME    UINT32_MAX /* of SimModelPage: the page is absent */
-#define SIM_MODEL_NO_PCPU     UINT16_MAX
+#define SIM_MODEL_MAX_PAGES    (1u << 20) /* of one VM: 4 GiB */
+#define SIM_MODEL_MAX_VCPUS    64u
+#define SIM_MODEL_MAX_CONSOLE  (1u << 20) /* bytes of console text kept per VM */
+#define SIM_MODEL_MAX_VMS      4096u
+#define SIM_MODEL_MAX_NICS     64u
+#define SIM_MODEL_MAX_NETWORKS 4096u
+#define SIM_MODEL_MAX_HOSTS    256u
+#define SIM_MODEL_MAX_FLIGHTS  65536u
+#define SIM_MODEL_MAX_ROWS     65536u /* of one network's MAC table */
+#define SIM_MODEL_MAX_PORTS    65536u
+#define SIM_MODEL_MAX_ENTRIES  65536u /* probes; checks */
+#define SIM_MODEL_CONSOLE_SLOT 1u     /* of console events: the program's output */
+#define SIM_MODEL_NO_PORT      UINT32_MAX
+#define SIM_MODEL_NO_FRAME     UINT32_MAX /* of SimModelPage: the page is absent */
+#define SIM_MODEL_NO_PCPU      UINT16_MAX
 
 /* ---- CPU ----------------------------------------------------------------- */
 
@@ -170,6 +175,7 @@ typedef struct {
     uint64_t nonce;
     char *from, *to; /* endpoints: "vm:a" */
     uint16_t from_vm, to_vm;
+    uint16_t check; /* that asks; SIM_NONE: none */
     uint32_t address;
     uint16_t port;
     uint8_t protocol; /* enum SimProbeProtocol */

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* apply.h: the handlers of events, by part of the world.
+ *
+ * Each returns false when the event names something that does not exist. */
+#pragma once
+
+#include "sim/model/model.h"
+
+typedef bool (*SimHandler)(SimModel *model, const SimRecord *record);
+
+/* Each puts its handlers into the table (by type of event). */
+void sim_apply_world_handlers(SimHandler *table);
+void sim_apply_vm_handlers(SimHandler *table);
+void sim_apply_net_handlers(SimHandler *table);
+
+SimModelVm *sim_apply_vm(SimModel *model, unsigned vm); /* NULL: no such */
+/* A record's text as a string of its own. */
+char *sim_apply_text(const SimRecord *record);

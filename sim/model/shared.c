@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* shared.c: pages and texts with copy on write. Not for several threads. */
+#include "sim/model/shared.h"
+
+#define CHUNK_PAGES 512u
+
+typedef struct {
+    unsigned refs;
+    SimModelPage pages[CHUNK_PAGES];
+} Chunk;
+
+struct SimPages {
+    unsigned refs;
+    uint32_t chunk_count;
+    Chunk **chunks; /* NULL until the first page is set; each NULL until one of its pages is */
+};
+
+struct SimText {
+    unsigned refs;
+    GString *string;
+};
+
+/* ---- Pages --------------------------------------------------------------- */
+
+static const SimModelPage absent = {.frame = SIM_MODEL_NO_FRAME};
+
+SimPages *sim_pages_new(uint32_t count)
+{
+    SimPages *pages = g_new0(SimPages, 1);
+
+    pages->refs = 1;
+    pages->chunk_count = (count + CHUNK_PAGES - 1) / CHUNK_PAGES;
+    return pages;
+}
+
+SimPages *sim_pages_ref(SimPages *pages)
+{
+    pages->refs++;
+    return pages;
+}
+
+void sim_pages_unref(SimPages *pages)
+{
+    if (!pages || --pages->refs > 0)
+        return;
+    for (uint32_t i = 0; pages->chunks && i < pages->chunk_count; i++) {
+        if (pages->chunks[i] && --pages->chunks[i]->refs == 0)
+            g_free(pages->chunks[i]);
+    }
+    g_free(pages->chunks);
+    g_free(pages);
+}
+
+SimModelPage sim_pages_get(const SimPages *pages, uint32_t page)
+{
+    const Chunk *chunk = pages->chunks ? pages->chunks[page / CHUNK_PAGES] : NULL;
+
+    return chunk ? chunk->pages[page % CHUNK_PAGES] : absent;
+}
+
+/* Pages of the same content that nobody else has; takes over the reference. */
+static SimPages *pages_own(SimPages *pages)
+{
+    SimPages *own;
+
+    if (pages->refs == 1)
+        return pages;
+    own = sim_pages_new(pages->chunk_count * CHUNK_PAGES);
+    if (pages->chunks) {
+        own->chunks = g_memdup2(pages->chunks, pages->chunk_count * sizeof(*pages->chunks));
+        for (uint32_t i = 0; i < own->chunk_count; i++) {
+            if (own->chunks[i])
+                own->chunks[i]->refs++;
+        }
+    }
+    sim_pages_unref(pages);
+    return own;
+}
+
+static Chunk *chunk_own(Chunk *chunk)
+{
+    Chunk *own;
+
+    if (chunk && chunk->refs == 1)
+        return chunk;
+    if (chunk) {
+        own = g_memdup2(chunk, sizeof(*chunk));
+        chunk->refs--;
+    } else {
+        own = g_new(Chunk, 1);
+        for (unsigned i = 0; i < CHUNK_PAGES; i++)
+            own->pages[i] = absent;
+    }
+    own->refs = 1;
+    return own;
+}
+
+void sim_pages_set(SimPages **pages, uint32_t page, SimModelPage value)
+{
+    SimPages *own = *pages = pages_own(*pages);
+
+    if (!own->chunks)
+        own->chunks = g_new0(Chunk *, own->chunk_count);
+    own->chunks[page / CHUNK_PAGES] = chunk_own(own->chunks[page / CHUNK_PAGES]);
+    own->chunks[page / CHUNK_PAGES]->pages[page % CHUNK_PAGES] = value;
+}
+
+/* ---- Text ---------------------------------------------------------------- */
+
+SimText *sim_text_new(void)
+{
+    SimText *text = g_new(SimText, 1);
+
+    *text = (SimText){1, g_string_new(NULL)};
+    return text;
+}
+
+SimText *sim_text_ref(SimText *text)
+{
+    text->refs++;
+    return text;
+}
+
+void sim_text_unref(SimText *text)
+{
+    if (!text || --text->refs > 0)
+        return;
+    g_string_free(text->string, TRUE);
+    g_free(text);
+}
+
+const GString *sim_text_get(const SimText *text)
+{
+    return text->string;
+}
+
+void sim_text_append(SimText **text, const void *bytes, size_t size)
+{
+    if ((*text)->refs > 1) {
+        SimText *own = sim_text_new();
+        g_string_append_len(own->string, (*text)->string->str, (gssize)(*text)->string->len);
+        sim_text_unref(*text);
+        *text = own;
+    }
+    g_string_append_len((*text)->string, bytes, (gssize)size);
+}
