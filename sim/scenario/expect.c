@@ -291,6 +291,33 @@ static bool check_fields(SimReader *reader, const SimPath *path, const SimExpect
     return true;
 }
 
+/* A trace knows VMs and networks by number: names become numbers here. */
+static bool number_names(SimReader *reader, const SimPath *path, SimExpectEvent *event)
+{
+    SimPath where = {path, "where", 0};
+    for (size_t i = 0; i < event->where_count; i++) {
+        SimEventField *field = &event->where[i];
+        bool network = strcmp(field->field, "network") == 0;
+        bool vm = strcmp(field->field, "vm") == 0 || g_str_has_suffix(field->field, "_vm");
+        if (field->is_number || (!network && !vm))
+            continue;
+        field->number = network ? sim_scenario_find_network(reader->scenario, field->text)
+                                : sim_scenario_find_vm(reader->scenario, field->text);
+        field->is_number = field->number >= 0;
+        if (field->is_number)
+            continue;
+        SimPath at = {&where, field->field, 0};
+        g_autoptr(GPtrArray) names =
+            sim_reference_names(reader, network ? SIM_KEY_NETWORK : SIM_KEY_VM);
+        g_autofree char *quoted = sim_quote(field->text);
+        g_autofree char *what =
+            g_strdup_printf("%s is not the name of a %s", quoted, network ? "network" : "VM");
+        return sim_reader_fail_word(reader, &at, field->text, what,
+                                    (const char *const *)names->pdata, names->len);
+    }
+    return true;
+}
+
 bool sim_finish_event(SimReader *reader, const SimPath *path, json_object *values, void *event)
 {
     SimExpectEvent *expect = event;
@@ -308,7 +335,7 @@ bool sim_finish_event(SimReader *reader, const SimPath *path, json_object *value
         expect->min = none ? 0 : 1;
         expect->max = none ? 0 : UINT64_MAX;
     }
-    return check_fields(reader, path, expect);
+    return check_fields(reader, path, expect) && number_names(reader, path, expect);
 }
 
 /* ---- The rest ----------------------------------------------------------- */

@@ -234,10 +234,12 @@ typedef struct {
     uint64_t min_ppm, max_ppm;
 } SimExpectShare;
 
+/* A value that a field must have. Names of VMs (fields vm and ..._vm) and networks (field network)
+ * have become their numbers; other words stay text: names of an enum. */
 typedef struct {
     char *field;
-    char *text;     /* the value as text: "a", "12", "true" */
-    bool is_number; /* number is it; for true and false 1 and 0 */
+    char *text;     /* as written: "a", "12", "true" */
+    bool is_number; /* number is what the event's field must equal; true is 1, false is 0 */
     int64_t number;
 } SimEventField;
 
