@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* control.c: probe commands, the language at the end of abi.h. Runs inside the
+ * upcall, so a machine whose program spins can be asked to reach another. */
+#include "hv-core/guest/user/user.h"
+
+#define LINE_BYTES   160
+#define MAX_PROBES   12
+#define PROBE_ID     0x7072 /* "pr" */
+#define NONCE_DIGITS 16
+
+typedef struct {
+    bool in_use;
+    NetProbeKind kind;
+    uint32_t id;
+    uint64_t nonce;
+    NetIp4 to;
+    uint16_t port;
+    NetTime sent;
+    NetTime deadline; /* of UDP; the stack watches over ICMP */
+} Probe;
+
+static NetStack *stack;
+static Probe probes[MAX_PROBES];
+static uint16_t udp_port; /* from which UDP probes go; 0: none yet */
+static char line[LINE_BYTES];
+static size_t line_length;
+static bool line_too_long;
+
+/* ---- Answers ------------------------------------------------------------- */
+
+static void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+static void say(const char *format, ...)
+{
+    char text[LINE_BYTES];
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (length >= (int)sizeof text)
+        length = sizeof text - 1;
+    syscall3(SYS_SEND, HV_SLOT_CONTROL, (uint64_t)text, (uint64_t)length);
+}
+
+static void say_reply(Probe *probe, NetIp4 from, NetTime rtt_ns)
+{
+    char address[ADDRESS_TEXT_BYTES];
+    say("probe %u reply %s %016lx %lu\n", probe->id, address_text(from, address), probe->nonce,
+        rtt_ns);
+    probe->in_use = false;
+}
+
+static void say_outcome(Probe *probe, const char *outcome)
+{
+    say("probe %u %s\n", probe->id, outcome);
+    probe->in_use = false;
+}
+
+void control_seen(NetProbeKind kind, uint64_t nonce, NetIp4 from)
+{
+    char address[ADDRESS_TEXT_BYTES];
+    say("seen %s %016lx %s\n", kind == NET_PROBE_ICMP ? "icmp" : "udp", nonce,
+        address_text(from, address));
+}
+
+/* ---- Probes -------------------------------------------------------------- */
+
+static void echo_done(void *user, const NetEchoResult *result)
+{
+    Probe *probe = user;
+    uint64_t nonce;
+    if (result->outcome == NET_ECHO_REPLY &&
+        net_probe_read(result->payload, result->payload_bytes, &nonce) && nonce == probe->nonce)
+        say_reply(probe, result->from, result->rtt_ns);
+    else if (result->outcome == NET_ECHO_UNREACHABLE || result->outcome == NET_ECHO_TIME_EXCEEDED)
+        say_outcome(probe, "unreachable");
+    else
+        say_outcome(probe, "timeout");
+}
+
+static void udp_answer(void *user, const NetDatagram *datagram)
+{
+    uint64_t nonce;
+    if (!net_probe_read(datagram->bytes, datagram->length, &nonce))
+        return;
+    for (Probe *probe = probes; probe < probes + MAX_PROBES; probe++) {
+        if (probe->in_use && probe->kind == NET_PROBE_UDP && probe->nonce == nonce)
+            say_reply(probe, datagram->from, datagram->now - probe->sent);
+    }
+}
+
+static void udp_refused(void *user, NetIp4 to, uint16_t to_port, uint8_t code)
+{
+    for (Probe *probe = probes; probe < probes + MAX_PROBES; probe++) {
+        if (probe->in_use && probe->kind == NET_PROBE_UDP && probe->to == to &&
+            probe->port == to_port)
+            say_outcome(probe, "unreachable");
+    }
+}
+
+static const NetUdpOps udp_ops = {
+    .receive = udp_answer, .unreachable = udp_refused, .takes_probe_answers = true};
+
+static int send_icmp(Probe *probe, const uint8_t payload[NET_PROBE_BYTES], NetTime timeout)
+{
+    NetPing request = {.to = probe->to,
+                       .id = PROBE_ID,
+                       .sequence = (uint16_t)probe->id,
+                       .payload = payload,
+                       .payload_bytes = NET_PROBE_BYTES,
+                       .timeout_ns = timeout,
+                       .done = echo_done,
+                       .user = probe};
+    return net_stack_ping(stack, &request, probe->sent);
+}
+
+static int send_udp(Probe *probe, const uint8_t payload[NET_PROBE_BYTES], NetTime timeout)
+{
+    if (udp_port == 0) {
+        int bound = net_stack_udp_bind(stack, 0, &udp_ops, NULL);
+        if (bound <= 0)
+            return bound;
+        udp_port = (uint16_t)bound;
+    }
+    probe->deadline = probe->sent + timeout;
+    return net_stack_udp_send(stack, udp_port, probe->to, probe->port, payload, NET_PROBE_BYTES,
+                              probe->sent);
+}
+
+static void start_probe(const Probe *wanted, NetTime timeout)
+{
+    Probe *probe = probes;
+    while (probe < probes + MAX_PROBES && probe->in_use)
+        probe++;
+    if (probe == probes + MAX_PROBES) {
+        say("error too many probes under way\n");
+        return;
+    }
+    *probe = *wanted;
+    probe->in_use = true;
+    probe->deadline = NET_TIME_NEVER;
+    uint8_t payload[NET_PROBE_BYTES];
+    net_probe_write(payload, probe->nonce);
+    bool icmp = probe->kind == NET_PROBE_ICMP;
+    int error = icmp ? send_icmp(probe, payload, timeout) : send_udp(probe, payload, timeout);
+    if (error < 0)
+        say_outcome(probe, "unreachable");
+}
+
+NetTime control_deadline(void)
+{
+    NetTime deadline = NET_TIME_NEVER;
+    for (unsigned i = 0; i < MAX_PROBES; i++) {
+        if (probes[i].in_use && probes[i].deadline < deadline)
+            deadline = probes[i].deadline;
+    }
+    return deadline;
+}
+
+void control_advance(NetTime now)
+{
+    for (Probe *probe = probes; probe < probes + MAX_PROBES; probe++) {
+        if (probe->in_use && probe->deadline <= now)
+            say_outcome(probe, "timeout");
+    }
+}
+
+/* ---- Commands ------------------------------------------------------------ */
+
+/* Cuts the next word off *at; NULL: there is none. */
+static char *next_word(char **at)
+{
+    char *word = *at;
+    while (*word == ' ')
+        word++;
+    if (*word == '\0')
+        return NULL;
+    char *end = word;
+    while (*end != '\0' && *end != ' ')
+        end++;
+    *at = *end ? end + 1 : end;
+    *end = '\0';
+    return word;
+}
+
+static bool next_decimal(char **at, uint64_t limit, uint64_t *ret_value)
+{
+    const char *word = next_word(at), *end;
+    if (!word || word[0] < '0' || word[0] > '9' || strlen(word) > 10)
+        return false;
+    *ret_value = parse_number(word, &end);
+    return *end == '\0' && *ret_value <= limit;
+}
+
+static bool next_nonce(char **at, uint64_t *ret_nonce)
+{
+    const char *word = next_word(at), *end;
+    if (!word || strlen(word) != NONCE_DIGITS)
+        return false;
+    char text[NONCE_DIGITS + 3] = "0x";
+    memcpy(text + 2, word, NONCE_DIGITS + 1);
+    *ret_nonce = parse_number(text, &end);
+    return end == text + NONCE_DIGITS + 2;
+}
+
+static bool next_kind(char **at, NetProbeKind *ret_kind)
+{
+    const char *word = next_word(at);
+    if (!word || (strcmp(word, "icmp") != 0 && strcmp(word, "udp") != 0))
+        return false;
+    *ret_kind = word[0] == 'i' ? NET_PROBE_ICMP : NET_PROBE_UDP;
+    return true;
+}
+
+static void command(char *text, NetTime now)
+{
+    Probe probe = {.sent = now};
+    uint64_t id, port = 0, timeout_ms;
+    char *at = text;
+    const char *verb = next_word(&at);
+    if (!verb)
+        return;
+    if (strcmp(verb, "probe") != 0) {
+        say("error unknown command\n");
+        return;
+    }
+    const char *address;
+    if (!next_decimal(&at, UINT32_MAX, &id) || !next_kind(&at, &probe.kind) ||
+        !(address = next_word(&at)) || !resolve(address, &probe.to) ||
+        (probe.kind == NET_PROBE_UDP && !next_decimal(&at, UINT16_MAX, &port)) ||
+        !next_nonce(&at, &probe.nonce) || !next_decimal(&at, UINT32_MAX, &timeout_ms) ||
+        next_word(&at)) {
+        say("error a probe command that makes no sense\n");
+        return;
+    }
+    probe.id = (uint32_t)id;
+    probe.port = (uint16_t)port;
+    start_probe(&probe, timeout_ms * NS_PER_MS);
+}
+
+void control_input(const char *bytes, size_t length, NetTime now)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (bytes[i] != '\n') {
+            if (line_length + 1 < LINE_BYTES)
+                line[line_length++] = bytes[i];
+            else
+                line_too_long = true;
+            continue;
+        }
+        line[line_length] = '\0';
+        if (line_too_long)
+            say("error line too long\n");
+        else
+            command(line, now);
+        line_length = 0;
+        line_too_long = false;
+    }
+}
+
+void control_start(NetStack *its_stack)
+{
+    stack = its_stack;
+}
