@@ -27,7 +27,7 @@ static uint64_t mac_number(NetMac mac)
     uint64_t number = 0;
 
     for (int i = 0; i < 6; i++)
-        number = number << 8 | mac.bytes[i];
+        number = number << 8 | mac.byte[i];
     return number;
 }
 

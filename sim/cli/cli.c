@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cli.c: what the commands share; see cli.h. */
+#include "sim/cli/cli.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hv-core/sched/policy.h"
+#include "sim/trace/trace.h"
+
+void cli_error(const char *format, ...)
+{
+    va_list args;
+
+    fputs("hvlab: ", stderr);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+int cli_fail(GError *error)
+{
+    int exit = CLI_BAD_INPUT;
+
+    if (g_error_matches(error, HV_ERROR, HV_ERROR_UNAVAILABLE))
+        exit = CLI_UNAVAILABLE;
+    else if (g_error_matches(error, HV_ERROR, HV_ERROR_FAILED))
+        exit = CLI_DEFECT;
+    cli_error("%s", error->message);
+    g_error_free(error);
+    return exit;
+}
+
+bool cli_parse(int *argc, char ***argv, const GOptionEntry *entries, const char *positional,
+               const char *summary, int minimum, int maximum, int *ret_exit)
+{
+    g_autoptr(GOptionContext) context = g_option_context_new(positional);
+    g_autoptr(GError) error = NULL;
+    const char *command = (*argv)[0];
+    gboolean help = FALSE;
+    const GOptionEntry help_entry[] = {
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &help, "Show this text", NULL}, G_OPTION_ENTRY_NULL};
+    g_autofree char *name = g_strdup_printf("hvlab %s", command);
+
+    g_set_prgname(name);
+    g_option_context_set_summary(context, summary);
+    g_option_context_set_help_enabled(context, FALSE);
+    if (entries)
+        g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_add_main_entries(context, help_entry, NULL);
+    if (!g_option_context_parse(context, argc, argv, &error)) {
+        cli_error("%s; 'hvlab %s --help' lists the options", error->message, command);
+        *ret_exit = CLI_BAD_INPUT;
+        return false;
+    }
+    if (help) {
+        g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
+
+        fputs(text, stdout);
+        *ret_exit = CLI_OK;
+        return false;
+    }
+    if (*argc >= 2 && !strcmp((*argv)[1], "--")) {
+        (*argv)++;
+        (*argc)--;
+    }
+    if (*argc - 1 < minimum || *argc - 1 > maximum) {
+        cli_error("%s: %s; usage: hvlab %s %s", command,
+                  *argc - 1 < minimum ? "a file name is missing" : "too many arguments", command,
+                  positional ? positional : "");
+        *ret_exit = CLI_BAD_INPUT;
+        return false;
+    }
+    return true;
+}
+
+bool cli_wants_colour(FILE *stream)
+{
+    const char *no_color = g_getenv("NO_COLOR");
+
+    return isatty(fileno(stream)) && !(no_color && *no_color);
+}
+
+bool cli_write_file(const char *path, const void *bytes, size_t size, GError **error)
+{
+    if (!strcmp(path, "-")) {
+        if (fwrite(bytes, 1, size, stdout) == size && fflush(stdout) == 0)
+            return true;
+        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "stdout: %s",
+                    g_strerror(errno));
+        return false;
+    }
+    return g_file_set_contents(path, bytes, (gssize)size, error);
+}
+
+char *cli_guest_directory(void)
+{
+    const char *named = g_getenv("HVLAB_GUESTS");
+
+    if (named && *named)
+        return g_strdup(named);
+
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+
+    if (self) {
+        g_autofree char *folder = g_path_get_dirname(self);
+        g_autofree char *built = g_build_filename(folder, "..", "..", "hv-core", "guest", NULL);
+        g_autofree char *installed = g_build_filename(folder, "..", "lib", "hvlab", "guests", NULL);
+
+        if (g_file_test(built, G_FILE_TEST_IS_DIR))
+            return g_canonicalize_filename(built, NULL);
+        if (g_file_test(installed, G_FILE_TEST_IS_DIR))
+            return g_canonicalize_filename(installed, NULL);
+    }
+    return g_strdup(HVLAB_GUEST_DIR);
+}
+
+char *cli_scenario_directory(void)
+{
+    const char *named = g_getenv("HVLAB_SCENARIOS");
+
+    return g_strdup(named && *named ? named : HVLAB_SCENARIO_DIR);
+}
+
+bool cli_format_json(const char *format)
+{
+    return format && !strcmp(format, "json");
+}
+
+bool cli_format_is(const char *format, const char *command, int *ret_exit)
+{
+    if (!format || !strcmp(format, "text") || !strcmp(format, "json"))
+        return true;
+    cli_error("%s: --format=%s: allowed are text and json", command, format);
+    *ret_exit = CLI_BAD_INPUT;
+    return false;
+}
+
+struct CliKnown {
+    GPtrArray *programs, *policies, *events, *event_fields;
+    SimScenarioKnown lists;
+};
+
+static int compare_strings(gconstpointer a, gconstpointer b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void find_programs(GPtrArray *programs)
+{
+    g_autofree char *directory = cli_guest_directory();
+    g_autoptr(GDir) dir = g_dir_open(directory, 0, NULL);
+    const char *name;
+
+    while (dir && (name = g_dir_read_name(dir)))
+        if (g_str_has_suffix(name, ".elf"))
+            g_ptr_array_add(programs, g_strndup(name, strlen(name) - 4));
+    g_ptr_array_sort(programs, compare_strings);
+}
+
+CliKnown *cli_known_new(void)
+{
+    CliKnown *known = g_new0(CliKnown, 1);
+
+    known->programs = g_ptr_array_new_with_free_func(g_free);
+    known->policies = g_ptr_array_new_with_free_func(g_free);
+    known->events = g_ptr_array_new_with_free_func(g_free);
+    known->event_fields = g_ptr_array_new_with_free_func(g_free);
+    find_programs(known->programs);
+    for (size_t i = 0; hv_policies[i]; i++)
+        g_ptr_array_add(known->policies, g_strdup(hv_policies[i]->name));
+    for (unsigned type = 0; type < SIM_EVENT_TYPE_COUNT; type++) {
+        const SimEventInfo *info = sim_event_info(type);
+
+        g_ptr_array_add(known->events, g_strdup(info->name));
+        for (const SimFieldInfo *field = info->fields; field->name; field++)
+            g_ptr_array_add(known->event_fields, g_strdup_printf("%s.%s", info->name, field->name));
+    }
+    for (GPtrArray **list = (GPtrArray *[]){known->programs, known->policies, known->events,
+                                            known->event_fields, NULL};
+         *list; list++)
+        g_ptr_array_add(*list, NULL);
+    known->lists = (SimScenarioKnown){
+        .programs = (const char *const *)known->programs->pdata,
+        .policies = (const char *const *)known->policies->pdata,
+        .events = (const char *const *)known->events->pdata,
+        .event_fields = (const char *const *)known->event_fields->pdata,
+    };
+    return known;
+}
+
+void cli_known_free(CliKnown *known)
+{
+    if (!known)
+        return;
+    g_ptr_array_free(known->programs, TRUE);
+    g_ptr_array_free(known->policies, TRUE);
+    g_ptr_array_free(known->events, TRUE);
+    g_ptr_array_free(known->event_fields, TRUE);
+    g_free(known);
+}
+
+const SimScenarioKnown *cli_known_lists(const CliKnown *known)
+{
+    return &known->lists;
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd-run.c: hvlab run SCENARIO: runs it and prints what happened.
+ *
+ * The engine runs in slices of virtual time; between two of them the trace is
+ * written as far as it has come and progress is shown. Nothing is written before
+ * the scenario has been found good. Ctrl-C ends the run: the trace is whole, the
+ * report says so.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/cli/cli.h"
+#include "sim/engine/engine.h"
+#include "sim/export/export.h"
+#include "sim/export/report.h"
+#include "sim/export/result.h"
+#include "sim/lab/evaluate.h"
+#include "sim/model/model.h"
+
+#define SLICES            400 /* of the scenario's time between two looks around */
+#define PROGRESS_AFTER_NS 1000000000
+#define PROGRESS_EVERY_NS 100000000
+
+typedef struct {
+    char *backend, *seed, *until, *trace, *pcapng, *format;
+    char **set;
+} RunOptions;
+
+static void options_clear(RunOptions *options)
+{
+    g_free(options->backend);
+    g_free(options->seed);
+    g_free(options->until);
+    g_free(options->trace);
+    g_free(options->pcapng);
+    g_free(options->format);
+    g_strfreev(options->set);
+}
+
+static SimEngine *volatile running; /* for the signal handler only */
+
+static void on_interrupt(int signal)
+{
+    SimEngine *engine = running;
+
+    (void)signal;
+    if (engine)
+        sim_engine_interrupt(engine);
+}
+
+static int64_t wall_ns(void)
+{
+    return g_get_monotonic_time() * 1000;
+}
+
+/* --seed and --until are short for --set seed=... and --set run.until=... */
+static char **all_overrides(const RunOptions *options)
+{
+    GPtrArray *list = g_ptr_array_new();
+
+    for (char **set = options->set; set && *set; set++)
+        g_ptr_array_add(list, g_strdup(*set));
+    if (options->seed)
+        g_ptr_array_add(list, g_strdup_printf("seed=%s", options->seed));
+    if (options->until)
+        g_ptr_array_add(list, g_strdup_printf("run.until=%s", options->until));
+    g_ptr_array_add(list, NULL);
+    return (char **)g_ptr_array_free(list, FALSE);
+}
+
+/* ---- Running ------------------------------------------------------------- */
+
+typedef struct {
+    SimEngine *engine;
+    const SimScenario *scenario;
+    int trace_fd; /* -1: none */
+    int64_t started_ns;
+    int64_t shown_ns; /* when progress was last shown; 0: never */
+} Run;
+
+static void show_progress(Run *run)
+{
+    int64_t now = wall_ns();
+    uint64_t done = MIN(sim_engine_now(run->engine), run->scenario->run.until_ns);
+
+    if (!isatty(STDERR_FILENO) || now - run->started_ns < PROGRESS_AFTER_NS ||
+        now - run->shown_ns < PROGRESS_EVERY_NS)
+        return;
+    run->shown_ns = now;
+    fprintf(stderr, "\r%3u %% of %s, %.1f s so far (Ctrl-C ends the run) ",
+            (unsigned)((unsigned __int128)done * 100 / run->scenario->run.until_ns),
+            run->scenario->id, (double)(now - run->started_ns) / 1e9);
+}
+
+static void hide_progress(Run *run)
+{
+    if (run->shown_ns)
+        fputs("\r\033[K", stderr);
+}
+
+static bool flush_trace(Run *run, GError **error)
+{
+    return run->trace_fd < 0 ||
+           sim_trace_flush(sim_engine_trace(run->engine), run->trace_fd, error);
+}
+
+static bool run_to_end(Run *run, GError **error)
+{
+    uint64_t slice = MAX(run->scenario->run.until_ns / SLICES, 1);
+    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESETHAND}, old;
+    bool good = true;
+
+    running = run->engine;
+    sigaction(SIGINT, &action, &old);
+    for (uint64_t grant = slice; good && sim_engine_run(run->engine, grant); grant += slice) {
+        good = flush_trace(run, error);
+        show_progress(run);
+    }
+    sigaction(SIGINT, &old, NULL);
+    running = NULL;
+    hide_progress(run);
+    return good;
+}
+
+/* ---- After the run ------------------------------------------------------- */
+
+static SimModel *fold(SimReader *reader)
+{
+    SimModel *model = sim_model_new();
+    SimCursor cursor = {0};
+    SimRecord record;
+
+    while (sim_reader_next(reader, &cursor, &record))
+        sim_model_apply(model, &record);
+    return model;
+}
+
+/* The verdicts become events of the trace, so that who reads it has them too. */
+static void record_verdicts(Run *run, const GArray *verdicts)
+{
+    SimTrace *trace = sim_engine_trace(run->engine);
+
+    for (unsigned i = 0; i < verdicts->len; i++) {
+        const LabVerdict *verdict = &g_array_index(verdicts, LabVerdict, i);
+        const SimScenarioCheck *check = &run->scenario->checks[verdict->check];
+        g_autofree char *text = g_strdup_printf("%s\n%s", check->id, verdict->detail);
+
+        SIM_TRACE_BLOB(trace, SIM_SOURCE_WORLD, sim_engine_now(run->engine) + 1, CheckResult, text,
+                       strlen(text), .check = verdict->check, .outcome = verdict->outcome,
+                       .points = check->points, .earned = verdict->earned);
+    }
+    sim_trace_finish(trace);
+}
+
+static void print_result(Run *run, json_object *result, SimReader *reader, bool json, FILE *stream)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    if (json) {
+        fprintf(stream, "%s\n",
+                json_object_to_json_string_ext(result, JSON_C_TO_STRING_PRETTY |
+                                                           JSON_C_TO_STRING_NOSLASHESCAPE));
+        return;
+    }
+
+    const SimReportInput input = {
+        .result = result,
+        .reader = reader,
+        .backend_why = sim_engine_backend_why(run->engine),
+        .colour = cli_wants_colour(stream),
+    };
+
+    sim_report_text(text, &input);
+    fputs(text->str, stream);
+}
+
+static gboolean to_stream(void *user, const void *bytes, size_t size, GError **error)
+{
+    if (fwrite(bytes, 1, size, user) == size)
+        return TRUE;
+    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s", g_strerror(errno));
+    return FALSE;
+}
+
+static bool write_pcapng(SimReader *reader, FILE *stream, GError **error)
+{
+    bool good = sim_export_trace(sim_export_find("pcapng"), reader, to_stream, stream, error);
+
+    if (fclose(stream) != 0 && good) {
+        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s", g_strerror(errno));
+        good = false;
+    }
+    return good;
+}
+
+static int exit_code(const SimModel *model, const GArray *verdicts)
+{
+    if (model->ended && model->end_reason == SIM_END_INTERRUPTED)
+        return CLI_INTERRUPTED;
+    if (model->ended && model->end_reason == SIM_END_HOST_ERROR)
+        return CLI_DEFECT;
+    for (unsigned i = 0; i < verdicts->len; i++)
+        if (g_array_index(verdicts, LabVerdict, i).outcome == SIM_CHECK_FAILED)
+            return CLI_CHECK_FAILED;
+    return CLI_OK;
+}
+
+static int report(Run *run, const RunOptions *options, FILE *pcapng)
+{
+    SimTrace *trace = sim_engine_trace(run->engine);
+    g_autoptr(GError) error = NULL;
+    size_t size;
+    const uint8_t *data = sim_trace_data(trace, &size);
+    g_autoptr(SimReader) reader = sim_reader_new_memory(data, size, &error);
+
+    g_assert_no_error(error);
+
+    g_autoptr(SimModel) model = fold(reader);
+    const SimResultInput input = {
+        .scenario = run->scenario,
+        .model = model,
+        .metadata = sim_reader_metadata(reader),
+        .wall_ns = (uint64_t)(wall_ns() - run->started_ns),
+    };
+    json_object *result = sim_result_new(&input);
+    g_autoptr(GArray) verdicts =
+        lab_evaluate(run->scenario, sim_engine_backend(run->engine), result, reader);
+    int exit = exit_code(model, verdicts);
+
+    lab_add_to_result(run->scenario, verdicts, result);
+    /* stdout carries the capture when that was asked for. */
+    print_result(run, result, reader, cli_format_json(options->format),
+                 options->pcapng && !strcmp(options->pcapng, "-") ? stderr : stdout);
+    json_object_put(result);
+    record_verdicts(run, verdicts);
+    if (!flush_trace(run, &error) || (pcapng && !write_pcapng(reader, pcapng, &error)))
+        return cli_fail(g_steal_pointer(&error));
+    return exit;
+}
+
+/* ---- The command --------------------------------------------------------- */
+
+static int open_output(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+
+    if (fd < 0)
+        cli_error("%s: cannot be written: %s", path, g_strerror(errno));
+    return fd;
+}
+
+static int run_engine(Run *run, const RunOptions *options)
+{
+    g_autoptr(GError) error = NULL;
+    FILE *pcapng = NULL;
+    int pcapng_fd, exit;
+
+    if (options->trace && (run->trace_fd = open_output(options->trace)) < 0)
+        return CLI_BAD_INPUT;
+    if (options->pcapng) {
+        if ((pcapng_fd = !strcmp(options->pcapng, "-") ? dup(STDOUT_FILENO)
+                                                       : open_output(options->pcapng)) < 0)
+            return CLI_BAD_INPUT;
+        pcapng = fdopen(pcapng_fd, "wb");
+    }
+    exit =
+        run_to_end(run, &error) ? report(run, options, pcapng) : cli_fail(g_steal_pointer(&error));
+    if (run->trace_fd >= 0 && close(run->trace_fd) != 0) {
+        cli_error("%s: %s", options->trace, g_strerror(errno));
+        exit = CLI_BAD_INPUT;
+    }
+    return exit;
+}
+
+static int run_scenario(const char *path, const RunOptions *options)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(CliKnown) known = cli_known_new();
+    g_auto(GStrv) overrides = all_overrides(options);
+    g_autofree char *guests = cli_guest_directory();
+    int64_t started = wall_ns();
+    g_autoptr(SimScenario) scenario =
+        sim_scenario_load(path, cli_known_lists(known), (const char *const *)overrides, &error);
+
+    if (!scenario)
+        return cli_fail(g_steal_pointer(&error));
+
+    const SimEngineConfig config = {
+        .scenario = scenario,
+        .backend = options->backend ? options->backend : "auto",
+        .guest_directory = guests,
+    };
+    g_autoptr(SimEngine) engine = sim_engine_new(&config, &error);
+
+    if (!engine)
+        return cli_fail(g_steal_pointer(&error));
+
+    Run run = {.engine = engine, .scenario = scenario, .trace_fd = -1, .started_ns = started};
+
+    return run_engine(&run, options);
+}
+
+int cli_run(int argc, char **argv)
+{
+    RunOptions options = {0};
+    const GOptionEntry entries[] = {
+        {"backend", 0, 0, G_OPTION_ARG_STRING, &options.backend,
+         "auto (default: kvm where it works), kvm or emulated", "NAME"},
+        {"seed", 0, 0, G_OPTION_ARG_STRING, &options.seed, "Another seed than the scenario's",
+         "NUMBER"},
+        {"until", 0, 0, G_OPTION_ARG_STRING, &options.until,
+         "Run to this virtual time, for example 500ms", "TIME"},
+        {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.set,
+         "Replace a value of the scenario, for example host.scheduler.slice=5ms or "
+         "vms.a.memory=4MiB; may be given several times",
+         "PATH=VALUE"},
+        {"trace", 0, 0, G_OPTION_ARG_FILENAME, &options.trace, "Write the trace to FILE", "FILE"},
+        {"pcapng", 0, 0, G_OPTION_ARG_FILENAME, &options.pcapng,
+         "Write what went over the networks to FILE, for Wireshark", "FILE"},
+        {"format", 0, 0, G_OPTION_ARG_STRING, &options.format, "text (default) or json", "FORMAT"},
+        G_OPTION_ENTRY_NULL};
+    int exit;
+
+    if (cli_parse(&argc, &argv, entries, "SCENARIO",
+                  "Runs a scenario and prints what happened. Exit code: 0 every check passed, "
+                  "1 a check failed, 2 bad input, 3 this host cannot.",
+                  1, 1, &exit) &&
+        cli_format_is(options.format, "run", &exit))
+        exit = run_scenario(argv[1], &options);
+    options_clear(&options);
+    return exit;
+}

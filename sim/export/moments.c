@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* moments.c: a table from event type to a function that says what happened, with
+ * how many of the kind are told. The names come from a model folded alongside. */
+#include "sim/export/moments.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "netsim/proto/dissect.h"
+#include "sim/model/model.h"
+
+typedef struct {
+    GArray *moments;
+    SimModel *model;
+} SimTelling;
+
+static void tell(SimTelling *telling, const SimRecord *record, char *who, char *text)
+{
+    const SimMoment moment = {record->time, who, text};
+
+    g_array_append_val(telling->moments, moment);
+}
+
+static char *vm_name(const SimTelling *telling, unsigned number)
+{
+    const SimModelVm *vm = sim_model_vm(telling->model, number);
+
+    return vm ? g_strdup_printf("vm:%s", vm->name) : g_strdup_printf("vm %u", number);
+}
+
+static char *network_name(const SimTelling *telling, unsigned number)
+{
+    const SimModelNetwork *network = sim_model_network(telling->model, number);
+
+    return network ? g_strdup(network->name) : g_strdup_printf("network %u", number);
+}
+
+/* Whose cable a switch port is, or which port. */
+static char *port_name(const SimTelling *telling, uint32_t number)
+{
+    const SimModelPort *port = sim_model_port(telling->model, number);
+    const SimModelPort *peer = port ? sim_model_port(telling->model, port->peer) : NULL;
+
+    if (port && port->vm != SIM_NONE)
+        return vm_name(telling, port->vm);
+    if (peer && peer->vm != SIM_NONE)
+        return vm_name(telling, peer->vm);
+    return g_strdup_printf("port %u", number);
+}
+
+static char *blob_text(const SimRecord *record)
+{
+    return g_utf8_make_valid((const char *)record->blob, record->blob_size);
+}
+
+static void tell_vm_state(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventVmState *event = SIM_FIELDS(record, VmState);
+    const char *state = sim_name(SIM_NAMES(VmState), event->to);
+    g_autofree char *meaning =
+        g_strdup(sim_enum_Why.values[MIN(event->why, SIM_WHY_COUNT)].meaning);
+
+    tell(telling, record, vm_name(telling, event->vm),
+         g_strdup_printf("is %s%s%s%s", state, event->to == SIM_VM_RUNNING ? "" : " (",
+                         event->to == SIM_VM_RUNNING || !meaning ? "" : meaning,
+                         event->to == SIM_VM_RUNNING ? "" : ")"));
+}
+
+static void tell_program_exit(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventProgramExit *event = SIM_FIELDS(record, ProgramExit);
+
+    tell(telling, record, vm_name(telling, event->vm),
+         g_strdup_printf("program ends with exit code %d", (int32_t)event->code));
+}
+
+static void tell_guest_fault(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventGuestFault *event = SIM_FIELDS(record, GuestFault);
+    g_autofree char *text = blob_text(record);
+    g_auto(GStrv) parts = g_strsplit(text, "\n", 2);
+
+    tell(telling, record, vm_name(telling, event->vm),
+         g_strdup_printf("%s: %s at 0x%" PRIx64 "%s%s", event->fatal ? "crash" : "program fault",
+                         parts[0] ? parts[0] : "", event->rip, parts[0] && parts[1] ? " in " : "",
+                         parts[0] && parts[1] ? parts[1] : ""));
+}
+
+static void tell_command(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventCommand *event = SIM_FIELDS(record, Command);
+    g_autofree char *text = blob_text(record);
+
+    tell(telling, record, g_strdup("command"),
+         g_strdup_printf("%s%s", text, event->refused ? " (refused: makes no sense now)" : ""));
+}
+
+static void tell_probe_result(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventProbeResult *event = SIM_FIELDS(record, ProbeResult);
+
+    for (unsigned i = 0; i < telling->model->probes->len; i++) {
+        const SimModelProbe *probe = &g_array_index(telling->model->probes, SimModelProbe, i);
+        bool good = event->outcome == SIM_PROBE_REPLY && event->confirmed;
+
+        if (probe->probe == event->probe)
+            tell(telling, record, g_strdup("probe"),
+                 g_strdup_printf("%s %s %s by %s%s%s", probe->from,
+                                 good ? "reaches" : "does not reach", probe->to,
+                                 sim_name(SIM_NAMES(ProbeProtocol), probe->protocol),
+                                 good ? "" : ": ",
+                                 good ? "" : sim_name(SIM_NAMES(ProbeOutcome), event->outcome)));
+    }
+}
+
+static void tell_frame_sent(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventFrameSent *event = SIM_FIELDS(record, FrameSent);
+    NetDissection frame;
+
+    net_dissect(record->blob, record->blob_size, &frame);
+    tell(telling, record, vm_name(telling, event->vm),
+         g_strdup_printf("sends frame %" PRIu64 ": %s, %s", event->frame, frame.protocol,
+                         frame.info));
+}
+
+static void tell_learned(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventMacLearned *event = SIM_FIELDS(record, MacLearned);
+    g_autofree char *port = port_name(telling, event->port);
+
+    tell(telling, record, network_name(telling, event->network),
+         g_strdup_printf("the switch learns that %s is at %012" PRIx64, port, event->mac));
+}
+
+static void tell_flood(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventSwitchFlood *event = SIM_FIELDS(record, SwitchFlood);
+
+    tell(telling, record, network_name(telling, event->network),
+         g_strdup_printf("the switch floods frame %" PRIu64 " to %u port%s", event->frame,
+                         event->ports, event->ports == 1 ? "" : "s"));
+}
+
+static void tell_drop(SimTelling *telling, unsigned network, const SimRecord *record,
+                      uint64_t frame, unsigned why)
+{
+    tell(telling, record, network_name(telling, network),
+         g_strdup_printf("frame %" PRIu64 " is dropped: %s (%s)", frame,
+                         sim_name(SIM_NAMES(NetDrop), why),
+                         sim_enum_NetDrop.values[MIN(why, SIM_NET_DROP_COUNT - 1)].meaning));
+}
+
+static void tell_switch_drop(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventSwitchDrop *event = SIM_FIELDS(record, SwitchDrop);
+
+    tell_drop(telling, event->network, record, event->frame, event->why);
+}
+
+static void tell_link_drop(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventLinkDrop *event = SIM_FIELDS(record, LinkDrop);
+
+    tell_drop(telling, event->network, record, event->frame, event->why);
+}
+
+static void tell_page(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventPageMapped *event = SIM_FIELDS(record, PageMapped);
+
+    if (event->demand)
+        tell(telling, record, vm_name(telling, event->vm),
+             g_strdup_printf("touches page %u and is given page frame %u", event->page,
+                             event->frame));
+}
+
+static void tell_received(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventFrameReceived *event = SIM_FIELDS(record, FrameReceived);
+
+    tell(telling, record, vm_name(telling, event->vm),
+         g_strdup_printf("receives frame %" PRIu64, event->frame));
+}
+
+static void tell_device_error(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventDeviceError *event = SIM_FIELDS(record, DeviceError);
+
+    tell(telling, record, vm_name(telling, event->vm),
+         g_strdup_printf(
+             "is refused by the device in slot %u: %s (%s), address 0x%" PRIx64, event->slot,
+             sim_name(SIM_NAMES(DeviceErrorKind), event->kind),
+             sim_enum_DeviceErrorKind.values[MIN(event->kind, SIM_DEVICE_COUNT - 1)].meaning,
+             event->address));
+}
+
+static void tell_note(SimTelling *telling, const SimRecord *record)
+{
+    tell(telling, record, g_strdup("hvlab"), blob_text(record));
+}
+
+static void tell_end(SimTelling *telling, const SimRecord *record)
+{
+    unsigned reason = MIN(SIM_FIELDS(record, RunEnd)->reason, SIM_END_COUNT - 1);
+
+    tell(telling, record, g_strdup("hvlab"),
+         g_strdup_printf("the run ends: %s", sim_enum_EndReason.values[reason].meaning));
+}
+
+static const struct {
+    void (*tell)(SimTelling *telling, const SimRecord *record);
+    unsigned most; /* of this type are told */
+} tellers[SIM_EVENT_TYPE_COUNT] = {
+    [SIM_EVENT_VM_STATE] = {tell_vm_state, 16},
+    [SIM_EVENT_PROGRAM_EXIT] = {tell_program_exit, 16},
+    [SIM_EVENT_GUEST_FAULT] = {tell_guest_fault, 8},
+    [SIM_EVENT_COMMAND] = {tell_command, 16},
+    [SIM_EVENT_PROBE_RESULT] = {tell_probe_result, 16},
+    [SIM_EVENT_FRAME_SENT] = {tell_frame_sent, 6},
+    [SIM_EVENT_FRAME_RECEIVED] = {tell_received, 4},
+    [SIM_EVENT_MAC_LEARNED] = {tell_learned, 8},
+    [SIM_EVENT_SWITCH_FLOOD] = {tell_flood, 2},
+    [SIM_EVENT_SWITCH_DROP] = {tell_switch_drop, 4},
+    [SIM_EVENT_LINK_DROP] = {tell_link_drop, 4},
+    [SIM_EVENT_PAGE_MAPPED] = {tell_page, 4},
+    [SIM_EVENT_DEVICE_ERROR] = {tell_device_error, 4},
+    [SIM_EVENT_NOTE] = {tell_note, 8},
+    [SIM_EVENT_TRACE_LIMIT] = {tell_note, 1},
+    [SIM_EVENT_RUN_END] = {tell_end, 1},
+};
+
+static void clear_moment(void *data)
+{
+    SimMoment *moment = data;
+
+    g_free(moment->who);
+    g_free(moment->text);
+}
+
+/* Loader's pages are not told and so do not count. */
+static bool counts(const SimRecord *record)
+{
+    return record->type != SIM_EVENT_PAGE_MAPPED || SIM_FIELDS(record, PageMapped)->demand;
+}
+
+GArray *sim_moments(SimReader *reader, uint64_t *ret_left_out)
+{
+    g_autoptr(SimModel) model = sim_model_new();
+    SimTelling telling = {g_array_new(FALSE, FALSE, sizeof(SimMoment)), model};
+    unsigned told[SIM_EVENT_TYPE_COUNT] = {0};
+    SimCursor cursor = {0};
+    SimRecord record;
+
+    *ret_left_out = 0;
+    g_array_set_clear_func(telling.moments, clear_moment);
+    while (sim_reader_next(reader, &cursor, &record)) {
+        sim_model_apply(model, &record);
+        if (!tellers[record.type].tell || !counts(&record))
+            continue;
+        if (told[record.type]++ < tellers[record.type].most)
+            tellers[record.type].tell(&telling, &record);
+        else
+            ++*ret_left_out;
+    }
+    return telling.moments;
+}

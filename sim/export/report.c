@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* report.c: see report.h. One function per section. */
+#include "sim/export/report.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "sim/export/moments.h"
+
+#define CONSOLE_LINES 24 /* of each VM's output that are shown */
+
+typedef struct {
+    GString *out;
+    json_object *result;
+    bool colour;
+} SimReport;
+
+static json_object *get(json_object *object, const char *key)
+{
+    return object ? json_object_object_get(object, key) : NULL;
+}
+
+static uint64_t number(json_object *object, const char *key)
+{
+    return json_object_get_uint64(get(object, key));
+}
+
+static const char *text(json_object *object, const char *key)
+{
+    json_object *value = get(object, key);
+
+    return value ? json_object_get_string(value) : "";
+}
+
+static size_t row_count(json_object *list)
+{
+    return list ? json_object_array_length(list) : 0;
+}
+
+static json_object *row(json_object *list, size_t index)
+{
+    return json_object_array_get_idx(list, index);
+}
+
+void sim_report_duration(GString *out, uint64_t ns)
+{
+    static const struct {
+        uint64_t ns;
+        const char *unit;
+    } units[] = {{1000000000, "s"}, {1000000, "ms"}, {1000, "us"}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(units); i++)
+        if (ns >= units[i].ns) {
+            g_string_append_printf(out, "%" PRIu64 ".%03" PRIu64 " %s", ns / units[i].ns,
+                                   ns % units[i].ns * 1000 / units[i].ns, units[i].unit);
+            return;
+        }
+    g_string_append_printf(out, "%" PRIu64 " ns", ns);
+}
+
+/* A duration right-aligned in a column. */
+static void duration_cell(SimReport *report, uint64_t ns, int width)
+{
+    g_autoptr(GString) cell = g_string_new(NULL);
+
+    sim_report_duration(cell, ns);
+    g_string_append_printf(report->out, "%*s", width, cell->str);
+}
+
+static void heading(SimReport *report, const char *title)
+{
+    g_string_append_printf(report->out, report->colour ? "\n\033[1m%s\033[0m\n" : "\n%s\n", title);
+}
+
+static void verdict_word(SimReport *report, const char *word, bool good)
+{
+    g_string_append_printf(report->out, report->colour ? "\033[%sm%-6s\033[0m" : "%s%-6s",
+                           !report->colour ? ""
+                           : good          ? "32"
+                                           : "31",
+                           word);
+}
+
+static void add_head(SimReport *report, const char *backend_why)
+{
+    json_object *scenario = get(report->result, "scenario");
+
+    g_string_append_printf(report->out, report->colour ? "\033[1m%s\033[0m (%s)\n" : "%s (%s)\n",
+                           text(scenario, "title"), text(scenario, "id"));
+    if (backend_why)
+        g_string_append_printf(report->out, "Backend: %s\n", backend_why);
+    else
+        g_string_append_printf(report->out, "Backend: %s\n", text(report->result, "backend"));
+    g_string_append(report->out, "Ran ");
+    sim_report_duration(report->out, number(report->result, "virtual_ns"));
+    g_string_append(report->out, " of virtual time in ");
+    sim_report_duration(report->out, number(report->result, "wall_ns"));
+    g_string_append_printf(report->out, ", %" PRIu64 " events, seed %" PRIu64 "\n",
+                           number(report->result, "events"), number(report->result, "seed"));
+}
+
+static void add_moments(SimReport *report, SimReader *reader)
+{
+    uint64_t left_out;
+    g_autoptr(GArray) moments = sim_moments(reader, &left_out);
+
+    heading(report, "What happened");
+    for (unsigned i = 0; i < moments->len; i++) {
+        const SimMoment *moment = &g_array_index(moments, SimMoment, i);
+
+        duration_cell(report, moment->time, 12);
+        g_string_append_printf(report->out, "  %-8s %s\n", moment->who, moment->text);
+    }
+    if (left_out)
+        g_string_append_printf(report->out,
+                               "              and %" PRIu64 " more moments of these kinds "
+                               "(a trace has them all: --trace FILE)\n",
+                               left_out);
+}
+
+static void add_console(SimReport *report, json_object *vm)
+{
+    const char *console = text(vm, "console");
+    g_auto(GStrv) lines = g_strsplit(console, "\n", -1);
+    unsigned count = g_strv_length(lines);
+    g_autofree char *title = g_strdup_printf("Console of %s", text(vm, "name"));
+
+    if (count && !*lines[count - 1])
+        count--;
+    if (count == 0)
+        return;
+    heading(report, title);
+    for (unsigned i = 0; i < count && i < CONSOLE_LINES; i++) {
+        g_autofree char *clean = g_strescape(lines[i], "\"\\'\t");
+        bool plain = g_utf8_validate(lines[i], -1, NULL) && !strpbrk(lines[i], "\033\a\b\f\v\r");
+
+        g_string_append_printf(report->out, "  %s\n", plain ? lines[i] : clean);
+    }
+    if (count > CONSOLE_LINES)
+        g_string_append_printf(report->out, "  ... and %u more lines\n", count - CONSOLE_LINES);
+}
+
+static void add_vcpu_rows(SimReport *report, json_object *vm, size_t name_width, uint64_t used_ns)
+{
+    json_object *vcpus = get(vm, "vcpus");
+
+    for (size_t i = 0; i < row_count(vcpus); i++) {
+        json_object *vcpu = row(vcpus, i);
+        uint64_t ran = number(vcpu, "ran_ns");
+        uint64_t permille = used_ns ? (uint64_t)((unsigned __int128)ran * 1000 / used_ns) : 0;
+
+        g_string_append_printf(report->out, "  %-*s %4zu  %-8s", (int)name_width, text(vm, "name"),
+                               i, text(vcpu, "state"));
+        duration_cell(report, ran, 11);
+        g_string_append_printf(report->out, " %3" PRIu64 ".%" PRIu64 " %%", permille / 10,
+                               permille % 10);
+        duration_cell(report, number(vcpu, "ready_ns"), 11);
+        duration_cell(report, number(vcpu, "blocked_ns"), 11);
+        g_string_append_printf(report->out, " %10" PRIu64 " %11" PRIu64 "\n",
+                               number(vcpu, "dispatches"), number(vcpu, "preemptions"));
+    }
+}
+
+static uint64_t used_ns(json_object *vms)
+{
+    uint64_t sum = 0;
+
+    for (size_t i = 0; i < row_count(vms); i++) {
+        json_object *vcpus = get(row(vms, i), "vcpus");
+
+        for (size_t j = 0; j < row_count(vcpus); j++)
+            sum += number(row(vcpus, j), "ran_ns");
+    }
+    return sum;
+}
+
+static size_t name_width(json_object *rows, size_t least)
+{
+    size_t width = least;
+
+    for (size_t i = 0; i < row_count(rows); i++)
+        width = MAX(width, strlen(text(row(rows, i), "name")));
+    return width;
+}
+
+static void add_cpu(SimReport *report, json_object *vms)
+{
+    size_t width = name_width(vms, 2);
+    json_object *pcpus = get(report->result, "pcpus");
+
+    heading(report, "CPU time");
+    g_string_append_printf(report->out,
+                           "  %-*s vcpu  state           ran   share      ready    blocked "
+                           "dispatches preemptions\n",
+                           (int)width, "vm");
+    for (size_t i = 0; i < row_count(vms); i++)
+        add_vcpu_rows(report, row(vms, i), width, used_ns(vms));
+    for (size_t i = 0; i < row_count(pcpus); i++) {
+        g_string_append_printf(report->out, "  pCPU %zu was busy ", i);
+        sim_report_duration(report->out, number(row(pcpus, i), "busy_ns"));
+        g_string_append(report->out, ", idle ");
+        sim_report_duration(report->out, number(row(pcpus, i), "idle_ns"));
+        g_string_append_printf(report->out, ", and switched between vCPUs %" PRIu64 " times\n",
+                               number(row(pcpus, i), "switches"));
+    }
+}
+
+static void add_exits(SimReport *report, json_object *vms)
+{
+    static const char *const kinds[] = {"io",     "mmio", "page_fault", "halt", "interrupt_window",
+                                        "preempt"};
+    size_t width = name_width(vms, 2);
+
+    heading(report, "Exits to the hypervisor, and memory");
+    g_string_append_printf(report->out,
+                           "  %-*s       io     mmio   fault     halt   window  preempt   "
+                           "pages given  of promised\n",
+                           (int)width, "vm");
+    for (size_t i = 0; i < row_count(vms); i++) {
+        json_object *vm = row(vms, i), *exits = get(vm, "exits"), *memory = get(vm, "memory");
+
+        g_string_append_printf(report->out, "  %-*s", (int)width, text(vm, "name"));
+        for (size_t k = 0; k < G_N_ELEMENTS(kinds); k++)
+            g_string_append_printf(report->out, " %*" PRIu64, k == 2 ? 7 : 8,
+                                   number(exits, kinds[k]));
+        g_string_append_printf(report->out, " %13" PRIu64 " %12" PRIu64 "\n",
+                               number(memory, "resident_pages"),
+                               number(memory, "size_bytes") / 4096);
+    }
+}
+
+static void add_mac_table(SimReport *report, json_object *network)
+{
+    json_object *table = get(network, "mac_table");
+
+    for (size_t i = 0; i < row_count(table); i++) {
+        json_object *mac = row(table, i);
+
+        g_string_append_printf(report->out, "    %s is on port %" PRIu64 "%s%s%s, learned at ",
+                               text(mac, "mac"), number(mac, "port"),
+                               *text(mac, "endpoint") ? " (" : "", text(mac, "endpoint"),
+                               *text(mac, "endpoint") ? ")" : "");
+        sim_report_duration(report->out, number(mac, "since_ns"));
+        g_string_append_c(report->out, '\n');
+    }
+}
+
+static void add_networks(SimReport *report)
+{
+    json_object *networks = get(report->result, "networks");
+
+    if (row_count(networks) == 0)
+        return;
+    heading(report, "Networks");
+    for (size_t i = 0; i < row_count(networks); i++) {
+        json_object *network = row(networks, i);
+
+        g_string_append_printf(report->out,
+                               "  %s (%s): %" PRIu64 " frames into the switch, %" PRIu64
+                               " forwarded to one port, %" PRIu64 " flooded\n",
+                               text(network, "name"), text(network, "mode"),
+                               number(network, "frames"), number(network, "forwarded"),
+                               number(network, "flooded"));
+        json_object_object_foreach(get(network, "dropped"), reason, count)
+            g_string_append_printf(report->out, "    dropped because of %s: %" PRIu64 "\n", reason,
+                                   json_object_get_uint64(count));
+        add_mac_table(report, network);
+    }
+}
+
+static void add_checks(SimReport *report)
+{
+    json_object *checks = get(report->result, "checks");
+    json_object *score = get(report->result, "score");
+
+    if (row_count(checks) == 0)
+        return;
+    heading(report, "Checks");
+    for (size_t i = 0; i < row_count(checks); i++) {
+        json_object *check = row(checks, i);
+        bool passed = json_object_get_boolean(get(check, "passed"));
+        bool skipped = json_object_get_boolean(get(check, "skipped"));
+
+        g_string_append(report->out, "  ");
+        verdict_word(report, skipped ? "skip" : passed ? "pass" : "FAIL", passed || skipped);
+        g_string_append_printf(report->out, " %s: %s\n", text(check, "title"),
+                               text(check, "detail"));
+    }
+    g_string_append_printf(report->out, "  %" PRIu64 " of %" PRIu64 " points\n",
+                           number(score, "earned"), number(score, "possible"));
+}
+
+void sim_report_text(GString *out, const SimReportInput *input)
+{
+    SimReport report = {out, input->result, input->colour};
+    json_object *vms = get(input->result, "vms");
+
+    add_head(&report, input->backend_why);
+    add_moments(&report, input->reader);
+    for (size_t i = 0; i < row_count(vms); i++)
+        add_console(&report, row(vms, i));
+    add_cpu(&report, vms);
+    add_exits(&report, vms);
+    add_networks(&report);
+    add_checks(&report);
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* result.c: see result.h. One function per object of the document. */
+#include "sim/export/result.h"
+
+#include <string.h>
+
+static void add_string(json_object *object, const char *key, const char *value)
+{
+    json_object_object_add(object, key, json_object_new_string(value));
+}
+
+static void add_number(json_object *object, const char *key, uint64_t value)
+{
+    json_object_object_add(object, key, json_object_new_uint64(value));
+}
+
+static json_object *pcpu_rows(const SimModel *model)
+{
+    json_object *rows = json_object_new_array();
+
+    for (unsigned i = 0; i < model->pcpus->len; i++) {
+        const SimModelPcpu *pcpu = sim_model_pcpu(model, i);
+        json_object *row = json_object_new_object();
+
+        add_number(row, "busy_ns", sim_model_busy_ns(pcpu, model->time));
+        add_number(row, "idle_ns", sim_model_idle_ns(pcpu, model->time));
+        add_number(row, "switches", pcpu->switches);
+        json_object_array_add(rows, row);
+    }
+    return rows;
+}
+
+static json_object *vcpu_rows(const SimModel *model, const SimModelVm *vm)
+{
+    json_object *rows = json_object_new_array();
+
+    for (unsigned i = 0; i < vm->vcpu_count; i++) {
+        const SimModelVcpu *vcpu = &vm->vcpus[i];
+        json_object *row = json_object_new_object();
+
+        add_string(row, "state", sim_name(SIM_NAMES(VcpuState), vcpu->state));
+        add_number(row, "ran_ns", sim_model_vcpu_ns(vcpu, SIM_VCPU_RUNNING, model->time));
+        add_number(row, "ready_ns", sim_model_vcpu_ns(vcpu, SIM_VCPU_READY, model->time));
+        add_number(row, "blocked_ns", sim_model_vcpu_ns(vcpu, SIM_VCPU_BLOCKED, model->time));
+        add_number(row, "dispatches", vcpu->dispatches);
+        add_number(row, "preemptions", vcpu->preemptions);
+        json_object_array_add(rows, row);
+    }
+    return rows;
+}
+
+static json_object *exit_counts(const SimModelVm *vm)
+{
+    json_object *exits = json_object_new_object();
+
+    for (unsigned kind = 0; kind < SIM_EXIT_COUNT; kind++) {
+        g_autofree char *key = g_strdup(sim_name(SIM_NAMES(ExitKind), kind));
+
+        add_number(exits, g_strdelimit(key, "-", '_'), sim_model_exits(vm, kind));
+    }
+    return exits;
+}
+
+static json_object *memory_counts(const SimModelVm *vm)
+{
+    json_object *memory = json_object_new_object();
+
+    add_number(memory, "size_bytes", (uint64_t)vm->memory_pages * 4096);
+    add_number(memory, "resident_pages", vm->resident_pages);
+    add_number(memory, "pinned_pages", vm->pinned_pages);
+    add_number(memory, "shared_pages", 0);
+    add_number(memory, "ballooned_pages", 0);
+    add_number(memory, "swapped_pages", 0);
+    add_number(memory, "faults", vm->demand_faults);
+    add_number(memory, "swap_ins", 0);
+    add_number(memory, "swap_outs", 0);
+    return memory;
+}
+
+static char *mac_text(uint64_t mac)
+{
+    return g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", (unsigned)(mac >> 40 & 255),
+                           (unsigned)(mac >> 32 & 255), (unsigned)(mac >> 24 & 255),
+                           (unsigned)(mac >> 16 & 255), (unsigned)(mac >> 8 & 255),
+                           (unsigned)(mac & 255));
+}
+
+static char *ip_text(uint32_t ip)
+{
+    return g_strdup_printf("%u.%u.%u.%u", ip >> 24, ip >> 16 & 255, ip >> 8 & 255, ip & 255);
+}
+
+static json_object *nic_rows(const SimModel *model, const SimModelVm *vm)
+{
+    json_object *rows = json_object_new_array();
+
+    for (unsigned i = 0; i < vm->nic_count; i++) {
+        const SimModelNic *nic = &vm->nics[i];
+        const SimModelNetwork *network = sim_model_network(model, nic->network);
+        g_autofree char *mac = mac_text(nic->mac);
+        g_autofree char *ip = ip_text(nic->ip);
+        json_object *row = json_object_new_object();
+
+        add_string(row, "mac", mac);
+        add_string(row, "ip", ip);
+        add_string(row, "network", network ? network->name : "");
+        add_number(row, "tx_frames", nic->tx_frames);
+        add_number(row, "rx_frames", nic->rx_frames);
+        add_number(row, "dropped", sim_model_nic_dropped(nic));
+        json_object_array_add(rows, row);
+    }
+    return rows;
+}
+
+static json_object *fault_object(const SimModelVm *vm)
+{
+    json_object *fault = json_object_new_object();
+
+    add_string(fault, "message", vm->fault.message ? vm->fault.message : "");
+    add_string(fault, "function", vm->fault.symbol ? vm->fault.symbol : "");
+    add_number(fault, "vector", vm->fault.vector);
+    add_number(fault, "rip", vm->fault.rip);
+    add_number(fault, "address", vm->fault.cr2);
+    json_object_object_add(fault, "fatal", json_object_new_boolean(vm->fault.fatal));
+    return fault;
+}
+
+static json_object *vm_row(const SimResultInput *input, unsigned number)
+{
+    const SimModelVm *vm = sim_model_vm(input->model, number);
+    json_object *row = json_object_new_object();
+    size_t length;
+    const char *console = sim_model_console(vm, &length);
+    g_autofree char *text = g_utf8_make_valid(console, (gssize)length);
+
+    add_string(row, "name", vm->name);
+    add_string(row, "program", input->scenario->vms[number].program);
+    add_string(row, "state", sim_name(SIM_NAMES(VmState), vm->state));
+    add_string(row, "why", sim_name(SIM_NAMES(Why), vm->why));
+    json_object_object_add(row, "exit_code",
+                           vm->exited ? json_object_new_int64((int32_t)vm->exit_code) : NULL);
+    add_string(row, "console", text);
+    if (vm->fault.count)
+        json_object_object_add(row, "fault", fault_object(vm));
+    json_object_object_add(row, "vcpus", vcpu_rows(input->model, vm));
+    json_object_object_add(row, "exits", exit_counts(vm));
+    json_object_object_add(row, "memory", memory_counts(vm));
+    json_object_object_add(row, "nics", nic_rows(input->model, vm));
+    return row;
+}
+
+/* What is on the far end of a switch port: "vm:a", or "" when nothing is known. */
+static char *port_endpoint(const SimModel *model, uint32_t number)
+{
+    const SimModelPort *port = sim_model_port(model, number);
+    const SimModelPort *peer = port ? sim_model_port(model, port->peer) : NULL;
+    const SimModelVm *vm = peer && peer->vm != SIM_NONE ? sim_model_vm(model, peer->vm) : NULL;
+
+    return vm ? g_strdup_printf("vm:%s", vm->name) : g_strdup("");
+}
+
+static json_object *mac_rows(const SimModel *model, const SimModelNetwork *network)
+{
+    json_object *rows = json_object_new_array();
+
+    for (unsigned i = 0; i < network->macs->len; i++) {
+        const SimModelMacRow *mac = &g_array_index(network->macs, SimModelMacRow, i);
+        const SimModelPort *port = sim_model_port(model, mac->port);
+        g_autofree char *address = mac_text(mac->mac);
+        g_autofree char *endpoint = port_endpoint(model, mac->port);
+        json_object *row = json_object_new_object();
+
+        add_string(row, "mac", address);
+        add_number(row, "vlan", mac->vlan);
+        add_number(row, "port", port ? port->number : 0);
+        add_string(row, "endpoint", endpoint);
+        add_number(row, "since_ns", mac->since);
+        json_object_array_add(rows, row);
+    }
+    return rows;
+}
+
+static json_object *network_rows(const SimModel *model)
+{
+    json_object *rows = json_object_new_array();
+
+    for (unsigned i = 0; i < model->networks->len; i++) {
+        const SimModelNetwork *network = sim_model_network(model, i);
+        json_object *row = json_object_new_object();
+        json_object *dropped = json_object_new_object();
+
+        for (unsigned why = 0; why < SIM_NET_DROP_COUNT; why++)
+            if (network->dropped[why])
+                add_number(dropped, sim_name(SIM_NAMES(NetDrop), why), network->dropped[why]);
+        add_string(row, "name", network->name);
+        add_string(row, "mode", sim_name(SIM_NAMES(NetMode), network->mode));
+        add_number(row, "frames", network->frames);
+        add_number(row, "forwarded", network->forwarded);
+        add_number(row, "flooded", network->flooded);
+        json_object_object_add(row, "dropped", dropped);
+        json_object_object_add(row, "mac_table", mac_rows(model, network));
+        json_object_object_add(row, "nat_table", json_object_new_array());
+        json_object_object_add(row, "leases", json_object_new_array());
+        json_object_array_add(rows, row);
+    }
+    return rows;
+}
+
+/* Probes that a check or command sent, as directed pairs. */
+static json_object *reach_rows(const SimModel *model)
+{
+    json_object *rows = json_object_new_array();
+
+    for (unsigned i = 0; i < model->probes->len; i++) {
+        const SimModelProbe *probe = &g_array_index(model->probes, SimModelProbe, i);
+        bool reached = probe->over && probe->outcome == SIM_PROBE_REPLY && probe->confirmed;
+        json_object *row = json_object_new_object();
+
+        add_string(row, "from", probe->from);
+        add_string(row, "to", probe->to);
+        add_string(row, "protocol", sim_name(SIM_NAMES(ProbeProtocol), probe->protocol));
+        json_object_object_add(row, "reached", json_object_new_boolean(reached));
+        json_object_object_add(row, "via", reached ? json_object_new_string("direct") : NULL);
+        add_string(row, "why",
+                   probe->over ? sim_name(SIM_NAMES(ProbeOutcome), probe->outcome) : "not over");
+        json_object_array_add(rows, row);
+    }
+    return rows;
+}
+
+json_object *sim_result_new(const SimResultInput *input)
+{
+    const SimModel *model = input->model;
+    json_object *result = json_object_new_object();
+    json_object *scenario = json_object_new_object();
+    json_object *metadata = json_tokener_parse(input->metadata);
+    json_object *images = metadata ? json_object_object_get(metadata, "images") : NULL;
+    json_object *vms = json_object_new_array();
+
+    add_string(result, "format", "hvlab-result/1");
+    add_string(scenario, "id", input->scenario->id);
+    add_string(scenario, "title", input->scenario->title);
+    json_object_object_add(result, "scenario", scenario);
+    add_string(result, "backend", model->backend ? model->backend : "");
+    add_number(result, "seed", model->seed);
+    add_number(result, "virtual_ns", model->time);
+    add_number(result, "wall_ns", input->wall_ns);
+    add_number(result, "events", model->events);
+    add_string(result, "ended",
+               model->ended ? sim_name(SIM_NAMES(EndReason), model->end_reason) : "cut off");
+    json_object_object_add(result, "images",
+                           images ? json_object_get(images) : json_object_new_array());
+    json_object_object_add(result, "pcpus", pcpu_rows(model));
+    for (unsigned i = 0; i < model->vms->len; i++)
+        json_object_array_add(vms, vm_row(input, i));
+    json_object_object_add(result, "vms", vms);
+    json_object_object_add(result, "networks", network_rows(model));
+    json_object_object_add(result, "reachability", reach_rows(model));
+    json_object_put(metadata);
+    return result;
+}
