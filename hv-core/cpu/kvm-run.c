@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* kvm-run.c: running a CPU for a budget of CPU time, and interrupting it.
+ *
+ * The time charged is this thread's CPU time during the run, less what passed
+ * inside the client's callback. CPU time cannot wake us (kvm-timer.h), so the
+ * timer is set to what is left of the budget in real time. When it fires and
+ * the thread has not had that much CPU time, because the host ran something
+ * else, it is set again for the rest.
+ */
+#include "hv-core/cpu/kvm.h"
+
+#include <errno.h>
+#include <sys/ioctl.h>
+#include <time.h>
+
+/* A run is never asked to be shorter than this, or it might end before the
+ * guest has executed anything; and a rest shorter than this is not worth
+ * entering the guest again. */
+#define MIN_SLICE_NS  10000u
+#define MIN_REST_NS   5000u
+#define NO_TIMER_FROM (UINT64_C(1000000000) * HV_NS_PER_SECOND) /* 30 years: no need to wake up */
+
+/* Exits that one instruction can cause before hv_kvm_abandon() gives up: the
+ * longest operand that KVM emulates has 16 bytes. */
+#define MAX_EXITS_PER_INSTRUCTION 64
+
+static HvTime clock_ns(clockid_t clock)
+{
+    struct timespec now;
+
+    clock_gettime(clock, &now);
+    return (HvTime)now.tv_sec * HV_NS_PER_SECOND + (HvTime)now.tv_nsec;
+}
+
+/* ---- Entering the guest ------------------------------------------------- */
+
+/* One KVM_RUN. Returns 0 when kvm_run has an exit to answer, -EINTR when a
+ * signal or immediate_exit ended it, another -errno when KVM refused. */
+static int enter(HvKvmCpu *cpu)
+{
+    int ret = hv_kvm_slots_update(&cpu->machine->slots);
+    if (ret < 0) {
+        cpu->phase = HV_KVM_FAILED;
+        return ret;
+    }
+
+    ret = ioctl(cpu->fd, KVM_RUN, 0) < 0 ? -errno : 0;
+    if (ret == 0)
+        cpu->phase = HV_KVM_UNANSWERED;
+    else if (ret == -EINTR)
+        cpu->phase = HV_KVM_SETTLED;
+    else
+        cpu->phase = HV_KVM_FAILED;
+    cpu->answered = 0;
+    cpu->have_regs = true;
+    cpu->have_sregs = (cpu->run->kvm_valid_regs & KVM_SYNC_X86_SREGS) != 0;
+    cpu->have_msrs = false;
+    cpu->window_known = true;
+    return ret;
+}
+
+void hv_kvm_settle(HvKvmCpu *cpu)
+{
+    cpu->run->immediate_exit = 1;
+    enter(cpu);
+    /* A kick meanwhile is not lost: run() looks at `kicked` before it enters. */
+    cpu->run->immediate_exit = 0;
+}
+
+void hv_kvm_abandon(HvKvmCpu *cpu)
+{
+    for (int i = 0; i < MAX_EXITS_PER_INSTRUCTION; i++) {
+        if (cpu->phase == HV_KVM_UNANSWERED) {
+            uint32_t reason = cpu->run->exit_reason;
+
+            if (reason != KVM_EXIT_MMIO && reason != KVM_EXIT_IO)
+                cpu->phase = HV_KVM_SETTLED;
+            else
+                cpu->phase = HV_KVM_UNFINISHED;
+        }
+        if (cpu->phase != HV_KVM_UNFINISHED)
+            return;
+        hv_kvm_settle(cpu);
+    }
+    cpu->phase = HV_KVM_FAILED;
+}
+
+/* ---- A run -------------------------------------------------------------- */
+
+typedef struct {
+    HvKvmCpu *cpu;
+    HvCpuRun *run;
+    HvTime started; /* thread CPU time */
+} Slice;
+
+static HvTime used_ns(const Slice *slice)
+{
+    HvTime passed = clock_ns(CLOCK_THREAD_CPUTIME_ID) - slice->started;
+    HvTime away = slice->cpu->away_ns; /* real time: more than passed if we were preempted */
+
+    return passed > away ? passed - away : 1;
+}
+
+static int set_alarm(const Slice *slice, HvTime delay_ns)
+{
+    if (slice->run->budget_ns >= NO_TIMER_FROM)
+        return 0;
+    return hv_kvm_timer_arm(&slice->cpu->machine->timer, MAX(delay_ns, MIN_SLICE_NS));
+}
+
+static bool take_kick(HvKvmCpu *cpu)
+{
+    return __atomic_exchange_n(&cpu->kicked, 0, __ATOMIC_SEQ_CST) != 0;
+}
+
+/* A signal ended KVM_RUN: was it for us? False: the run ends with *ret_exit. */
+static bool go_on_after_signal(const Slice *slice, HvCpuExit *ret_exit)
+{
+    /* In this order: a kick after the first line makes the next KVM_RUN return. */
+    __atomic_store_n(&slice->cpu->run->immediate_exit, 0, __ATOMIC_SEQ_CST);
+    if (take_kick(slice->cpu)) {
+        *ret_exit = HV_CPU_BUDGET;
+        return false;
+    }
+
+    HvTime used = used_ns(slice);
+    if (used + MIN_REST_NS > slice->run->budget_ns) {
+        *ret_exit = HV_CPU_BUDGET;
+        return false;
+    }
+    if (set_alarm(slice, slice->run->budget_ns - used) < 0) {
+        *ret_exit = hv_kvm_fail(slice->cpu, slice->run, HV_CPU_ERROR_HOST, HV_GPA(0));
+        return false;
+    }
+    return true;
+}
+
+static HvCpuExit run_slice(const Slice *slice)
+{
+    HvKvmCpu *cpu = slice->cpu;
+    HvCpuExit exit = HV_CPU_BUDGET;
+
+    for (;;) {
+        if (cpu->phase == HV_KVM_UNANSWERED && !hv_kvm_answer(cpu, slice->run, &exit))
+            return exit;
+        if (cpu->stop) {
+            cpu->stop = false;
+            return HV_CPU_STOPPED;
+        }
+
+        int ret = enter(cpu);
+        if (ret == -EINTR) {
+            if (!go_on_after_signal(slice, &exit))
+                return exit;
+        } else if (ret < 0) {
+            return hv_kvm_fail(cpu, slice->run, HV_CPU_ERROR_HOST, HV_GPA(0));
+        }
+    }
+}
+
+/* Anything that would come now makes KVM_RUN return at once, see kvm-timer.h. */
+static void begin(HvKvmCpu *cpu, bool want_window)
+{
+    struct kvm_run *run = cpu->run;
+
+    cpu->away_ns = 0;
+    run->request_interrupt_window = want_window;
+    __atomic_store_n(&cpu->running, hv_kvm_this_thread(), __ATOMIC_SEQ_CST);
+    hv_kvm_signal_target(run);
+    __atomic_store_n(&run->immediate_exit, 0, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&cpu->kicked, __ATOMIC_SEQ_CST))
+        __atomic_store_n(&run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+}
+
+static void end(HvKvmCpu *cpu)
+{
+    hv_kvm_timer_disarm(&cpu->machine->timer);
+    hv_kvm_signal_target(NULL);
+    __atomic_store_n(&cpu->running, 0, __ATOMIC_SEQ_CST);
+}
+
+HvCpuExit hv_kvm_run(HvCpu *base, HvCpuRun *run)
+{
+    HvKvmCpu *cpu = (HvKvmCpu *)base;
+
+    run->used_ns = 0;
+    run->instructions = 0;
+    run->error = HV_CPU_ERROR_NONE;
+    if (cpu->phase == HV_KVM_FAILED)
+        return hv_kvm_fail(cpu, run, HV_CPU_ERROR_HOST, HV_GPA(0));
+    if (run->budget_ns == 0)
+        return HV_CPU_BUDGET;
+
+    begin(cpu, run->want_window);
+    Slice slice = {cpu, run, clock_ns(CLOCK_THREAD_CPUTIME_ID)};
+    HvCpuExit exit = set_alarm(&slice, run->budget_ns) < 0
+                         ? hv_kvm_fail(cpu, run, HV_CPU_ERROR_HOST, HV_GPA(0))
+                         : run_slice(&slice);
+    end(cpu);
+    run->used_ns = used_ns(&slice);
+    return exit;
+}
+
+/* ---- Interrupts and kicks ----------------------------------------------- */
+
+bool hv_kvm_interrupt(HvCpu *base, uint8_t vector)
+{
+    HvKvmCpu *cpu = (HvKvmCpu *)base;
+    struct kvm_interrupt interrupt = {.irq = vector};
+
+    if (cpu->phase == HV_KVM_UNFINISHED || (cpu->phase == HV_KVM_SETTLED && !cpu->window_known))
+        hv_kvm_settle(cpu);
+    if (cpu->phase != HV_KVM_SETTLED || !cpu->run->ready_for_interrupt_injection)
+        return false;
+    if (ioctl(cpu->fd, KVM_INTERRUPT, &interrupt) < 0) {
+        cpu->phase = HV_KVM_FAILED;
+        return false;
+    }
+    cpu->run->ready_for_interrupt_injection = 0; /* one at a time */
+    return true;
+}
+
+void hv_kvm_kick(HvCpu *base)
+{
+    HvKvmCpu *cpu = (HvKvmCpu *)base;
+
+    __atomic_store_n(&cpu->kicked, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&cpu->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+
+    /* A signal handler has interrupted the guest already; another thread has not. */
+    int thread = __atomic_load_n(&cpu->running, __ATOMIC_SEQ_CST);
+    if (thread != 0 && thread != hv_kvm_this_thread())
+        hv_kvm_signal_thread(thread);
+}
