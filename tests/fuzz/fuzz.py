@@ -45,15 +45,16 @@ def build_targets(source, build, stamp, *targets):
                                       stdout=log, stderr=log).returncode == 0
             if (os.path.exists(os.path.join(build, 'build.ninja'))
                     or run('meson', 'setup', build, source, *OPTIONS)):
-                run('ninja', '-C', build, *('tests/fuzz/fuzz-' + name for name in targets))
+                run('ninja', '-k', '0', '-C', build, *('tests/fuzz/fuzz-' + name for name in targets))
     with open(stamp, 'w', encoding='utf-8'):
         pass
     return 0
 
 
 def up_to_date(build, target):
-    return subprocess.run(['ninja', '-C', build, '-n', '-d', 'explain', 'tests/fuzz/fuzz-' + target],
-                          capture_output=True, text=True).stdout.endswith('no work to do.\n')
+    says = subprocess.run(['ninja', '-C', build, '-n', 'tests/fuzz/fuzz-' + target],
+                          capture_output=True, text=True).stdout
+    return says.endswith('no work to do.\n')
 
 
 def run_target(build, target, corpus):

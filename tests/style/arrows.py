@@ -3,9 +3,9 @@
 """Proves from the #include lines that the arrows between the layers only point down.
 
 LAYERS is DESIGN.md's drawing as a table: what each layer may include beside itself. A file
-belongs to the layer with the longest matching path, so hv-core/guest is not hv-core. The last
-rule runs the checker over a made-up tree in which every kind of wrong include occurs, because a
-checker that finds nothing proves nothing.
+belongs to the layer with the longest matching path, so hv-core/guest is not hv-core; HOST_SIDE
+has the exceptions. The last rule runs the checker over a made-up tree in which every kind of
+wrong include occurs, because a checker that finds nothing proves nothing.
 """
 import os
 import re
@@ -36,6 +36,9 @@ LAYERS = {
     'gui': ['gui/draw', 'sim/scenario', 'sim/trace', 'sim/model', 'sim/export',
             'sim/lab/evaluate.h', 'netsim/proto'],
 }
+# The checker of guest images lies beside them, but is part of the hypervisor.
+HOST_SIDE = {'hv-core/guest/check.c': 'hv-core', 'hv-core/guest/check.h': 'hv-core'}
+
 # Tests may include anything; guest programs that serve tests only live there too.
 FREE = ['tests']
 
@@ -50,6 +53,8 @@ SOURCES = ('.c', '.h', '.S', '.def', '.inc')
 
 def layer_of(path):
     """The layer a path from the top belongs to, None outside all of them."""
+    if path in HOST_SIDE:
+        return HOST_SIDE[path]
     inside = [layer for layer in [*LAYERS, *FREE] if path.startswith(layer + '/')]
     return max(inside, key=len, default=None)
 
@@ -99,6 +104,8 @@ EXAMPLES = [
     ('hv-core/vm/vm.c', '"netsim/frame.h"', True),
     ('hv-core/vm/vm.c', '"netsim/proto/wire.h"', True),
     ('hv-core/vm/vm.c', '"sim/trace/trace.h"', True),
+    ('sim/cli/check.c', '"hv-core/guest/check.h"', False),
+    ('hv-core/guest/net.c', '"hv-core/guest/check.h"', True),
     ('hv-core/guest/net.c', '"netsim/proto/stack.h"', False),
     ('hv-core/guest/net.c', '"netsim/link.h"', True),
     ('hv-core/guest/net.c', '<stdio.h>', True),

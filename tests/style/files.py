@@ -58,10 +58,9 @@ def check_essay(top):
     found = []
     for path in tree.files(top, *C_FILES):
         text = '\n'.join(first_lines(top, path, 60))
-        essay = re.match(r'[^\n]*\n/\* ([\w.-]+): (.*?)\*/', text, re.DOTALL)
-        if not essay or essay[1] != os.path.basename(path) or len(essay[2].split()) < 4:
-            found.append(f'{path}: does not begin with "/* {os.path.basename(path)}: what it is '
-                         'for and how it works"')
+        essay = re.match(r'[^\n]*\n/\*(.*?)\*/', text, re.DOTALL)
+        if not essay or len(essay[1].split()) < 3:
+            found.append(f'{path}: after the SPDX line it does not say what it is for')
     return found
 
 
