@@ -24,7 +24,8 @@ typedef struct SimExport SimExport;
 typedef struct {
     const char *name;  /* "pcapng" */
     const char *title; /* a line for lists */
-    /* For export.c: makes, feeds and ends one. */
+    /* For export.c: makes (the result is handed to the others), feeds, ends and
+     * frees one. end and free may be NULL. */
     void *(*begin)(SimExport *out);
     void (*apply)(SimExport *out, void *state, const SimRecord *record);
     void (*end)(SimExport *out, void *state);
@@ -35,9 +36,8 @@ typedef struct {
 extern const SimExportFormat *const sim_export_formats[];
 const SimExportFormat *sim_export_find(const char *name);
 
-/* Begins: writes what stands before the first event. metadata is the trace's. */
-SimExport *sim_export_new(const SimExportFormat *format, const char *metadata, SimExportSink sink,
-                          void *user);
+/* Begins: writes what stands before the first event. */
+SimExport *sim_export_new(const SimExportFormat *format, SimExportSink sink, void *user);
 /* FALSE: the sink gave up, now or before. */
 gboolean sim_export_apply(SimExport *export, const SimRecord *record, GError **error);
 /* Passes on what is ready so far. */

@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pcapng.c: frames as Wireshark reads them (draft-ietf-opsawg-pcapng).
+ *
+ * One interface per switch port, seen from the switch: a frame appears once on
+ * the port where it comes in, with the switch's decision as its comment, and
+ * once on each port where it leaves. A frame that a cable did not carry appears
+ * with the reason. The packet id is the frame's id in the trace, the same on
+ * every port.
+ *
+ * A decision is reported just after the frame came in, so that packet waits for
+ * it (`held`). Bytes are recorded only once, when a frame is sent or made: they
+ * are kept for a while, the oldest forgotten first.
+ */
+#include "sim/export/private.h"
+
+#include <string.h>
+
+#include "netsim/proto/headers.h"
+#include "netsim/proto/text.h"
+#include "sim/model/model.h"
+
+#define SECTION_HEADER_BLOCK  0x0a0d0d0au
+#define INTERFACE_BLOCK       1u
+#define ENHANCED_PACKET_BLOCK 6u
+#define BYTE_ORDER_MAGIC      0x1a2b3c4du
+#define LINKTYPE_ETHERNET     1u
+
+enum {
+    OPTION_END = 0,
+    OPTION_COMMENT = 1,
+    OPTION_APPLICATION = 4, /* section header */
+    OPTION_IF_NAME = 2,     /* interface */
+    OPTION_IF_DESCRIPTION = 3,
+    OPTION_IF_SPEED = 8,
+    OPTION_IF_TSRESOL = 9,
+    OPTION_FLAGS = 2, /* packet */
+    OPTION_PACKET_ID = 5,
+};
+
+enum { INBOUND = 1, OUTBOUND = 2 };
+
+#define KEPT_BYTES   (32u << 20) /* of frames */
+#define NO_INTERFACE UINT32_MAX
+
+typedef struct {
+    uint64_t id, parent;
+    uint32_t length; /* of the whole frame */
+    uint32_t kept;   /* bytes here */
+    uint8_t bytes[];
+} Frame;
+
+typedef struct {
+    SimModel *model;
+    GHashTable *frames; /* id (in the Frame) -> Frame */
+    GQueue *order;      /* of the same, oldest first */
+    size_t kept_bytes;
+    GArray *interfaces; /* uint32_t by port: its number in the file, or NO_INTERFACE */
+    uint32_t interface_count;
+    bool holds; /* a frame that came in and waits for the decision: */
+    uint64_t held_frame, held_time;
+    uint32_t held_port;
+    GString *held_learned; /* what the switch learned from it; "" */
+} Pcapng;
+
+/* ---- Blocks ---------------------------------------------------------------- */
+
+static void add_u16(GString *out, uint16_t value)
+{
+    g_string_append_len(out, (const char *)&value, sizeof(value));
+}
+
+static void add_u32(GString *out, uint32_t value)
+{
+    g_string_append_len(out, (const char *)&value, sizeof(value));
+}
+
+static void add_padded(GString *out, const void *bytes, size_t size)
+{
+    static const char zeros[4];
+
+    g_string_append_len(out, bytes, (gssize)size);
+    g_string_append_len(out, zeros, (gssize)(-size & 3));
+}
+
+static void add_option(GString *out, uint16_t code, const void *value, size_t size)
+{
+    size = MIN(size, UINT16_MAX);
+    add_u16(out, code);
+    add_u16(out, (uint16_t)size);
+    add_padded(out, value, size);
+}
+
+/* Begins a block; returns its place, for end_block(). */
+static size_t begin_block(GString *out, uint32_t type)
+{
+    size_t at = out->len;
+
+    add_u32(out, type);
+    add_u32(out, 0);
+    return at;
+}
+
+static void end_block(GString *out, size_t at)
+{
+    uint32_t length;
+
+    add_u16(out, OPTION_END);
+    add_u16(out, 0);
+    length = (uint32_t)(out->len - at + 4);
+    memcpy(out->str + at + 4, &length, sizeof(length));
+    add_u32(out, length);
+}
+
+static void add_section(GString *out)
+{
+    size_t block = begin_block(out, SECTION_HEADER_BLOCK);
+
+    add_u32(out, BYTE_ORDER_MAGIC);
+    add_u16(out, 1); /* version 1.0 */
+    add_u16(out, 0);
+    add_u32(out, UINT32_MAX); /* length of the section: not given */
+    add_u32(out, UINT32_MAX);
+    add_option(out, OPTION_APPLICATION, "hvlab", 5);
+    end_block(out, block);
+}
+
+/* ---- Names ----------------------------------------------------------------- */
+
+static const char *network_name(const Pcapng *p, unsigned number)
+{
+    const SimModelNetwork *network = sim_model_network(p->model, number);
+
+    return network ? network->name : "?";
+}
+
+/* "port 1 (vm:a)"; free with g_free(). */
+static char *port_name(const Pcapng *p, uint32_t number)
+{
+    const SimModelPort *port = sim_model_port(p->model, number);
+    const SimModelPort *peer = port ? sim_model_port(p->model, port->peer) : NULL;
+    const SimModelVm *vm = peer ? sim_model_vm(p->model, peer->vm) : NULL;
+
+    if (!port)
+        return g_strdup("port ?");
+    if (vm && vm->nic_count > 1)
+        return g_strdup_printf("port %u (vm:%s nic %u)", port->number, vm->name, peer->nic);
+    if (vm)
+        return g_strdup_printf("port %u (vm:%s)", port->number, vm->name);
+    return g_strdup_printf("port %u", port->number);
+}
+
+/* ---- Interfaces ------------------------------------------------------------ */
+
+static void add_interface(SimExport *out, Pcapng *p, const SimModelPort *port, uint32_t number)
+{
+    size_t block = begin_block(out->buffer, INTERFACE_BLOCK);
+    g_autofree char *where = port_name(p, number);
+    g_autofree char *name = g_strdup_printf("%s/%u", network_name(p, port->network), port->number);
+    g_autofree char *description =
+        g_strdup_printf("%s of switch %s", where, network_name(p, port->network));
+    const uint8_t nanoseconds = 9;
+
+    add_u16(out->buffer, LINKTYPE_ETHERNET);
+    add_u16(out->buffer, 0);
+    add_u32(out->buffer, 0); /* no snap length of the format's own */
+    add_option(out->buffer, OPTION_IF_NAME, name, strlen(name));
+    add_option(out->buffer, OPTION_IF_DESCRIPTION, description, strlen(description));
+    if (port->rate_bps > 0 && port->rate_bps < UINT64_MAX)
+        add_option(out->buffer, OPTION_IF_SPEED, &port->rate_bps, sizeof(port->rate_bps));
+    add_option(out->buffer, OPTION_IF_TSRESOL, &nanoseconds, sizeof(nanoseconds));
+    end_block(out->buffer, block);
+}
+
+/* Describes every switch port that has none yet: late, when all have names. */
+static void add_interfaces(SimExport *out, Pcapng *p)
+{
+    for (uint32_t i = p->interfaces->len; i < p->model->ports->len; i++) {
+        const SimModelPort *port = sim_model_port(p->model, i);
+        uint32_t number = NO_INTERFACE;
+
+        if (strcmp(port->kind, "switch") == 0) {
+            number = p->interface_count++;
+            add_interface(out, p, port, i);
+        }
+        g_array_append_val(p->interfaces, number);
+    }
+}
+
+static bool is_switch_port(const Pcapng *p, uint32_t number)
+{
+    const SimModelPort *port = sim_model_port(p->model, number);
+
+    return port && strcmp(port->kind, "switch") == 0;
+}
+
+/* ---- Frames ---------------------------------------------------------------- */
+
+static void keep_frame(Pcapng *p, uint64_t id, uint64_t parent, uint32_t length,
+                       const SimRecord *record)
+{
+    Frame *frame;
+
+    if (g_hash_table_contains(p->frames, &id))
+        return;
+    frame = g_malloc(sizeof(*frame) + record->blob_size);
+    *frame = (Frame){id, parent, MAX(length, record->blob_size), record->blob_size};
+    memcpy(frame->bytes, record->blob, record->blob_size);
+    g_hash_table_insert(p->frames, &frame->id, frame);
+    g_queue_push_tail(p->order, frame);
+    p->kept_bytes += sizeof(*frame) + frame->kept;
+    while (p->kept_bytes > KEPT_BYTES && p->order->length > 1) {
+        Frame *oldest = g_queue_pop_head(p->order);
+        p->kept_bytes -= sizeof(*oldest) + oldest->kept;
+        g_hash_table_remove(p->frames, &oldest->id);
+    }
+}
+
+static void add_packet(SimExport *out, Pcapng *p, uint32_t port, uint64_t time, uint64_t id,
+                       uint32_t direction, const char *comment)
+{
+    const Frame *frame = g_hash_table_lookup(p->frames, &id);
+    size_t block;
+
+    add_interfaces(out, p);
+    if (!frame || port >= p->interfaces->len ||
+        g_array_index(p->interfaces, uint32_t, port) == NO_INTERFACE)
+        return;
+    block = begin_block(out->buffer, ENHANCED_PACKET_BLOCK);
+    add_u32(out->buffer, g_array_index(p->interfaces, uint32_t, port));
+    add_u32(out->buffer, (uint32_t)(time >> 32));
+    add_u32(out->buffer, (uint32_t)time);
+    add_u32(out->buffer, frame->kept);
+    add_u32(out->buffer, frame->length);
+    add_padded(out->buffer, frame->bytes, frame->kept);
+    add_option(out->buffer, OPTION_COMMENT, comment, strlen(comment));
+    if (frame->parent) {
+        g_autofree char *from =
+            g_strdup_printf("rewritten from frame %" G_GUINT64_FORMAT, frame->parent);
+        add_option(out->buffer, OPTION_COMMENT, from, strlen(from));
+    }
+    add_option(out->buffer, OPTION_FLAGS, &direction, sizeof(direction));
+    add_option(out->buffer, OPTION_PACKET_ID, &id, sizeof(id));
+    end_block(out->buffer, block);
+}
+
+/* ---- Decisions -------------------------------------------------------------- */
+
+/* The frame that came in goes out with the decision; "" if none was reported. */
+static void release_held(SimExport *out, Pcapng *p, const char *decision)
+{
+    const SimModelPort *port = sim_model_port(p->model, p->held_port);
+    g_autofree char *comment = NULL;
+
+    if (!p->holds)
+        return;
+    p->holds = false;
+    comment = g_strdup_printf("switch %s: %s%s", port ? network_name(p, port->network) : "?",
+                              *decision ? decision : "took it in", p->held_learned->str);
+    add_packet(out, p, p->held_port, p->held_time, p->held_frame, INBOUND, comment);
+}
+
+static bool is_held(const Pcapng *p, uint64_t frame, uint32_t port)
+{
+    return p->holds && p->held_frame == frame && p->held_port == port;
+}
+
+static void hold(SimExport *out, Pcapng *p, const SimRecord *record)
+{
+    const SimEventSwitchReceive *event = SIM_FIELDS(record, SwitchReceive);
+
+    release_held(out, p, "");
+    p->holds = true;
+    p->held_frame = event->frame;
+    p->held_port = event->port;
+    p->held_time = record->time;
+    g_string_truncate(p->held_learned, 0);
+}
+
+static void learned(Pcapng *p, uint64_t mac, uint32_t port, const char *how)
+{
+    NetMac address;
+    char text[NET_MAC_TEXT_BYTES];
+    g_autofree char *where = port_name(p, port);
+
+    if (!p->holds || p->held_port != port)
+        return;
+    for (unsigned i = 0; i < 6; i++)
+        address.byte[i] = (uint8_t)(mac >> (40 - 8 * i));
+    net_mac_format(address, text);
+    g_string_append_printf(p->held_learned, "; %s %s on %s", how, text, where);
+}
+
+static const char *flood_reason(const Pcapng *p, uint64_t id)
+{
+    const Frame *frame = g_hash_table_lookup(p->frames, &id);
+    NetEthernet header;
+
+    if (!frame || net_ethernet_parse(frame->bytes, frame->kept, &header) == 0)
+        return "";
+    for (unsigned i = 0; i < 6; i++) {
+        if (header.destination.byte[i] != 0xff)
+            return header.destination.byte[0] & 1 ? ", destination is a group"
+                                                  : ", destination unknown";
+    }
+    return ", destination is broadcast";
+}
+
+static void flooded(SimExport *out, Pcapng *p, const SimEventSwitchFlood *event)
+{
+    g_autofree char *decision =
+        g_strdup_printf("flooded to %u port%s%s", event->ports, event->ports == 1 ? "" : "s",
+                        flood_reason(p, event->frame));
+
+    if (is_held(p, event->frame, event->in_port))
+        release_held(out, p, decision);
+}
+
+static void forwarded(SimExport *out, Pcapng *p, const SimEventSwitchForward *event)
+{
+    g_autofree char *where = port_name(p, event->port);
+    g_autofree char *decision = g_strdup_printf("forwarded to %s", where);
+
+    if (is_held(p, event->frame, event->in_port))
+        release_held(out, p, decision);
+}
+
+static void dropped(SimExport *out, Pcapng *p, const SimEventSwitchDrop *event)
+{
+    g_autofree char *decision =
+        g_strdup_printf("dropped: %s", sim_name(SIM_NAMES(NetDrop), event->why));
+
+    if (is_held(p, event->frame, event->in_port))
+        release_held(out, p, decision);
+}
+
+static void left(SimExport *out, Pcapng *p, const SimRecord *record)
+{
+    const SimEventLinkEnter *event = SIM_FIELDS(record, LinkEnter);
+    g_autofree char *where = port_name(p, event->from);
+    g_autofree char *comment = NULL;
+
+    if (!is_switch_port(p, event->from))
+        return;
+    comment = g_strdup_printf("switch %s: leaves by %s", network_name(p, event->network), where);
+    if (event->start_ns > record->time) {
+        char *waits = g_strdup_printf("%s after waiting %" G_GUINT64_FORMAT " ns", comment,
+                                      (uint64_t)(event->start_ns - record->time));
+        g_free(comment);
+        comment = waits;
+    }
+    add_packet(out, p, event->from, record->time, event->frame, OUTBOUND, comment);
+}
+
+/* had_left: it is in the capture as leaving, and was lost on the way. */
+static void lost(SimExport *out, Pcapng *p, const SimRecord *record, bool had_left)
+{
+    const SimEventLinkDrop *event = SIM_FIELDS(record, LinkDrop);
+    const SimModelPort *from = sim_model_port(p->model, event->from);
+    const char *why = sim_name(SIM_NAMES(NetDrop), event->why);
+    g_autofree char *comment = NULL;
+
+    if (is_switch_port(p, event->from)) {
+        if (had_left)
+            return;
+        comment = g_strdup_printf("switch %s: dropped: %s", network_name(p, event->network), why);
+        add_packet(out, p, event->from, record->time, event->frame, OUTBOUND, comment);
+    } else if (from && is_switch_port(p, from->peer)) {
+        comment = g_strdup_printf("cable to switch %s: dropped: %s",
+                                  network_name(p, event->network), why);
+        add_packet(out, p, from->peer, record->time, event->frame, INBOUND, comment);
+    }
+}
+
+/* ---- The format ------------------------------------------------------------- */
+
+static void *pcapng_begin(SimExport *out)
+{
+    Pcapng *p = g_new0(Pcapng, 1);
+
+    p->model = sim_model_new();
+    p->frames = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+    p->order = g_queue_new();
+    p->interfaces = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    p->held_learned = g_string_new(NULL);
+    add_section(out->buffer);
+    return p;
+}
+
+static void pcapng_apply(SimExport *out, void *state, const SimRecord *record)
+{
+    Pcapng *p = state;
+    bool had_left = false;
+
+    if (record->type == SIM_EVENT_LINK_DROP) {
+        const SimEventLinkDrop *event = SIM_FIELDS(record, LinkDrop);
+        const SimModelPort *from = sim_model_port(p->model, event->from);
+        const SimFlight key = {.frame = event->frame, .to = from ? from->peer : 0};
+        had_left = g_hash_table_contains(p->model->flights, &key);
+    }
+    sim_model_apply(p->model, record);
+    if (p->holds && record->time > p->held_time)
+        release_held(out, p, "");
+
+    switch (record->type) {
+    case SIM_EVENT_FRAME_SENT: {
+        const SimEventFrameSent *event = SIM_FIELDS(record, FrameSent);
+        keep_frame(p, event->frame, 0, event->length, record);
+        break;
+    }
+    case SIM_EVENT_FRAME_NEW: {
+        const SimEventFrameNew *event = SIM_FIELDS(record, FrameNew);
+        keep_frame(p, event->frame, event->parent, event->length, record);
+        break;
+    }
+    case SIM_EVENT_SWITCH_RECEIVE: hold(out, p, record); break;
+    case SIM_EVENT_MAC_LEARNED:
+        learned(p, SIM_FIELDS(record, MacLearned)->mac, SIM_FIELDS(record, MacLearned)->port,
+                "learned");
+        break;
+    case SIM_EVENT_MAC_MOVED:
+        learned(p, SIM_FIELDS(record, MacMoved)->mac, SIM_FIELDS(record, MacMoved)->port,
+                "now finds");
+        break;
+    case SIM_EVENT_SWITCH_FLOOD: flooded(out, p, SIM_FIELDS(record, SwitchFlood)); break;
+    case SIM_EVENT_SWITCH_FORWARD: forwarded(out, p, SIM_FIELDS(record, SwitchForward)); break;
+    case SIM_EVENT_SWITCH_DROP: dropped(out, p, SIM_FIELDS(record, SwitchDrop)); break;
+    case SIM_EVENT_LINK_ENTER: left(out, p, record); break;
+    case SIM_EVENT_LINK_DROP: lost(out, p, record, had_left); break;
+    default: break;
+    }
+}
+
+static void pcapng_end(SimExport *out, void *state)
+{
+    release_held(out, state, "");
+    add_interfaces(out, state);
+}
+
+static void pcapng_free(void *state)
+{
+    Pcapng *p = state;
+
+    sim_model_free(p->model);
+    g_hash_table_unref(p->frames);
+    g_queue_free(p->order);
+    g_array_unref(p->interfaces);
+    g_string_free(p->held_learned, TRUE);
+    g_free(p);
+}
+
+const SimExportFormat sim_export_pcapng = {
+    .name = "pcapng",
+    .title = "a capture for Wireshark, one interface per switch port",
+    .begin = pcapng_begin,
+    .apply = pcapng_apply,
+    .end = pcapng_end,
+    .free = pcapng_free,
+};
