@@ -8,9 +8,11 @@
 #include "hv-core/devices/virtio-console.h"
 #include "hv-core/devices/virtio-net.h"
 
-#define TURN_NS    UINT64_C(100000)
-#define CABLE_NS   UINT64_C(10000)
-#define POOL_PAGES 4096
+#define TURN_NS     UINT64_C(100000)
+#define CABLE_NS    UINT64_C(10000)
+#define PING_NS     (3000 * MACHINE_MS)
+#define PATIENCE_NS (60000 * MACHINE_MS)
+#define POOL_PAGES  4096
 
 typedef struct {
     HvTime arrival;
@@ -244,24 +246,26 @@ static void pass_frames(Machine *m)
 
 static void echo_done(void *user, const NetEchoResult *result)
 {
-    if (result->outcome == NET_ECHO_REPLY)
-        *(HvTime *)user = result->rtt_ns;
+    NetEchoOutcome *outcome = user;
+    *outcome = result->outcome;
 }
 
-HvTime machine_ping_guest(Machine *m, unsigned nic, HvTime timeout)
+bool machine_ping_guest(Machine *m, unsigned nic)
 {
-    HvTime rtt = 0;
+    NetEchoOutcome outcome = NET_ECHO_TIMEOUT;
     NetPing request = {.to = NET_IP4(10, 0, nic, 2),
                        .id = 1,
                        .sequence = 1,
                        .payload = "0123456789",
                        .payload_bytes = 10,
-                       .timeout_ns = timeout,
+                       .timeout_ns = PING_NS,
                        .done = echo_done,
-                       .user = &rtt};
+                       .user = &outcome};
     g_assert_cmpint(net_stack_ping(m->peers[nic], &request, m->now), ==, 0);
-    machine_run(m, m->now + timeout + 1);
-    return rtt;
+    HvTime end = m->now + PING_NS;
+    while (outcome != NET_ECHO_REPLY && m->now <= end && !machine_is_over(m))
+        machine_run(m, m->now + MACHINE_MS);
+    return outcome == NET_ECHO_REPLY;
 }
 
 void machine_control(Machine *m, const char *line)
@@ -466,4 +470,12 @@ void machine_run(Machine *m, HvTime until)
         else
             m->now = limit;
     }
+}
+
+bool machine_run_until(Machine *m, bool (*condition)(const Machine *m))
+{
+    HvTime end = m->now + PATIENCE_NS;
+    while (!condition(m) && m->now < end && !machine_is_over(m))
+        machine_run(m, m->now + MACHINE_MS);
+    return condition(m);
 }

@@ -71,8 +71,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Machine, machine_free)
 /* Runs until the time, or until the VM is over. */
 void machine_run(Machine *machine, HvTime until);
 bool machine_is_over(const Machine *machine);
+/* Runs until condition holds; false: the VM was over, or a minute passed, first. */
+bool machine_run_until(Machine *machine, bool (*condition)(const Machine *machine));
 
 /* A line to the control console. */
 void machine_control(Machine *machine, const char *line);
-/* The stack at the far end of the cable pings the guest; the answer's time, 0: none. */
-HvTime machine_ping_guest(Machine *machine, unsigned nic, HvTime timeout);
+/* The stack at the far end of the cable pings the guest: does it answer? */
+bool machine_ping_guest(Machine *machine, unsigned nic);

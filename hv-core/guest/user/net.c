@@ -46,7 +46,9 @@ static void probe_seen(void *user, NetProbeKind kind, uint64_t nonce, NetIp4 fro
 
 static const NetStackOps stack_ops = {.send = send_frame, .probe_seen = probe_seen};
 
-static void receive_all(unsigned slot, NetTime now)
+/* Time is asked for each frame: the answer to what one of them made us send may
+ * already be the next. */
+static void receive_all(unsigned slot)
 {
     const Receiver *receiver = &receivers[slot];
     for (;;) {
@@ -56,10 +58,10 @@ static void receive_all(unsigned slot, NetTime now)
         const uint8_t *bytes = receiver->base + (uint64_t)(got >> 32) * receiver->stride;
         uint32_t length = (uint32_t)got;
         if (slot == HV_SLOT_CONTROL)
-            control_input((const char *)bytes, length, now);
+            control_input((const char *)bytes, length, now_ns());
         else if (length > NET_HEADER_BYTES)
             net_stack_input(&stack, slot - HV_SLOT_NIC0, bytes + NET_HEADER_BYTES,
-                            length - NET_HEADER_BYTES, now);
+                            length - NET_HEADER_BYTES, now_ns());
     }
 }
 
@@ -78,20 +80,27 @@ static void tell_alarm(void)
     }
 }
 
-/* Does what an upcall was made for. */
-static void handle(uint32_t pending)
+static void do_what_is_due(void)
 {
+    if (earliest() == NET_TIME_NEVER)
+        return;
     NetTime now = now_ns();
-    if (pending & UPCALL_ALARM)
-        alarm_told = NET_TIME_NEVER;
-    for (unsigned slot = HV_SLOT_CONTROL; slot < HV_SLOT_NIC0 + boot_info()->nic_count; slot++) {
-        if (pending & 1u << slot)
-            receive_all(slot, now);
-    }
     if (net_stack_deadline(&stack) <= now)
         net_stack_advance(&stack, now);
     if (control_deadline() <= now)
         control_advance(now);
+}
+
+/* Does what an upcall was made for. */
+static void handle(uint32_t pending)
+{
+    if (pending & UPCALL_ALARM)
+        alarm_told = NET_TIME_NEVER;
+    for (unsigned slot = HV_SLOT_CONTROL; slot < HV_SLOT_NIC0 + boot_info()->nic_count; slot++) {
+        if (pending & 1u << slot)
+            receive_all(slot);
+    }
+    do_what_is_due();
     tell_alarm();
 }
 
