@@ -35,6 +35,11 @@ def log_of(build):
     return build + '.log'
 
 
+def program(target):
+    """Its place in the build folder."""
+    return 'tests/fuzz/fuzz-' + target
+
+
 def build_targets(source, build, stamp, *targets):
     """A failed build is what the runs report: it need not keep other tests from running."""
     if has_libfuzzer():
@@ -45,14 +50,21 @@ def build_targets(source, build, stamp, *targets):
                                       stdout=log, stderr=log).returncode == 0
             if (os.path.exists(os.path.join(build, 'build.ninja'))
                     or run('meson', 'setup', build, source, *OPTIONS)):
-                run('ninja', '-k', '0', '-C', build, *('tests/fuzz/fuzz-' + name for name in targets))
+                run('ninja', '-k', '0', '-C', build, *(program(name) for name in targets))
     with open(stamp, 'w', encoding='utf-8'):
         pass
     return 0
 
 
+def fail(what, lines):
+    print(f'not ok 1 - {what}')
+    for line in lines:
+        print('#', line)
+    return 1
+
+
 def up_to_date(build, target):
-    says = subprocess.run(['ninja', '-C', build, '-n', 'tests/fuzz/fuzz-' + target],
+    says = subprocess.run(['ninja', '-C', build, '-n', program(target)],
                           capture_output=True, text=True).stdout
     return says.endswith('no work to do.\n')
 
@@ -60,31 +72,25 @@ def up_to_date(build, target):
 def run_target(build, target, corpus):
     print('1..1')
     if not has_libfuzzer():
-        print(f'ok 1 - fuzz {target} # SKIP clang with libFuzzer is not installed '
-              '(Debian: clang, libclang-rt-dev)')
+        print(f'ok 1 - fuzz {target} # SKIP no clang with libFuzzer (Debian: clang, '
+              'libclang-rt-dev)')
         return 0
     if not up_to_date(build, target):
         with open(log_of(build), encoding='utf-8') as log:
-            for line in log.read().splitlines()[-30:]:
-                print('#', line)
-        print(f'not ok 1 - fuzz {target}: it does not build')
-        return 1
+            return fail(f'fuzz {target}: it does not build', log.read().splitlines()[-30:])
     with tempfile.TemporaryDirectory() as work:
         # New inputs go to the first folder named.
         grown = os.path.join(work, 'corpus')
         os.mkdir(grown)
         result = subprocess.run(
-            [os.path.join(build, 'tests/fuzz/fuzz-' + target), f'-max_total_time={SECONDS}',
+            [os.path.join(build, program(target)), f'-max_total_time={SECONDS}',
              '-timeout=20', '-rss_limit_mb=2048', '-print_final_stats=1',
              f'-artifact_prefix={work}/', grown, corpus],
             env={**os.environ, 'LSAN_OPTIONS': f'print_suppressions=0:suppressions={SUPPRESSIONS}'},
             stdin=subprocess.DEVNULL, capture_output=True)
         said = result.stderr.decode(errors='replace')
         if result.returncode:
-            for line in said.splitlines()[-60:]:
-                print('#', line)
-            print(f'not ok 1 - fuzz {target}: exit {result.returncode}')
-            return 1
+            return fail(f'fuzz {target}: exit {result.returncode}', said.splitlines()[-60:])
         runs = re.search(r'number_of_executed_units: (\d+)', said)
         print(f'ok 1 - fuzz {target}: {runs[1] if runs else "?"} inputs in {SECONDS} s')
     return 0

@@ -203,7 +203,7 @@ def main(init, build):
         reader = Reader(tap)
         for line in boot(found, initrd):
             reader.line(line)
-    tap.case(reader.ended and reader.tests > 0, 'the machine ran every test and switched itself off')
+    tap.case(reader.ended and reader.tests > 0, 'every test ran, and the machine went off')
     return tap.end()
 
 
