@@ -21,10 +21,23 @@ void sim_override_free(SimOverride *override)
     g_free(override);
 }
 
+/* An override as it can stand in a one-line message. */
+static char *shown(const char *text)
+{
+    const long most = 200;
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    char *line =
+        g_utf8_strlen(valid, -1) <= most ? g_strdup(valid) : g_utf8_substring(valid, 0, most);
+    for (char *at = line; *at; at++)
+        if (g_ascii_iscntrl(*at))
+            *at = ' ';
+    return line;
+}
+
 static bool fail(GError **error, const char *text, const SimPath *at, const char *what)
 {
-    g_autofree char *place = sim_path_text(at);
-    g_set_error(error, SIM_SCENARIO_ERROR, SIM_SCENARIO_ERROR_SET, "--set %s: %s%s%s", text, place,
+    g_autofree char *place = sim_path_text(at), *line = shown(text);
+    g_set_error(error, SIM_SCENARIO_ERROR, SIM_SCENARIO_ERROR_SET, "--set %s: %s%s%s", line, place,
                 *place ? ": " : "", what);
     return false;
 }
@@ -165,8 +178,7 @@ SimOverride *sim_override_apply(json_object *values, const char *text, GError **
     g_autofree char *path = equals ? g_strndup(text, (size_t)(equals - text)) : NULL;
     g_auto(GStrv) steps = path && g_utf8_validate(text, -1, NULL) ? split_path(path) : NULL;
     if (!steps) {
-        g_autofree char *valid = g_utf8_make_valid(text, -1);
-        fail(error, valid, NULL, "not PATH=VALUE; write it like host.scheduler.slice=5ms");
+        fail(error, text, NULL, "not PATH=VALUE; write it like host.scheduler.slice=5ms");
         return NULL;
     }
     SimPath places[MAX_STEPS];
@@ -181,7 +193,7 @@ SimOverride *sim_override_apply(json_object *values, const char *text, GError **
             return NULL;
     }
     SimOverride *override = g_new0(SimOverride, 1);
-    override->text = g_strdup(text);
+    override->text = shown(text);
     override->place = sim_path_text(&places[count - 1]);
     return override;
 }

@@ -9,7 +9,7 @@
 #include "sim/scenario/scenario.h"
 
 typedef struct {
-    char *text;  /* as given */
+    char *text;  /* as given, on one line */
     char *place; /* the path of the value set, as in messages: "vms[0].memory" */
 } SimOverride;
 

@@ -49,11 +49,17 @@ bool sim_reader_fail(SimReader *reader, const SimPath *path, const char *format,
 bool sim_reader_fail_word(SimReader *reader, const SimPath *path, const char *word,
                           const char *what, const char *const *words, size_t count)
 {
+    g_autofree char *allowed = count > 0 ? sim_join(words, count) : g_strdup("none");
+    return sim_reader_fail_near(reader, path, word, what, words, count, allowed);
+}
+
+bool sim_reader_fail_near(SimReader *reader, const SimPath *path, const char *word,
+                          const char *what, const char *const *words, size_t count,
+                          const char *allowed)
+{
     const char *nearest = sim_nearest(word, words, count);
-    g_autofree char *allowed = sim_join(words, count);
     g_autofree char *hint = nearest ? g_strdup_printf(" did you mean \"%s\"?", nearest) : NULL;
-    return sim_reader_fail(reader, path, "%s;%s allowed: %s", what, hint ? hint : "",
-                           count > 0 ? allowed : "none");
+    return sim_reader_fail(reader, path, "%s;%s allowed: %s", what, hint ? hint : "", allowed);
 }
 
 /* ---- Objects ------------------------------------------------------------ */

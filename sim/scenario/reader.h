@@ -28,6 +28,10 @@ bool sim_reader_fail(SimReader *reader, const SimPath *path, const char *format,
  * words; nothing is suggested when none is near. Returns false. */
 bool sim_reader_fail_word(SimReader *reader, const SimPath *path, const char *word,
                           const char *what, const char *const *words, size_t count);
+/* The same where more is allowed than words. */
+bool sim_reader_fail_near(SimReader *reader, const SimPath *path, const char *word,
+                          const char *what, const char *const *words, size_t count,
+                          const char *allowed);
 
 /* Reads values, which must be an object, into structure. The defaults of what
  * it leaves out are added to values. What has been read when it fails is in

@@ -154,12 +154,21 @@ static bool read_id(const Scalar *s)
 
 /* ---- Known words -------------------------------------------------------- */
 
+static bool fail_known(const Scalar *s, const char *what, const char *const *words)
+{
+    g_autofree char *quoted = sim_quote_value(s->value);
+    g_autofree char *says = g_strdup_printf("%s %s", quoted, what);
+    g_autofree char *allowed = sim_key_allowed(s->reader, s->key);
+    return sim_reader_fail_near(s->reader, s->path, s->text, says, words, sim_word_count(words),
+                                allowed);
+}
+
 static bool read_known(const Scalar *s, const char *const *words, const char *what)
 {
     if (!s->text || !*s->text || strlen(s->text) > 100)
         return fail(s, what);
     if (words && sim_word_index(words, s->text) < 0)
-        return fail_word(s, what, words, sim_word_count(words));
+        return fail_known(s, what, words);
     return store_text(s, s->text);
 }
 

@@ -221,8 +221,9 @@ const char *sim_nearest(const char *word, const char *const *words, size_t count
         if (other > MAX_WORD)
             continue;
         unsigned distance = edit_distance(word, length, words[i], other);
-        unsigned tolerated = (unsigned)MAX(MIN(length, other) / 2, 1);
-        if (distance <= tolerated && distance < best_distance) {
+        size_t tolerated = MAX(MIN(length, other) / 2, 1);
+        /* A word that shares no letter is no slip of another. */
+        if (distance <= tolerated && distance < MAX(length, other) && distance < best_distance) {
             best = words[i];
             best_distance = distance;
         }
