@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* queue.h: what is still to happen, earliest first.
  *
- * A 4-ary heap: a node's children lie side by side, so going down one level of
- * the heap touches one or two cache lines, and a heap of 100,000 has nine levels
- * where a binary one has seventeen. Events are ordered by time, then class, then
- * by which was pushed first, so the order is total and the same in every run.
+ * Events come out by time, then class, then in the order they went in; so the
+ * order is total and the same in every run. Nothing may be pushed to a time
+ * before that of the last event popped. That is what makes the queue fast: it is
+ * a radix heap (Ahuja, Mehlhorn, Orlin and Tarjan, "Faster algorithms for the
+ * shortest path problem", JACM 37(2), 1990) with digits of six bits, also known as
+ * a hierarchical timing wheel.
+ *
+ * Think of times as numbers of eleven digits, from 0 to 63 each, and of `base` as
+ * the time of the last event popped. An event is kept by the first digit in which
+ * its time differs from base: the place of that digit is its level, the digit
+ * itself its bucket. An event in a lower level is earlier than any in a higher
+ * one, and so is a lower bucket of the same level. When base moves on to the
+ * earliest time, only the events of the bucket that this time lies in have to be
+ * put anew: every one comes into a lower level. So an event is moved a few times
+ * at most, however many are pending, and a bucket keeps the order in which its
+ * events were pushed.
  */
 #pragma once
 
@@ -12,28 +24,49 @@
 
 #include "netsim/frame.h"
 
+#define NET_QUEUE_CLASSES    4
+#define NET_QUEUE_DIGIT_BITS 6
+#define NET_QUEUE_BUCKETS    (1u << NET_QUEUE_DIGIT_BITS)
+#define NET_QUEUE_LEVELS     11 /* of six bits each in a time of 64 */
+
 typedef struct {
     NetTime time;
-    uint64_t order;  /* class << 56 | creation number; set by net_queue_push() */
     NetFrame *frame; /* or NULL; whoever pops the event gets the reference */
     uint32_t target; /* a port or a part, as the class has it */
-    uint16_t what;   /* the owner's */
+    uint32_t next;   /* the queue's: the event after this one in its list; 0: none */
     uint16_t epoch;  /* the owner's */
+    uint8_t what;    /* the owner's */
+    uint8_t class;   /* below NET_QUEUE_CLASSES; at equal times lower ones come first */
 } NetEvent;
 
+/* First in, first out. Events are numbers of places in NetQueue.events, from 1. */
 typedef struct {
-    NetEvent *events; /* the heap; events[0] is the earliest */
-    size_t count, capacity;
-    uint64_t created;
+    uint32_t first, last; /* first 0: the list is empty, and the rest means nothing */
+    NetTime earliest;
+} NetEventList;
+
+/* A queue begins as zeros. */
+typedef struct {
+    NetEvent *events;
+    uint32_t count;                      /* pending */
+    uint32_t used;                       /* places of events[] ever used */
+    uint32_t capacity;                   /* places there are */
+    uint32_t free;                       /* list of places given back */
+    NetTime base;                        /* of the event popped last */
+    NetTime first;                       /* of the earliest event, if there is one */
+    NetEventList now[NET_QUEUE_CLASSES]; /* due at base itself */
+    uint16_t levels;                     /* bit n: level n has events */
+    uint64_t buckets[NET_QUEUE_LEVELS];  /* bit n: bucket n of this level has events */
+    NetEventList lists[NET_QUEUE_LEVELS][NET_QUEUE_BUCKETS];
 } NetQueue;
 
-void net_queue_clear(NetQueue *queue); /* frees what it holds, frames too */
-/* class: 0 to 255, lower ones first at equal times. */
-void net_queue_push(NetQueue *queue, unsigned class, const NetEvent *event);
+void net_queue_clear(NetQueue *queue); /* gives up what it holds, frames too */
+/* Copies the event. Its time is not before that of the last one popped. */
+void net_queue_push(NetQueue *queue, const NetEvent *event);
 /* The queue is not empty. */
 NetEvent net_queue_pop(NetQueue *queue);
-
+/* When the first event is due; NET_TIME_NEVER: the queue is empty. */
 static inline NetTime net_queue_first(const NetQueue *queue)
 {
-    return queue->count > 0 ? queue->events[0].time : NET_TIME_NEVER;
+    return queue->count > 0 ? queue->first : NET_TIME_NEVER;
 }

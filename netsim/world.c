@@ -116,8 +116,9 @@ static void arm(NetWorld *world, NetPart *part)
     NetTime deadline = part->ops->deadline(part);
     if (deadline < part->armed) {
         part->armed = deadline;
-        net_queue_push(&world->queue, CLASS_TIMER,
-                       &(NetEvent){.time = deadline, .target = part->info.part});
+        net_queue_push(
+            &world->queue,
+            &(NetEvent){.class = CLASS_TIMER, .time = deadline, .target = part->info.part});
     }
 }
 
@@ -196,13 +197,13 @@ static void send(NetWorld *world, NetPortId from, NetFrame *frame, NetTime now)
     port->out_frames++;
     port->out_bytes += frame->length;
     REPORT(world, link_enter, now, from, port->peer, frame, departs, arrives);
-    net_queue_push(&world->queue, CLASS_ARRIVAL,
-                   &(NetEvent){
-                       .time = arrives,
-                       .frame = net_frame_ref(frame),
-                       .target = port->peer,
-                       .epoch = port->epoch,
-                   });
+    net_queue_push(&world->queue, &(NetEvent){
+                                      .class = CLASS_ARRIVAL,
+                                      .time = arrives,
+                                      .frame = net_frame_ref(frame),
+                                      .target = port->peer,
+                                      .epoch = port->epoch,
+                                  });
 }
 
 void net_part_send(NetPart *part, uint32_t port, NetFrame *frame, NetTime now)
@@ -239,8 +240,10 @@ NetFrame *net_part_new_frame(NetPart *part, uint64_t parent, const uint8_t *byte
 void net_world_transmit(NetWorld *world, NetPortId port, NetFrame *frame, NetTime at)
 {
     g_assert(at >= world->now && net_part_is_nic(net_world_port_at(world, port)->part));
-    net_queue_push(&world->queue, CLASS_TRANSMISSION,
-                   &(NetEvent){.time = at, .frame = net_frame_ref(frame), .target = port});
+    net_queue_push(&world->queue, &(NetEvent){.class = CLASS_TRANSMISSION,
+                                              .time = at,
+                                              .frame = net_frame_ref(frame),
+                                              .target = port});
 }
 
 void net_world_transmit_bytes(NetWorld *world, NetPortId port, const uint8_t *bytes, size_t length,
@@ -255,8 +258,8 @@ void net_world_transmit_bytes(NetWorld *world, NetPortId port, const uint8_t *by
 void net_world_set_link(NetWorld *world, NetPortId port, bool up, NetTime at)
 {
     g_assert(at >= world->now && net_world_port_at(world, port)->peer != NET_NO_PORT);
-    net_queue_push(&world->queue, CLASS_COMMAND,
-                   &(NetEvent){.time = at, .target = port, .what = up});
+    net_queue_push(&world->queue,
+                   &(NetEvent){.class = CLASS_COMMAND, .time = at, .target = port, .what = up});
 }
 
 /* --- events --- */
@@ -316,7 +319,7 @@ static void step(NetWorld *world)
     if (event.time > world->now)
         world->steps = 0;
     world->now = event.time;
-    handlers[event.order >> 56](world, &event);
+    handlers[event.class](world, &event);
     net_frame_unref(event.frame);
     if (++world->steps > NET_MAX_STEPS_PER_INSTANT) {
         world->stopped = true;

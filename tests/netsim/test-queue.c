@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test-queue.c: the heap against sorting. */
+/* test-queue.c: the radix heap against sorting. */
 #include <glib.h>
 
 #include "netsim/queue.h"
@@ -9,11 +9,11 @@ static void test_order(void)
     NetQueue queue = {0};
 
     g_assert_true(net_queue_first(&queue) == NET_TIME_NEVER);
-    net_queue_push(&queue, 1, &(NetEvent){.time = 5, .target = 1});
-    net_queue_push(&queue, 0, &(NetEvent){.time = 5, .target = 2});
-    net_queue_push(&queue, 1, &(NetEvent){.time = 5, .target = 3});
-    net_queue_push(&queue, 3, &(NetEvent){.time = 4, .target = 4});
-    net_queue_push(&queue, 0, &(NetEvent){.time = 5, .target = 5});
+    net_queue_push(&queue, &(NetEvent){.time = 5, .class = 1, .target = 1});
+    net_queue_push(&queue, &(NetEvent){.time = 5, .class = 0, .target = 2});
+    net_queue_push(&queue, &(NetEvent){.time = 5, .class = 1, .target = 3});
+    net_queue_push(&queue, &(NetEvent){.time = 4, .class = 3, .target = 4});
+    net_queue_push(&queue, &(NetEvent){.time = 5, .class = 0, .target = 5});
     g_assert_cmpuint(net_queue_first(&queue), ==, 4);
     /* By time, then class, then age. */
     static const unsigned expected[] = {4, 2, 5, 1, 3};
@@ -23,40 +23,75 @@ static void test_order(void)
     net_queue_clear(&queue);
 }
 
+typedef struct {
+    NetEvent event;
+    unsigned created;
+} Expected;
+
 static gint compare(gconstpointer a, gconstpointer b)
 {
-    const NetEvent *x = a, *y = b;
+    const Expected *x = a, *y = b;
 
-    if (x->time != y->time)
-        return x->time < y->time ? -1 : 1;
-    return x->order < y->order ? -1 : 1;
+    if (x->event.time != y->event.time)
+        return x->event.time < y->event.time ? -1 : 1;
+    if (x->event.class != y->event.class)
+        return x->event.class < y->event.class ? -1 : 1;
+    return x->created < y->created ? -1 : 1;
 }
 
-/* Random pushes and pops, with many equal times, beside a sorted array. */
+/* How far ahead: mostly equal or near times, now and then ages away. */
+static NetTime random_distance(void)
+{
+    unsigned bits = (unsigned)g_test_rand_int_range(0, 44);
+    NetTime far = (NetTime)(guint32)g_test_rand_int() << 32 | (guint32)g_test_rand_int();
+
+    return g_test_rand_int_range(0, 2) ? (NetTime)g_test_rand_int_range(0, 4) : far >> (63 - bits);
+}
+
+/* Random pushes and pops beside a sorted array. */
 static void test_random(void)
 {
     NetQueue queue = {0};
-    g_autoptr(GArray) model = g_array_new(FALSE, FALSE, sizeof(NetEvent));
-    uint64_t created = 0;
+    g_autoptr(GArray) model = g_array_new(FALSE, FALSE, sizeof(Expected));
+    NetTime now = 0;
 
     for (unsigned round = 0; round < 20000; round++) {
-        bool grow = round / 2000 % 2 == 0;
+        bool grow = round / 1000 % 2 == 0;
         if (model->len == 0 || g_test_rand_int_range(0, 3) < (grow ? 2 : 1)) {
-            unsigned class = g_test_rand_int_range(0, 4);
-            NetEvent event = {.time = g_test_rand_int_range(0, 50), .target = round};
-            net_queue_push(&queue, class, &event);
-            event.order = (uint64_t) class << 56 | created++;
-            g_array_append_val(model, event);
+            Expected new = {{.time = now + random_distance(), .target = round}, round};
+            new.event.class = (uint8_t)g_test_rand_int_range(0, NET_QUEUE_CLASSES);
+            net_queue_push(&queue, &new.event);
+            g_array_append_val(model, new);
             g_array_sort(model, compare);
         } else {
             NetEvent first = net_queue_pop(&queue);
-            g_assert_cmpuint(first.target, ==, g_array_index(model, NetEvent, 0).target);
+            const Expected *expected = &g_array_index(model, Expected, 0);
+            g_assert_cmpuint(first.target, ==, expected->event.target);
+            g_assert_cmpuint(first.time, ==, expected->event.time);
+            now = first.time;
             g_array_remove_index(model, 0);
         }
         g_assert_cmpuint(queue.count, ==, model->len);
-        g_assert_true(net_queue_first(&queue) ==
-                      (model->len > 0 ? g_array_index(model, NetEvent, 0).time : NET_TIME_NEVER));
+        g_assert_true(
+            net_queue_first(&queue) ==
+            (model->len > 0 ? g_array_index(model, Expected, 0).event.time : NET_TIME_NEVER));
     }
+    net_queue_clear(&queue);
+}
+
+/* The ends of time, and the carry from digit to digit. */
+static void test_edges(void)
+{
+    static const NetTime times[] = {0, 63, 64, 4095, 4096, UINT64_C(1) << 60, NET_TIME_NEVER};
+    NetQueue queue = {0};
+
+    for (unsigned i = G_N_ELEMENTS(times); i-- > 0;)
+        net_queue_push(&queue, &(NetEvent){.time = times[i]});
+    for (unsigned i = 0; i < G_N_ELEMENTS(times); i++) {
+        g_assert_cmpuint(net_queue_first(&queue), ==, times[i]);
+        g_assert_cmpuint(net_queue_pop(&queue).time, ==, times[i]);
+    }
+    g_assert_cmpuint(queue.count, ==, 0);
     net_queue_clear(&queue);
 }
 
@@ -67,7 +102,7 @@ static void test_clear(void)
     g_autoptr(NetFrame) frame = net_frame_new(1, 0, (const uint8_t *)"x", 1);
 
     for (unsigned i = 0; i < 10; i++)
-        net_queue_push(&queue, 0, &(NetEvent){.frame = net_frame_ref(frame)});
+        net_queue_push(&queue, &(NetEvent){.frame = net_frame_ref(frame)});
     g_assert_cmpuint(frame->refs, ==, 11);
     net_queue_clear(&queue);
     g_assert_cmpuint(frame->refs, ==, 1);
@@ -78,6 +113,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/queue/order", test_order);
     g_test_add_func("/queue/random", test_random);
+    g_test_add_func("/queue/edges", test_edges);
     g_test_add_func("/queue/clear", test_clear);
     return g_test_run();
 }

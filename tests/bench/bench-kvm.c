@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* bench-kvm.c: what hv_cpu_run() costs beyond a bare KVM_RUN loop.
+ *
+ * Throughput and round trips are in CPU time of the thread, creation in real
+ * time. The guests count RCX down in ring 3, or exit once per round.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "hv-core/cpu/cpu.h"
+#include "hv-core/memory/memory.h"
+#include "tests/bench/bare-kvm.h"
+#include "tests/bench/bench.h"
+#include "tests/cpu/cpu-guests.h"
+#include "tests/cpu/cpu-image.h"
+
+#define CODE         CPU_IMAGE_BYTES
+#define MEMORY_BYTES (4u << 20)
+#define IMAGE_PAGES  32 /* tables, code, stacks */
+#define BARE         "bare KVM_RUN loop"
+
+#define LOOPS  UINT64_C(200000000)
+#define EXITS  UINT64_C(4000)
+#define ROUNDS 9
+
+/* 1: dec rcx; jnz 1b; CPU_END */
+static const uint8_t guest_loop[] = {0x48, 0xff, 0xc9, 0x75, 0xfb, CPU_END};
+/* 1: out dx, al; dec rcx; jnz 1b; CPU_END */
+static const uint8_t guest_out[] = {0xee, 0x48, 0xff, 0xc9, 0x75, 0xfa, CPU_END};
+/* 1: mov [rbx], eax; dec rcx; jnz 1b; CPU_END */
+static const uint8_t guest_mmio[] = {0x89, 0x03, 0x48, 0xff, 0xc9, 0x75, 0xf9, CPU_END};
+
+typedef struct {
+    const uint8_t *code;
+    size_t code_bytes;
+    unsigned ring;
+    uint64_t count;  /* RCX */
+    HvTime slice_ns; /* of hv_cpu_run() */
+    uint8_t image[IMAGE_PAGES * HV_PAGE_SIZE];
+
+    BareKvm bare;
+    HvPool *pool;
+    HvMemory *memory;
+    HvCpuMachine *machine;
+    HvCpu *cpu;
+} Bench;
+
+/* ---- Both sides --------------------------------------------------------- */
+
+static void begin(Bench *bench, const uint8_t *code, size_t code_bytes, unsigned ring,
+                  uint64_t count)
+{
+    *bench = (Bench){.code = code, .ring = ring, .count = count, .slice_ns = HV_TIME_NEVER};
+    cpu_image_build(bench->image);
+    memcpy(bench->image + CODE, code, code_bytes);
+}
+
+static void bare_create(Bench *bench)
+{
+    bare_kvm_create(&bench->bare, MEMORY_BYTES, bench->image, sizeof bench->image);
+}
+
+static void bare_start(Bench *bench)
+{
+    struct kvm_regs regs = {
+        .rip = CODE,
+        .rflags = bench->ring == 3 ? 0x202 : 0x2,
+        .rsp = IMAGE_PAGES * HV_PAGE_SIZE,
+        .rcx = bench->count,
+        .rdx = 0xe9,
+        .rbx = CPU_DEVICE,
+    };
+
+    bare_kvm_start(&bench->bare, bench->ring, &regs);
+}
+
+static bool at_end(const struct kvm_run *run)
+{
+    return run->exit_reason == KVM_EXIT_MMIO && run->mmio.phys_addr == CPU_DEVICE + 0xff8;
+}
+
+static void bare_run(Bench *bench)
+{
+    do {
+        uint32_t reason = bare_kvm_run(&bench->bare);
+        if (reason != KVM_EXIT_IO && reason != KVM_EXIT_MMIO)
+            g_error("bare loop: exit %u", reason);
+    } while (!at_end(bench->bare.run));
+}
+
+static HvAccessResult on_access(void *user, HvCpu *cpu, HvAccess *access)
+{
+    access->stop = access->gpa.value == CPU_DEVICE + 0xff8;
+    return HV_ACCESS_DONE;
+}
+
+static void hv_create(Bench *bench)
+{
+    g_autoptr(GError) error = NULL;
+
+    bench->pool = hv_pool_new(MEMORY_BYTES / HV_PAGE_SIZE, &error);
+    g_assert_no_error(error);
+    bench->memory = hv_memory_new(bench->pool, MEMORY_BYTES, &error);
+    g_assert_no_error(error);
+    for (HvPageNo page = 0; page < IMAGE_PAGES; page++)
+        hv_memory_map(bench->memory, page, hv_pool_alloc(bench->pool), true);
+    hv_memory_write(bench->memory, HV_GPA(0), bench->image, sizeof bench->image);
+    bench->machine = hv_cpu_kvm.machine_new(bench->memory, HV_NS_PER_SECOND, &error);
+    g_assert_no_error(error);
+    bench->cpu = hv_cpu_kvm.cpu_new(bench->machine, 0, &(HvCpuClient){on_access, bench}, &error);
+    g_assert_no_error(error);
+}
+
+static HvSegment segment(unsigned selector, unsigned attributes)
+{
+    return (HvSegment){(uint16_t)selector, (uint16_t)attributes, 0xffffffff, 0};
+}
+
+static void hv_start(Bench *bench)
+{
+    bool user = bench->ring == 3;
+    HvSegment data =
+        user ? segment(CPU_SELECTOR_DATA3, 0xc0f3) : segment(CPU_SELECTOR_DATA0, 0xc093);
+    HvCpuRegs regs = {
+        .rip = CODE,
+        .rflags = user ? 0x202 : 0x2,
+        .segment = {data, data, data, data, data, data},
+        .tr = {CPU_SELECTOR_TSS, 0x8b, CPU_TSS_BYTES - 1, CPU_TSS},
+        .gdt = {CPU_GDT, CPU_GDT_BYTES - 1},
+        .idt = {CPU_IDT, 4095},
+        .cr0 = CPU_CR0,
+        .cr3 = CPU_TABLES,
+        .cr4 = CPU_CR4,
+        .efer = CPU_EFER,
+    };
+
+    regs.segment[HV_CS] =
+        user ? segment(CPU_SELECTOR_CODE3, 0xa0fb) : segment(CPU_SELECTOR_CODE0, 0xa09b);
+    regs.gpr[HV_RSP] = IMAGE_PAGES * HV_PAGE_SIZE;
+    regs.gpr[HV_RCX] = bench->count;
+    regs.gpr[HV_RDX] = 0xe9;
+    regs.gpr[HV_RBX] = CPU_DEVICE;
+    hv_cpu_set_regs(bench->cpu, &regs);
+}
+
+static void hv_run(Bench *bench)
+{
+    HvCpuRun run = {.budget_ns = bench->slice_ns};
+    HvCpuExit exit;
+
+    do {
+        exit = hv_cpu_run(bench->cpu, &run);
+    } while (exit == HV_CPU_BUDGET);
+    if (exit != HV_CPU_STOPPED)
+        g_error("hv_cpu_run: exit %d, error %d", exit, run.error);
+}
+
+static void bare_destroy(Bench *bench)
+{
+    bare_kvm_destroy(&bench->bare);
+}
+
+static void hv_destroy(Bench *bench)
+{
+    hv_cpu_kvm.cpu_free(bench->cpu);
+    hv_cpu_kvm.machine_free(bench->machine);
+    hv_memory_free(bench->memory);
+    hv_pool_free(bench->pool);
+}
+
+/* ---- Measurements ------------------------------------------------------- */
+
+static double measure_hv_run(void *user)
+{
+    hv_start(user);
+    double before = bench_cpu_ns();
+    hv_run(user);
+    return bench_cpu_ns() - before;
+}
+
+static double measure_bare_run(void *user)
+{
+    bare_start(user);
+    double before = bench_cpu_ns();
+    bare_run(user);
+    return bench_cpu_ns() - before;
+}
+
+/* From nothing to the guest's first exit. */
+static double measure_hv_create(void *user)
+{
+    double before = bench_wall_ns();
+    hv_create(user);
+    hv_start(user);
+    hv_run(user);
+    double after = bench_wall_ns();
+    hv_destroy(user);
+    return after - before;
+}
+
+static double measure_bare_create(void *user)
+{
+    double before = bench_wall_ns();
+    bare_create(user);
+    bare_start(user);
+    bare_run(user);
+    double after = bench_wall_ns();
+    bare_destroy(user);
+    return after - before;
+}
+
+static void bench_loop(Bench *bench, const char *name, HvTime slice_ns, double target)
+{
+    begin(bench, guest_loop, sizeof guest_loop, 3, LOOPS);
+    bench->slice_ns = slice_ns;
+    hv_create(bench);
+    bare_create(bench);
+    BenchPair pair = bench_alternate(measure_hv_run, measure_bare_run, bench, ROUNDS);
+    bench_report(&(BenchFigure){name, LOOPS / pair.value * 1e3, "M loops/s",
+                                pair.reference / pair.value, BARE, target, true});
+    hv_destroy(bench);
+    bare_destroy(bench);
+}
+
+static void bench_exits(Bench *bench, const char *name, const uint8_t *code, size_t code_bytes,
+                        unsigned ring)
+{
+    begin(bench, code, code_bytes, ring, EXITS);
+    hv_create(bench);
+    bare_create(bench);
+    BenchPair pair = bench_alternate(measure_hv_run, measure_bare_run, bench, ROUNDS);
+    bench_report(&(BenchFigure){name, pair.value / EXITS / 1e3, "us", pair.value / pair.reference,
+                                BARE, 1.1, false});
+    hv_destroy(bench);
+    bare_destroy(bench);
+}
+
+static void bench_create(Bench *bench)
+{
+    begin(bench, guest_loop, sizeof guest_loop, 3, 1);
+    BenchPair pair = bench_alternate(measure_hv_create, measure_bare_create, bench, 5 * ROUNDS);
+    bench_report(&(BenchFigure){"kvm-create-to-first-exit", pair.value / 1e3, "us",
+                                pair.value / pair.reference, BARE, 1.25, false});
+}
+
+int main(void)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree Bench *bench = g_new0(Bench, 1);
+
+    if (!hv_cpu_kvm.probe(&error)) {
+        fprintf(stderr, "skipped: %s\n", error->message);
+        return 77; /* meson: skipped */
+    }
+    bench_loop(bench, "kvm-loop-unsliced", HV_TIME_NEVER, 0.99);
+    bench_loop(bench, "kvm-loop-1ms-slices", 1000000, 0.95);
+    bench_exits(bench, "kvm-port-exit", guest_out, sizeof guest_out, 0);
+    bench_exits(bench, "kvm-mmio-exit", guest_mmio, sizeof guest_mmio, 3);
+    bench_create(bench);
+    return 0;
+}
