@@ -184,26 +184,28 @@ static void test_timeline(void)
 
 #define CHECK(id, expect) "{\"id\":\"" id "\",\"title\":\"K\",\"expect\":" expect "}"
 
+static const char *const good_checks[] = {
+    "{\"id\":\"r\",\"title\":\"R\",\"points\":7,\"requires\":[\"kvm\"],\"show\":\"after\","
+    "\"expect\":{\"reach\":{\"from\":\"vm:a\",\"to\":\"vm:b\",\"is\":false}}}",
+    CHECK("n", "{\"counter\":{\"path\":\"vms.b.nics.0.rx_frames\",\"min\":2}}"),
+    CHECK("d", "{\"counter\":{\"path\":\"networks.net0.dropped.port-down\",\"equals\":0}}"),
+    CHECK("p", "{\"counter\":{\"path\":\"pcpus.0.switches\",\"min\":1,\"max\":9}}"),
+    CHECK("v", "{\"counter\":{\"path\":\"vms.2.vcpus.0.ran_ns\",\"max\":9}}"),
+    CHECK("m", "{\"console\":{\"vm\":\"b\",\"matches\":\"^[0-9]+ ok$\"}}"),
+    CHECK("s", "{\"share\":{\"vm\":\"c\",\"is\":\"33.3%\",\"within\":\"3%\"}}"),
+    CHECK("t", "{\"share\":{\"vm\":\"c\",\"vcpu\":0,\"of\":\"host\",\"is\":\"0.5%\"}}"),
+    CHECK("e", "{\"event\":{\"type\":\"page-mapped\","
+               "\"where\":{\"vm\":\"b\",\"demand\":true,\"page\":12}}}"),
+    CHECK("f", "{\"event\":{\"type\":\"guest-fault\",\"absent\":true}}"),
+    CHECK("g", "{\"event\":{\"type\":\"mac-learned\",\"where\":{\"network\":\"net0\"},"
+               "\"count\":{\"min\":2,\"max\":4}}}"),
+    NULL};
+
 static void test_checks(void)
 {
-    g_autoptr(
-        SimScenario) s = test_load_good(HEAD TWO "\"checks\":[{\"id\":\"r\",\"title\":\"R\","
-                                                 "\"points\":7,\"requires\":[\"kvm\"],"
-                                                 "\"show\":\"after\",\"expect\":{\"reach\":{"
-                                                 "\"from\":\"vm:a\",\"to\":\"vm:b\","
-                                                 "\"is\":false}}}," CHECK("n",
-                                                                          "{\"counter\":{\"path\":"
-                                                                          "\"vms.b.nics.0.rx_"
-                                                                          "frames\","
-                                                                          "\"min\":2}}") "," CHECK("d",
-                                                                                                   "{\"counter\":{\"path\":\"networks.net0.dropped.port-down\",\"equals\":0}}") "," CHECK("p",
-                                                                                                                                                                                          "{\"counter\":{\"path\":\"pcpus.0.switches\",\"min\":1,\"max\":9}}") "," CHECK("v", "{\"counter\":{\"path\":\"vms.2.vcpus.0.ran_ns\",\"max\":9}}") "," CHECK("m",
-                                                                                                                                                                                                                                                                                                                                                       "{\"console\":{\"vm\":\"b\",\"matches\":\"^[0-9]+ ok$\"}}") "," CHECK("s",
-                                                                                                                                                                                                                                                                                                                                                                                                                             "{\"share\":{\"vm\":\"c\",\"is\":\"33.3%\",\"within\":\"3%\"}}") "," CHECK("t",
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        "{\"share\":{\"vm\":\"c\",\"vcpu\":0,\"of\":\"host\",\"is\":\"0.5%\"}}") "," CHECK("e", "{\"event\":{\"type\":\"page-mapped\",\"where\":{\"vm\":\"b\",\"demand\":true,"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                "\"page\":12}}}") "," CHECK("f", "{\"event\":{\"type\":\"guest-fault\",\"absent\":true}}") "," CHECK("g", "{\"event\":{\"type\":\"mac-learned\",\"where\":{\"network\":\"net0\"},"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                          "\"count\":{\"min\":2,\"max\":4}}}") "]}",
-                                        NULL);
+    g_autofree char *list = g_strjoinv(",", (char **)good_checks);
+    g_autofree char *text = g_strdup_printf(HEAD TWO "\"checks\":[%s]}", list);
+    g_autoptr(SimScenario) s = test_load_good(text, NULL);
     const SimScenarioCheck *k = s->checks;
     g_assert_cmpuint(s->check_count, ==, 11);
     g_assert_cmpuint(k[0].points, ==, 7);
