@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* stack.c: fuzzes the small IP stack with a script of frames, times and calls.
+ *
+ * The input is a list of records: a byte that says what to do, a byte of length,
+ * then so many bytes. Frames get their checksums mended in three of four cases,
+ * as random ones would hardly get past them. Whatever happens, the stack sends
+ * well-formed frames with right checksums, tells every ping its outcome once, and
+ * stays inside its tables.
+ */
+#include <glib.h>
+#include <string.h>
+
+#include "netsim/proto/dissect.h"
+#include "netsim/proto/headers.h"
+#include "netsim/proto/stack.h"
+#include "netsim/proto/wire.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+typedef struct {
+    NetStack stack;
+    NetTime now;
+    unsigned pings, outcomes;
+    unsigned nested; /* pings sent from callbacks: bounded, so that scripts end */
+} Fuzz;
+
+static void on_send(void *user, unsigned nic, const uint8_t *bytes, size_t length)
+{
+    Fuzz *f = user;
+    NetDissection d;
+
+    g_assert(nic < f->stack.nic_count && length <= f->stack.nics[nic].mtu + NET_ETHERNET_BYTES);
+    net_dissect(bytes, length, &d);
+    g_assert(!d.malformed && !d.bad_checksum);
+}
+
+static void on_probe(void *user, NetProbeKind kind, uint64_t nonce, NetIp4 from)
+{
+}
+
+static void ping(Fuzz *f, NetIp4 to, uint8_t id, NetTime timeout_ns);
+
+static void on_echo(void *user, const NetEchoResult *result)
+{
+    Fuzz *f = user;
+
+    f->outcomes++;
+    if (f->nested < 20) {
+        f->nested++;
+        ping(f, result->to, (uint8_t)result->id, result->rtt_ns);
+    }
+}
+
+static void ping(Fuzz *f, NetIp4 to, uint8_t id, NetTime timeout_ns)
+{
+    NetPing request = {.to = to, .id = id, .timeout_ns = timeout_ns, .done = on_echo, .user = f};
+
+    if (net_stack_ping(&f->stack, &request, f->now) == NET_STACK_OK)
+        f->pings++;
+}
+
+static void on_datagram(void *user, const NetDatagram *d)
+{
+    Fuzz *f = user;
+
+    net_stack_udp_send(&f->stack, d->to_port, d->from, d->from_port, d->bytes, d->length, d->now);
+}
+
+static void on_refused(void *user, NetIp4 to, uint16_t to_port, uint8_t code)
+{
+}
+
+static const NetStackOps stack_ops = {.send = on_send, .probe_seen = on_probe};
+static const NetUdpOps udp_ops = {.receive = on_datagram, .unreachable = on_refused};
+
+/* Makes the checksums right where the headers are whole. */
+static void mend(uint8_t *frame, size_t length)
+{
+    NetEthernet ethernet;
+    NetIpv4 ip;
+    size_t at = net_ethernet_parse(frame, length, &ethernet);
+
+    if (at == 0 || ethernet.type != NET_TYPE_IPV4 ||
+        net_ipv4_parse(frame + at, length - at, &ip) != NET_IPV4_BYTES)
+        return;
+    net_ipv4_seal(frame + at);
+    at += NET_IPV4_BYTES;
+    size_t payload = ip.total_bytes - NET_IPV4_BYTES;
+    if (ip.protocol == NET_PROTOCOL_ICMP && payload >= NET_ICMP_BYTES)
+        net_icmp_seal(frame + at, payload);
+    if (ip.protocol == NET_PROTOCOL_UDP && payload >= NET_UDP_BYTES)
+        net_udp_seal(frame + at, (uint16_t)payload, ip.source, ip.destination);
+}
+
+static void do_record(Fuzz *f, uint8_t what, const uint8_t *bytes, size_t length)
+{
+    g_autofree uint8_t *copy = g_memdup2(bytes, length); /* of its very size, for ASan */
+    uint32_t number = length >= 4 ? net_get_32(bytes) : (uint32_t)length;
+
+    switch (what % 8) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+        if (what % 4 != 3)
+            mend(copy, length);
+        net_stack_input(&f->stack, what >> 7, copy, length, f->now);
+        break;
+    case 4: f->now += number; break;
+    case 5: ping(f, number, what, (NetTime)length * NET_NS_PER_MS); break;
+    case 6: net_stack_udp_send(&f->stack, what, number, 9, copy, length, f->now); break;
+    case 7:
+        if (net_stack_deadline(&f->stack) != NET_TIME_NEVER)
+            f->now = MAX(f->now, net_stack_deadline(&f->stack));
+        break;
+    }
+    net_stack_advance(&f->stack, f->now);
+}
+
+static void check(Fuzz *f)
+{
+    size_t held = 0;
+    unsigned in_use = 0;
+
+    g_assert(f->stack.held_count <= NET_STACK_MAX_HELD);
+    for (unsigned i = 0; i < f->stack.held_count; i++)
+        held += f->stack.held[i].length;
+    g_assert(held == f->stack.held_used && held <= NET_STACK_HELD_BYTES);
+    for (unsigned i = 0; i < NET_STACK_MAX_ECHOES; i++)
+        in_use += f->stack.echoes[i].in_use;
+    g_assert(f->pings == f->outcomes + in_use);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static Fuzz f;
+    NetStackNic nics[2] = {
+        {.mac = {{2, 0, 0, 0, 0, 1}}, .address = NET_IP4(10, 0, 0, 1), .prefix = 24},
+        {.mac = {{2, 0, 0, 0, 0, 2}},
+         .address = NET_IP4(10, 0, 1, 1),
+         .prefix = 30,
+         .gateway = NET_IP4(10, 0, 1, 2),
+         .mtu = 300},
+    };
+
+    f = (Fuzz){0};
+    net_stack_init(&f.stack, &stack_ops, &f, 1);
+    for (unsigned i = 0; i < 2; i++)
+        net_stack_add_nic(&f.stack, &nics[i]);
+    net_stack_udp_bind(&f.stack, 7, &udp_ops, &f);
+    while (size >= 2) {
+        size_t length = MIN(data[1], size - 2);
+        do_record(&f, data[0], data + 2, length);
+        data += 2 + length;
+        size -= 2 + length;
+        check(&f);
+    }
+    return 0;
+}
