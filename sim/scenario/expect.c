@@ -346,7 +346,7 @@ bool sim_finish_console(SimReader *reader, const SimPath *path, json_object *val
     if (expect->kind != SIM_CONSOLE_MATCHES)
         return true;
     g_autoptr(GError) wrong = NULL;
-    g_autoptr(GRegex) regex = g_regex_new(expect->text, 0, 0, &wrong);
+    g_autoptr(GRegex) regex = g_regex_new(expect->text, G_REGEX_MULTILINE, 0, &wrong);
     if (regex)
         return true;
     SimPath at = {path, "matches", 0};

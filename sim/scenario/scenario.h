@@ -202,7 +202,8 @@ typedef enum {
 /* A path into the result document of a run, where lists are addressed by name
  * or number: vms.a.exits.mmio, vms.a.vcpus.0.ran_ns, vms.a.nics.0.tx_frames,
  * vms.a.memory.faults, networks.net0.frames, networks.net0.dropped.port-down,
- * pcpus.0.switches. */
+ * pcpus.0.switches. A path that ends at an object of counters (vms.a.exits,
+ * networks.net0.dropped) means their sum. */
 typedef struct {
     char *path; /* as written */
     SimCounterScope scope;
@@ -214,7 +215,7 @@ typedef struct {
 
 typedef enum {
     SIM_CONSOLE_CONTAINS,
-    SIM_CONSOLE_MATCHES, /* text is a valid regular expression (GRegex) */
+    SIM_CONSOLE_MATCHES, /* text is a valid regular expression (GRegex, MULTILINE) */
     SIM_CONSOLE_LACKS,
 } SimConsoleKind;
 

@@ -301,7 +301,8 @@ static const SimKey console_keys[] = {
     {"contains", SIM_KEY_TEXT, .choice = true, .min = 1, .max = 4096, FIELD(SimExpectConsole, text),
      .meaning = "This text was printed."},
     {"matches", SIM_KEY_TEXT, .choice = true, .min = 1, .max = 4096, FIELD(SimExpectConsole, text),
-     .meaning = "This regular expression (PCRE) matches somewhere."},
+     .meaning =
+         "This regular expression (PCRE) matches somewhere; ^ and $ are the ends of a line."},
     {"lacks", SIM_KEY_TEXT, .choice = true, .min = 1, .max = 4096, FIELD(SimExpectConsole, text),
      .meaning = "This text was not printed."},
     {NULL}};

@@ -23,10 +23,11 @@ static const char *const test_programs[] = {"hello", "ping", "burn", "idle", "to
 static const char *const test_policies[] = {"rr", "fifo", NULL};
 static const char *const test_events[] = {
     "page-mapped",  "mac-learned",   "guest-fault", "switch-flood",
-    "program-exit", "page-unmapped", NULL};
+    "program-exit", "page-unmapped", "switch-drop", NULL};
 static const char *const test_fields[] = {
-    "page-mapped.vm",       "page-mapped.page",  "page-mapped.demand", "mac-learned.network",
-    "switch-flood.network", "program-exit.code", "program-exit.vm",    NULL};
+    "switch-drop.network", "page-mapped.vm",      "page-mapped.page",
+    "page-mapped.demand",  "mac-learned.network", "switch-flood.network",
+    "program-exit.code",   "program-exit.vm",     NULL};
 static const SimScenarioKnown test_known = {.programs = test_programs,
                                             .policies = test_policies,
                                             .events = test_events,

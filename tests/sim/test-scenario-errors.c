@@ -326,7 +326,7 @@ static const Case check_cases[] = {
     {"event-type", CHECK("{\"event\":{\"type\":\"page-maped\"}}"),
      "x.json:4: checks[0].expect.event.type: \"page-maped\" is not an event type; did you mean "
      "\"page-mapped\"? allowed: page-mapped, mac-learned, guest-fault, switch-flood, program-exit, "
-     "page-unmapped"},
+     "page-unmapped, switch-drop"},
     {"event-field", CHECK("{\"event\":{\"type\":\"page-mapped\",\"where\":{\"pag\":1}}}"),
      "x.json:4: checks[0].expect.event.where.pag: not a field of this event; did you mean "
      "\"page\"? "

@@ -419,10 +419,10 @@ static void test_first(void)
         const char *file, *id;
         size_t vms, networks, checks;
     } files[] = {
-        {"first-touch.json", "first/first-touch", 2, 0, 5},
+        {"first-touch.json", "first/first-touch", 2, 0, 6},
         {"hello.json", "first/hello", 1, 0, 4},
         {"sharing-a-cpu.json", "first/sharing-a-cpu", 3, 0, 5},
-        {"two-guests.json", "first/two-guests", 2, 1, 7},
+        {"two-guests.json", "first/two-guests", 2, 1, 9},
     };
     g_autofree char *directory = first_directory();
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
