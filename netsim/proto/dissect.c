@@ -544,7 +544,10 @@ void net_dissect(const uint8_t *frame, size_t length, NetDissection *ret)
     } else if (ethernet.type == NET_TYPE_IPV4) {
         dissect_ipv4(&c);
     } else {
-        say_hex(&c, "Ethernet type 0x", ethernet.type, 4);
+        if (ethernet.type < NET_TYPE_LEAST)
+            say_number(&c, "IEEE 802.3 frame, length ", ethernet.type);
+        else
+            say_hex(&c, "Ethernet type 0x", ethernet.type, 4);
         dissect_data(&c);
     }
 }
