@@ -154,6 +154,13 @@ static inline void *sim_trace_place(SimTrace *trace, uint16_t source, uint64_t t
     return at + sizeof(*header);
 }
 
+/* from may be NULL when there is nothing to copy. */
+static inline void sim_trace_copy(void *to, const void *from, uint32_t size)
+{
+    if (size > 0)
+        memcpy(to, from, size);
+}
+
 /* SIM_TRACE(trace, source, time, VcpuState, .vm = 1, .to = SIM_VCPU_READY); */
 #define SIM_TRACE(trace, source, time, Name, ...)                                                  \
     SIM_TRACE_BLOB(trace, source, time, Name, NULL, 0, __VA_ARGS__)
@@ -169,8 +176,7 @@ static inline void *sim_trace_place(SimTrace *trace, uint16_t source, uint64_t t
             (trace), (source), (time), SIM_TYPE_OF_##Name, sizeof(sim_fields_) + sim_blob_size_);  \
         if (sim_place_) {                                                                          \
             *sim_place_ = sim_fields_;                                                             \
-            if (sim_blob_size_ > 0)                                                                \
-                memcpy(sim_place_ + 1, (blob), sim_blob_size_);                                    \
+            sim_trace_copy(sim_place_ + 1, (blob), sim_blob_size_);                                \
         }                                                                                          \
     } while (0)
 
