@@ -22,6 +22,7 @@ enum {
     SYS_WAIT,  /* (uint32_t *word, value, deadline): returns when *word != value or at deadline;
                   looks again after each upcall and each SYS_WAKE. word NULL: only at deadline */
     SYS_WAKE,  /* (vcpu): makes a waiting vCPU look at its word */
+    SYS_STOP,  /* this vCPU, which is not vCPU 0, sleeps for good */
     SYS_SEND,  /* (slot, address, length): out of a console or a NIC; returns when taken */
 
     /* vCPU 0 only, for user/net.c: */

@@ -189,6 +189,11 @@ static HvAccessResult on_access(void *user, HvCpu *cpu, HvAccess *access)
         give_page(m, page);
         return HV_ACCESS_RAM;
     }
+    /* Time is known at the ends of runs only: end this one, and answer in the next. */
+    MachineVcpu *vcpu = &m->vcpus[m->running];
+    vcpu->asking = !vcpu->asking;
+    if (vcpu->asking)
+        return HV_ACCESS_BLOCK;
     m->mmio_exits++;
     if (access->kind == HV_ACCESS_READ)
         access->value = hv_bus_read(&m->bus, access->gpa, access->size);
@@ -429,9 +434,10 @@ static void step(Machine *m, HvTime limit)
 {
     MachineVcpu *vcpu = &m->vcpus[m->running];
     HvCpuRun run = {.budget_ns = limit - m->now};
-    run.want_window = !offer_interrupts(vcpu);
+    if (!vcpu->asking)
+        run.want_window = !offer_interrupts(vcpu);
     HvCpuExit exit = hv_cpu_run(vcpu->cpu, &run);
-    m->now += MAX(run.used_ns, 1);
+    m->now += run.used_ns;
     m->instructions += run.instructions;
     if (exit == HV_CPU_HALT) {
         HvCpuRegs regs;

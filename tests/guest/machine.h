@@ -21,6 +21,7 @@ typedef struct {
     HvCpu *cpu;
     uint64_t pending; /* vectors */
     HvTime deadline;
+    bool asking; /* in the middle of an access to a device */
     bool halted;
     bool done; /* halted for good */
 } MachineVcpu;

@@ -17,6 +17,11 @@ static bool has_exited(const Machine *m)
     return m->exited;
 }
 
+static bool has_ended(const Machine *m)
+{
+    return m->exited || m->program_faulted;
+}
+
 /* Runs a program in a VM without NICs until the VM is over. */
 static Machine *run_alone(const MachineConfig *config)
 {
@@ -81,6 +86,36 @@ static void test_unused_vcpus(void)
 {
     g_autoptr(Machine) m = run_alone(&(MachineConfig){.args = {"hello"}, .vcpu_count = 16});
     g_assert_cmpstr(m->console->str, ==, "Hello, world\n");
+}
+
+/* Each has its say, in turn; the last one ends the program. */
+static void test_vcpus(void)
+{
+    g_autoptr(Machine) m = run_alone(&(MachineConfig){.args = {"vcpus"}, .vcpu_count = 4});
+    g_assert_cmpstr(m->console->str, ==,
+                    "vCPU 0 of 4\n"
+                    "vCPU 1 of 4\n"
+                    "vCPU 2 of 4\n"
+                    "vCPU 3 of 4\n");
+    g_assert_cmpuint(m->exit_code, ==, 3);
+}
+
+/* The end of the program stops all vCPUs but the first, which answers. */
+static void test_vcpus_end(void)
+{
+    static const char *const arguments[] = {NULL, "fault"};
+    for (unsigned i = 0; i < G_N_ELEMENTS(arguments); i++) {
+        g_autoptr(Machine) m = machine_new(
+            backend,
+            &(MachineConfig){.args = {"vcpus", arguments[i]}, .vcpu_count = 4, .nic_count = 1});
+        g_assert_true(machine_run_until(m, has_ended));
+        machine_run(m, m->now + 10 * MACHINE_MS);
+        g_assert_true(m->program_faulted == (i == 1));
+        for (unsigned j = 1; j < 4; j++)
+            g_assert_true(m->vcpus[j].done);
+        g_assert_false(m->vcpus[0].done);
+        g_assert_true(machine_ping_guest(m, 0));
+    }
 }
 
 static void test_touch(void)
@@ -148,6 +183,8 @@ static void test_ping_nowhere(void)
         backend, &(MachineConfig){.args = {"ping", "192.168.9.9", "1"}, .nic_count = 1});
     g_assert_true(machine_run_until(m, has_exited));
     g_assert_nonnull(strstr(m->console->str, "network is unreachable"));
+    g_autoptr(Machine) alone = run_alone(&(MachineConfig){.args = {"ping", "10.0.0.1", "1"}});
+    g_assert_nonnull(strstr(alone->console->str, "network is unreachable"));
 }
 
 /* Whatever the program does, the machine answers. */
@@ -390,6 +427,8 @@ int main(int argc, char **argv)
     g_test_add_func("/guest/burn-time", test_burn_time);
     g_test_add_func("/guest/several-vcpus", test_several_vcpus);
     g_test_add_func("/guest/unused-vcpus", test_unused_vcpus);
+    g_test_add_func("/guest/vcpus", test_vcpus);
+    g_test_add_func("/guest/vcpus-end", test_vcpus_end);
     g_test_add_func("/guest/touch", test_touch);
     g_test_add_func("/guest/touch-number", test_touch_number);
     g_test_add_func("/guest/ping", test_ping);

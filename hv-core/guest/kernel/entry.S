@@ -11,6 +11,8 @@
  * RCX and the flags in R11, where SYSCALL has put them. In ring 0 it builds the
  * same stack frame as an interrupt would. The return is always by IRETQ.
  */
+        .file   "entry.S"       /* else the linker names a temporary file */
+
 #include "hv-core/guest/kernel/layout.h"
 
 #define MSR_STAR   0xc0000081

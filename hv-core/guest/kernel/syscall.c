@@ -31,6 +31,13 @@ static int64_t sys_wake(uint64_t index)
     return 0;
 }
 
+static int64_t sys_stop(const struct Vcpu *vcpu)
+{
+    if (vcpu->index == 0)
+        return SYS_ERROR_BAD; /* it answers for the VM */
+    halt_for_good();
+}
+
 /* What only user/net.c asks for, on vCPU 0. */
 static int64_t net_call(struct Vcpu *vcpu, const struct Context *context)
 {
@@ -64,6 +71,7 @@ void kernel_syscall(struct Vcpu *vcpu, struct Context *context)
     case SYS_MARK: mmio_write64(PLATFORM(HV_PLATFORM_MARK), context->rdi); break;
     case SYS_WAIT: result = sys_wait(vcpu, context); break;
     case SYS_WAKE: result = sys_wake(context->rdi); break;
+    case SYS_STOP: result = sys_stop(vcpu); break;
     case SYS_SEND: result = virtio_send(context->rdi, context->rsi, context->rdx); break;
     case SYS_DEBUG: result = debug_call(context); break;
     default: result = net_call(vcpu, context); break;

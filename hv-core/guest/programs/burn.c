@@ -5,10 +5,10 @@
  * then as many loops are run as TIME holds. */
 #include "hv-core/guest/hvlab.h"
 
-#define MEASURED_ROUNDS 5
-#define ROUNDS_PER_TIME 50 /* a round is about this part of TIME, within the next two */
+#define MEASURED_ROUNDS 9
+#define ROUNDS_PER_TIME 200 /* short, to fit between two switches to somebody else */
 #define LEAST_ROUND_NS  (20 * NS_PER_US)
-#define MOST_ROUND_NS   NS_PER_MS
+#define MOST_ROUND_NS   (200 * NS_PER_US)
 #define FIRST_ROUND     256u
 #define MAX_VCPUS       16
 

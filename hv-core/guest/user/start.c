@@ -26,7 +26,7 @@ void user_start(unsigned vcpu)
     if (vcpu != 0) {
         hv_vcpu_main(vcpu);
         for (;;)
-            wait(NULL, 0, FOREVER);
+            syscall1(SYS_STOP, 0);
     }
     if (boot_info()->nic_count != 0)
         net_start();
