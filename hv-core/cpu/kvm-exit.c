@@ -12,9 +12,7 @@
  */
 #include "hv-core/cpu/kvm.h"
 
-#include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #define MAX_INSTRUCTION_BYTES 15u
 
@@ -30,23 +28,17 @@ HvCpuExit hv_kvm_fail(HvKvmCpu *cpu, HvCpuRun *run, HvCpuError error, HvGpa gpa)
 
 /* ---- Asking the client -------------------------------------------------- */
 
-static HvTime monotonic_ns(void)
+/* The callback is told what was used up to now, and is itself not charged. */
+static HvAccessResult ask(HvKvmCpu *cpu, HvCpuRun *run, HvAccess *access)
 {
-    struct timespec now;
+    HvTime before = hv_kvm_clock_ns();
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (HvTime)now.tv_sec * HV_NS_PER_SECOND + (HvTime)now.tv_nsec;
-}
-
-static HvAccessResult ask(HvKvmCpu *cpu, HvAccess *access)
-{
-    HvTime before = monotonic_ns();
-
+    run->used_ns = before - cpu->started_ns - cpu->away_ns;
     cpu->in_access = true;
     HvAccessResult result = cpu->client.access(cpu->client.user, &cpu->base, access);
     cpu->in_access = false;
-    cpu->away_ns += monotonic_ns() - before;
     cpu->stop = cpu->stop || access->stop;
+    cpu->away_ns += hv_kvm_clock_ns() - before;
     return result;
 }
 
@@ -107,7 +99,7 @@ static bool ask_mmio(HvKvmCpu *cpu, HvCpuRun *run, HvGpa gpa, size_t count, HvCp
         return false;
     }
 
-    HvAccessResult result = ask(cpu, &access);
+    HvAccessResult result = ask(cpu, run, &access);
     if (result == HV_ACCESS_DONE) {
         if (!write)
             memcpy(bytes, &access.value, access.size);
@@ -166,7 +158,7 @@ static bool answer_io(HvKvmCpu *cpu, HvCpuRun *run, HvCpuExit *ret_exit)
 
         if (out)
             memcpy(&access.value, bytes, size);
-        HvAccessResult result = ask(cpu, &access);
+        HvAccessResult result = ask(cpu, run, &access);
         if (result == HV_ACCESS_BLOCK) {
             *ret_exit = HV_CPU_BLOCKED;
             return false;

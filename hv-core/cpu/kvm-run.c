@@ -2,7 +2,7 @@
 /* kvm-run.c: running a CPU for a budget of CPU time, and interrupting it.
  *
  * The time charged is this thread's CPU time during the run, less what passed
- * inside the client's callback. CPU time cannot wake us (kvm-timer.h), so the
+ * inside the client's callback. CPU time does not wake us (kvm-timer.h), so the
  * timer is set to what is left of the budget in real time. When it fires and
  * the thread has not had that much CPU time, because the host ran something
  * else, it is set again for the rest.
@@ -13,9 +13,9 @@
 #include <sys/ioctl.h>
 #include <time.h>
 
-/* A run is never asked to be shorter than this, or it might end before the
- * guest has executed anything; and a rest shorter than this is not worth
- * entering the guest again. */
+/* The timer is never set to less than the first, or the run might end before
+ * the guest has executed anything; and for a rest of less than the second the
+ * guest is not entered again. */
 #define MIN_SLICE_NS  10000u
 #define MIN_REST_NS   5000u
 #define NO_TIMER_FROM (UINT64_C(1000000000) * HV_NS_PER_SECOND) /* 30 years: no need to wake up */
@@ -24,11 +24,11 @@
  * longest operand that KVM emulates has 16 bytes. */
 #define MAX_EXITS_PER_INSTRUCTION 64
 
-static HvTime clock_ns(clockid_t clock)
+HvTime hv_kvm_clock_ns(void)
 {
     struct timespec now;
 
-    clock_gettime(clock, &now);
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return (HvTime)now.tv_sec * HV_NS_PER_SECOND + (HvTime)now.tv_nsec;
 }
 
@@ -87,25 +87,17 @@ void hv_kvm_abandon(HvKvmCpu *cpu)
 
 /* ---- A run -------------------------------------------------------------- */
 
-typedef struct {
-    HvKvmCpu *cpu;
-    HvCpuRun *run;
-    HvTime started; /* thread CPU time */
-} Slice;
-
-static HvTime used_ns(const Slice *slice)
+static HvTime used_ns(const HvKvmCpu *cpu)
 {
-    HvTime passed = clock_ns(CLOCK_THREAD_CPUTIME_ID) - slice->started;
-    HvTime away = slice->cpu->away_ns; /* real time: more than passed if we were preempted */
-
-    return passed > away ? passed - away : 1;
+    return hv_kvm_clock_ns() - cpu->started_ns - cpu->away_ns;
 }
 
-static int set_alarm(const Slice *slice, HvTime delay_ns)
+/* Wakes us when this much of the budget is used. */
+static int set_alarm(HvKvmCpu *cpu, const HvCpuRun *run, HvTime delay_ns)
 {
-    if (slice->run->budget_ns >= NO_TIMER_FROM)
+    if (run->budget_ns >= NO_TIMER_FROM)
         return 0;
-    return hv_kvm_timer_arm(&slice->cpu->machine->timer, MAX(delay_ns, MIN_SLICE_NS));
+    return hv_kvm_timer_arm(&cpu->machine->timer, MAX(delay_ns, MIN_SLICE_NS));
 }
 
 static bool take_kick(HvKvmCpu *cpu)
@@ -114,34 +106,32 @@ static bool take_kick(HvKvmCpu *cpu)
 }
 
 /* A signal ended KVM_RUN: was it for us? False: the run ends with *ret_exit. */
-static bool go_on_after_signal(const Slice *slice, HvCpuExit *ret_exit)
+static bool go_on_after_signal(HvKvmCpu *cpu, HvCpuRun *run, HvCpuExit *ret_exit)
 {
     /* In this order: a kick after the first line makes the next KVM_RUN return. */
-    __atomic_store_n(&slice->cpu->run->immediate_exit, 0, __ATOMIC_SEQ_CST);
-    if (take_kick(slice->cpu)) {
-        *ret_exit = HV_CPU_BUDGET;
+    __atomic_store_n(&cpu->run->immediate_exit, 0, __ATOMIC_SEQ_CST);
+    *ret_exit = HV_CPU_BUDGET;
+    if (take_kick(cpu))
         return false;
-    }
 
-    HvTime used = used_ns(slice);
-    if (used + MIN_REST_NS > slice->run->budget_ns) {
-        *ret_exit = HV_CPU_BUDGET;
+    HvTime used = used_ns(cpu);
+    if (used + MIN_REST_NS > run->budget_ns)
         return false;
-    }
-    if (set_alarm(slice, slice->run->budget_ns - used) < 0) {
-        *ret_exit = hv_kvm_fail(slice->cpu, slice->run, HV_CPU_ERROR_HOST, HV_GPA(0));
+    if (set_alarm(cpu, run, run->budget_ns - used) < 0) {
+        *ret_exit = hv_kvm_fail(cpu, run, HV_CPU_ERROR_HOST, HV_GPA(0));
         return false;
     }
     return true;
 }
 
-static HvCpuExit run_slice(const Slice *slice)
+static HvCpuExit run_slice(HvKvmCpu *cpu, HvCpuRun *run)
 {
-    HvKvmCpu *cpu = slice->cpu;
     HvCpuExit exit = HV_CPU_BUDGET;
 
+    if (set_alarm(cpu, run, run->budget_ns) < 0)
+        return hv_kvm_fail(cpu, run, HV_CPU_ERROR_HOST, HV_GPA(0));
     for (;;) {
-        if (cpu->phase == HV_KVM_UNANSWERED && !hv_kvm_answer(cpu, slice->run, &exit))
+        if (cpu->phase == HV_KVM_UNANSWERED && !hv_kvm_answer(cpu, run, &exit))
             return exit;
         if (cpu->stop) {
             cpu->stop = false;
@@ -150,31 +140,34 @@ static HvCpuExit run_slice(const Slice *slice)
 
         int ret = enter(cpu);
         if (ret == -EINTR) {
-            if (!go_on_after_signal(slice, &exit))
+            if (!go_on_after_signal(cpu, run, &exit))
                 return exit;
         } else if (ret < 0) {
-            return hv_kvm_fail(cpu, slice->run, HV_CPU_ERROR_HOST, HV_GPA(0));
+            return hv_kvm_fail(cpu, run, HV_CPU_ERROR_HOST, HV_GPA(0));
         }
     }
 }
 
-/* Anything that would come now makes KVM_RUN return at once, see kvm-timer.h. */
-static void begin(HvKvmCpu *cpu, bool want_window)
+/* From here on a signal makes KVM_RUN return, also one that comes before it. */
+static void begin(HvKvmCpu *cpu, const HvCpuRun *run)
 {
-    struct kvm_run *run = cpu->run;
-
+    cpu->started_ns = hv_kvm_clock_ns();
     cpu->away_ns = 0;
-    run->request_interrupt_window = want_window;
+    cpu->run->request_interrupt_window = run->want_window;
     __atomic_store_n(&cpu->running, hv_kvm_this_thread(), __ATOMIC_SEQ_CST);
-    hv_kvm_signal_target(run);
-    __atomic_store_n(&run->immediate_exit, 0, __ATOMIC_SEQ_CST);
+    hv_kvm_signal_target(cpu->run);
+    __atomic_store_n(&cpu->run->immediate_exit, 0, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&cpu->kicked, __ATOMIC_SEQ_CST))
-        __atomic_store_n(&run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+        __atomic_store_n(&cpu->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
 }
 
-static void end(HvKvmCpu *cpu)
+static void end(HvKvmCpu *cpu, HvCpuRun *run)
 {
-    hv_kvm_timer_disarm(&cpu->machine->timer);
+    run->used_ns = MAX(used_ns(cpu), 1);
+    /* When that much CPU time has passed, so has as much real time: the timer
+     * has fired. A signal that comes when we are gone does nothing. */
+    if (run->used_ns < run->budget_ns)
+        hv_kvm_timer_disarm(&cpu->machine->timer);
     hv_kvm_signal_target(NULL);
     __atomic_store_n(&cpu->running, 0, __ATOMIC_SEQ_CST);
 }
@@ -191,13 +184,9 @@ HvCpuExit hv_kvm_run(HvCpu *base, HvCpuRun *run)
     if (run->budget_ns == 0)
         return HV_CPU_BUDGET;
 
-    begin(cpu, run->want_window);
-    Slice slice = {cpu, run, clock_ns(CLOCK_THREAD_CPUTIME_ID)};
-    HvCpuExit exit = set_alarm(&slice, run->budget_ns) < 0
-                         ? hv_kvm_fail(cpu, run, HV_CPU_ERROR_HOST, HV_GPA(0))
-                         : run_slice(&slice);
-    end(cpu);
-    run->used_ns = used_ns(&slice);
+    begin(cpu, run);
+    HvCpuExit exit = run_slice(cpu, run);
+    end(cpu, run);
     return exit;
 }
 

@@ -54,7 +54,8 @@ typedef struct {
     unsigned answered; /* of the exit in kvm_run: bytes (MMIO) or elements (port I/O) done */
     bool stop;         /* one of its answers asked to stop */
     bool in_access;    /* inside the client's callback */
-    HvTime away_ns;    /* of this run: spent in the client's callback */
+    HvTime started_ns; /* this thread's CPU time when the run began, */
+    HvTime away_ns;    /* and what of it was then spent in the client's callback */
 
     /* kvm_run->s.regs mirrors the CPU after a KVM_RUN that was asked to copy it
      * there, and after set_regs(). */
@@ -80,6 +81,7 @@ void hv_kvm_need_sregs(HvKvmCpu *cpu);
 /* ---- kvm-run.c ---------------------------------------------------------- */
 
 HvCpuExit hv_kvm_run(HvCpu *cpu, HvCpuRun *run);
+HvTime hv_kvm_clock_ns(void); /* CPU time of the calling thread */
 bool hv_kvm_interrupt(HvCpu *cpu, uint8_t vector);
 void hv_kvm_kick(HvCpu *cpu);
 

@@ -236,6 +236,30 @@ static void test_port_strings(CpuFixture *f, unsigned ring)
     CHECK_REGS(f, {HV_RCX, 0}, {HV_RSI, CPU_DATA + 5}, {HV_RDI, CPU_DATA + 0x106});
 }
 
+static HvAccessResult answer_time(CpuFixture *f, HvAccess *access)
+{
+    GArray *times = f->user;
+
+    g_array_append_val(times, f->run.used_ns);
+    return cpu_fixture_standard_answer(f, access);
+}
+
+/* Each access happens at a time, after the one before it. */
+static void test_time_in_access(CpuFixture *f, unsigned ring)
+{
+    g_autoptr(GArray) times = g_array_new(FALSE, FALSE, sizeof(HvTime));
+
+    f->user = times;
+    f->answer = answer_time;
+    LOAD(f, guest_mmio_write);
+    START(f, ring, {HV_RBX, CPU_DEVICE});
+    g_assert_cmpint(cpu_fixture_run(f), ==, HV_CPU_STOPPED);
+    g_assert_cmpuint(times->len, ==, 6);
+    for (guint i = 1; i < times->len; i++)
+        g_assert_cmpuint(g_array_index(times, HvTime, i), >, g_array_index(times, HvTime, i - 1));
+    g_assert_cmpuint(f->run.used_ns, >, g_array_index(times, HvTime, 5));
+}
+
 /* What the callback sees of the CPU; RIP may be that of the next instruction. */
 static void test_registers_in_access(CpuFixture *f, unsigned ring)
 {
@@ -750,6 +774,7 @@ static const struct {
     {"mmio-modify", test_mmio_modify, BOTH},
     {"ports", test_ports, RING0},
     {"port-strings", test_port_strings, RING0},
+    {"time-in-access", test_time_in_access, BOTH},
     {"registers-in-access", test_registers_in_access, BOTH},
     {"absent-move", test_absent_move, BOTH},
     {"absent-crossing", test_absent_crossing, BOTH},

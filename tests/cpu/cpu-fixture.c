@@ -4,12 +4,6 @@
 
 #include <string.h>
 
-#define PTE_PRESENT  UINT64_C(1)
-#define PTE_WRITE    UINT64_C(2)
-#define PTE_USER     UINT64_C(4)
-#define PTE_LARGE    UINT64_C(0x80)
-#define PTE_ALL      (PTE_PRESENT | PTE_WRITE | PTE_USER)
-#define LARGE_PAGE   UINT64_C(0x200000)
 #define EXTRA_FRAMES 64 /* more than the guest has pages, for tests that remap */
 #define LONG_BUDGET  (10 * HV_NS_PER_SECOND)
 
@@ -58,41 +52,12 @@ static void load_zeroes(CpuFixture *fixture, uint64_t gpa, size_t size)
     cpu_fixture_load(fixture, gpa, zeroes, size);
 }
 
-static void load_tables(CpuFixture *fixture)
+static void load_image(CpuFixture *fixture)
 {
-    uint64_t tables[5][512] = {0};
+    g_autofree uint8_t *image = g_malloc(CPU_IMAGE_BYTES);
 
-    tables[0][0] = (CPU_TABLES + 0x1000) | PTE_ALL;
-    tables[1][0] = (CPU_TABLES + 0x2000) | PTE_ALL;
-    tables[1][CPU_DEVICE >> 30] = (CPU_TABLES + 0x4000) | PTE_ALL;
-    tables[2][0] = (CPU_TABLES + 0x3000) | PTE_ALL;
-    for (uint64_t i = 1; i < 512; i++)
-        tables[2][i] = i * LARGE_PAGE | PTE_ALL | PTE_LARGE;
-    for (uint64_t i = 0; i < 512; i++)
-        tables[3][i] = i * HV_PAGE_SIZE | PTE_ALL;
-    tables[4][0] = CPU_DEVICE | PTE_ALL | PTE_LARGE;
-    cpu_fixture_load(fixture, CPU_TABLES, tables, sizeof tables);
-}
-
-static void load_descriptors(CpuFixture *fixture)
-{
-    const uint64_t gdt[] = {
-        0,
-        UINT64_C(0x00af9b000000ffff),                           /* code, ring 0, 64-bit */
-        UINT64_C(0x00cf93000000ffff),                           /* data, ring 0 */
-        UINT64_C(0x00cff3000000ffff),                           /* data, ring 3 */
-        UINT64_C(0x00affb000000ffff),                           /* code, ring 3, 64-bit */
-        UINT64_C(0x00008b0000000067) | (uint64_t)CPU_TSS << 16, /* busy TSS */
-        0,
-    };
-    uint8_t tss[104] = {0};
-    uint64_t stack0 = CPU_STACK0;
-
-    memcpy(tss + 4, &stack0, sizeof stack0); /* RSP0 */
-    tss[102] = sizeof tss;                   /* no I/O bitmap */
-    cpu_fixture_load(fixture, CPU_GDT, gdt, sizeof gdt);
-    cpu_fixture_load(fixture, CPU_TSS, tss, sizeof tss);
-    load_zeroes(fixture, CPU_IDT, HV_PAGE_SIZE);
+    cpu_image_build(image);
+    cpu_fixture_load(fixture, 0, image, CPU_IMAGE_BYTES);
 }
 
 void cpu_fixture_set_vector(CpuFixture *fixture, uint8_t vector, uint64_t address)
@@ -168,13 +133,13 @@ HvCpuRegs cpu_fixture_regs(unsigned ring)
         .rip = CPU_CODE,
         .rflags = user ? 0x202 : 0x2,
         .segment = {data, data, data, data, data, data},
-        .tr = {CPU_SELECTOR_TSS, 0x008b, 0x67, CPU_TSS},
-        .gdt = {CPU_GDT, 55},
+        .tr = {CPU_SELECTOR_TSS, 0x008b, CPU_TSS_BYTES - 1, CPU_TSS},
+        .gdt = {CPU_GDT, CPU_GDT_BYTES - 1},
         .idt = {CPU_IDT, 4095},
-        .cr0 = 0x80010033, /* PG WP NE ET MP PE */
+        .cr0 = CPU_CR0,
         .cr3 = CPU_TABLES,
-        .cr4 = 0x620,  /* OSXMMEXCPT OSFXSR PAE */
-        .efer = 0xd01, /* NXE LMA LME SCE */
+        .cr4 = 0x620, /* OSXMMEXCPT OSFXSR PAE */
+        .efer = CPU_EFER,
     };
 
     regs.segment[HV_CS] =
@@ -219,7 +184,7 @@ CpuFixture *cpu_fixture_new(const HvCpuBackend *backend, HvPageNo pages)
     CpuFixture *fixture = g_new0(CpuFixture, 1);
     g_autoptr(GError) error = NULL;
 
-    g_assert_cmpuint(pages, >=, LARGE_PAGE / HV_PAGE_SIZE);
+    g_assert_cmpuint(pages, >=, CPU_LARGE / HV_PAGE_SIZE);
     fixture->backend = backend;
     fixture->answer = cpu_fixture_standard_answer;
     fixture->log = g_array_new(FALSE, TRUE, sizeof(CpuLogEntry));
@@ -227,8 +192,7 @@ CpuFixture *cpu_fixture_new(const HvCpuBackend *backend, HvPageNo pages)
     g_assert_no_error(error);
     fixture->memory = hv_memory_new(fixture->pool, (uint64_t)pages * HV_PAGE_SIZE, &error);
     g_assert_no_error(error);
-    load_tables(fixture);
-    load_descriptors(fixture);
+    load_image(fixture);
     load_zeroes(fixture, CPU_CODE, CPU_CODE_BYTES);
     load_zeroes(fixture, CPU_STACK0 - 4 * HV_PAGE_SIZE, 4 * HV_PAGE_SIZE);
     load_zeroes(fixture, CPU_STACK3 - 4 * HV_PAGE_SIZE, 4 * HV_PAGE_SIZE);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cpu-fixture.h: a tiny machine around one CPU, for tests of any backend.
  *
- * Memory is identity-mapped (4 KiB pages for the first 2 MiB, 2 MiB pages up to
- * 1 GiB, and one of 2 MiB for devices), everything accessible to ring 3. The
- * guest starts in long mode at CPU_CODE, in ring 0 or 3, with descriptor
+ * Memory is identity-mapped by the tables of cpu-image.h. The guest starts in
+ * long mode at CPU_CODE, in ring 0 or 3, with descriptor
  * tables and a TSS in place, so that exceptions and interrupts reach handlers
  * that a test has put at a vector.
  *
@@ -25,28 +24,16 @@
 
 #include "hv-core/cpu/cpu.h"
 #include "hv-core/memory/memory.h"
+#include "tests/cpu/cpu-image.h"
 
-/* The guest's memory map. What is not mentioned is absent. */
-#define CPU_GDT        0x1000u
-#define CPU_IDT        0x2000u
-#define CPU_TSS        0x3000u
-#define CPU_TABLES     0x8000u /* PML4, PDPT, PD, PT of the first 2 MiB, PD of the devices */
+/* The guest's memory map beyond that of the image. What is not mentioned is absent. */
 #define CPU_CODE       0x10000u
 #define CPU_CODE_BYTES 0x4000u  /* resident */
-#define CPU_STACK0     0x28000u /* top of the ring-0 stack, 4 pages of it resident */
-#define CPU_STACK3     0x38000u /* top of the ring-3 stack, 4 pages of it resident */
+#define CPU_STACK3     0x38000u /* top of the ring-3 stack, 4 pages of it resident, as of ring 0's */
 #define CPU_DATA       0x40000u
-#define CPU_DATA_BYTES 0x4000u   /* resident */
-#define CPU_ABSENT     0x80000u  /* absent from here on */
-#define CPU_LARGE      0x200000u /* mapped by large pages from here on */
-#define CPU_DEVICE     0xc0000000u
+#define CPU_DATA_BYTES 0x4000u  /* resident */
+#define CPU_ABSENT     0x80000u /* absent from here on */
 #define CPU_DEVICE_END 0xc0000ff8u
-
-#define CPU_SELECTOR_CODE0 0x08
-#define CPU_SELECTOR_DATA0 0x10
-#define CPU_SELECTOR_DATA3 0x1b
-#define CPU_SELECTOR_CODE3 0x23
-#define CPU_SELECTOR_TSS   0x28
 
 typedef struct CpuFixture CpuFixture;
 typedef HvAccessResult (*CpuAnswer)(CpuFixture *fixture, HvAccess *access);
