@@ -74,8 +74,8 @@ typedef struct {
 HvVm *hv_host_add_vm(HvHost *host, const HvVmConfig *config, HvTime now, GError **error);
 HvVm *hv_host_vm(HvHost *host, unsigned vm); /* NULL: no such */
 
-/* Commands. now is not before the time reached. Each is refused (false) when it
- * makes no sense in the VM's state. */
+/* Commands. now is not before the last command or event and not after the time
+ * reached. Each is refused (false) when it makes no sense in the VM's state. */
 bool hv_vm_start(HvVm *vm, HvTime now);
 bool hv_vm_pause(HvVm *vm, HvTime now);
 bool hv_vm_resume(HvVm *vm, HvTime now);
@@ -90,13 +90,28 @@ bool hv_vm_console_write(HvVm *vm, uint8_t slot, const void *bytes, size_t size,
  * timer; HV_TIME_NEVER when all wait for the outside. */
 HvTime hv_host_deadline(const HvHost *host);
 
+/* When the last thing happened on the host: the time from which on it has been
+ * idle, while hv_host_deadline() is HV_TIME_NEVER. */
+HvTime hv_host_quiet_since(const HvHost *host);
+
 /* Does the host's work up to min(horizon, grant) and returns the time reached,
  * earlier when there is output to take (below). Every stamp reported from now
- * on is at or after the time returned. */
+ * on is at or after the time returned.
+ *
+ * A time before min(horizon, grant) without output means that a step met the
+ * grant and is suspended: pCPUs behind it wait until it has been finished, so
+ * nothing more happens before a larger grant (or horizon = grant, which ends
+ * the step there and lets all others catch up). A command given at a time that
+ * a suspended step has passed could not be replayed: advance with horizon and
+ * grant both at the time of the command first. */
 HvTime hv_host_advance(HvHost *host, HvTime horizon, HvTime grant);
 
-/* Has something on a pCPU ended the run for good? Asynchronous stop: makes the
- * step in progress end soon. Safe in a signal handler. */
+/* More than HV_MAX_STEPS_AT_ONE_INSTANT steps were made without time going on.
+ * Then hv_host_advance() does nothing any more, and the run should end. */
+bool hv_host_stuck(const HvHost *host);
+
+/* Makes a call of hv_host_advance() in progress, or else the next one, return
+ * soon, as a grant would. Safe in a signal handler. */
 void hv_host_kick(HvHost *host);
 
 /* An Ethernet frame that left a NIC. Owned by the taker: g_free(). */
@@ -120,7 +135,8 @@ typedef struct {
 HvOutFrame *hv_host_take_frame(HvHost *host);     /* in order of time; NULL: none */
 HvOutControl *hv_host_take_control(HvHost *host); /* in order of time; NULL: none */
 
-/* A frame reaches a NIC from the network at time now. Borrows bytes. */
+/* A frame of at most HV_MAX_FRAME_BYTES reaches a NIC from the network; now as
+ * for a command. Borrows bytes. */
 void hv_host_deliver(HvHost *host, uint16_t vm, uint8_t nic, uint64_t frame_id,
                      const uint8_t *bytes, uint32_t length, HvTime now);
 
@@ -129,6 +145,8 @@ typedef struct {
     HvTime busy_ns, idle_ns;
     uint64_t switches;
 } HvPcpuStats;
+
+HvPcpuStats hv_host_pcpu_stats(const HvHost *host, unsigned pcpu, HvTime now);
 
 HvVmState hv_vm_state(const HvVm *vm);
 HvVcpuState hv_vm_vcpu_state(const HvVm *vm, unsigned vcpu);

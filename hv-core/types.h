@@ -32,6 +32,7 @@ typedef uint32_t HvFrameNo;            /* a page frame of the host's pool */
 
 #define HV_NO_PCPU UINT16_MAX
 #define HV_NO_VM   UINT16_MAX
+#define HV_NO_VCPU UINT16_MAX
 
 static inline HvPageNo hv_gpa_page(HvGpa gpa)
 {

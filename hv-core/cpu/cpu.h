@@ -147,6 +147,9 @@ typedef struct {
 
 typedef struct HvCpuBackend {
     const char *name; /* "kvm", "emulated" */
+    /* Runs should not be cut shorter than this without need: entering the guest
+     * costs too much. 0: time is exact and runs of any length are cheap. */
+    HvTime least_run_ns;
 
     /* Can this host run it? If not, error says why and what would help. */
     bool (*probe)(GError **error);

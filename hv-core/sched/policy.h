@@ -16,13 +16,13 @@
 
 /* What a policy knows of a vCPU. The scheduler owns it; id never changes. */
 typedef struct {
-    uint32_t id;          /* in order of creation over the whole host */
+    uint32_t id; /* in order of creation over the whole host */
     uint16_t vm, vcpu;
-    uint32_t weight;      /* share in relation to others; 256 is normal */
-    uint32_t priority;    /* larger runs first */
-    uint32_t cap_ppm;     /* of one pCPU; 0: none */
-    uint64_t affinity;    /* bit n: may run on pCPU n */
-    void *policy_data;    /* the policy's own, between add and remove */
+    uint32_t weight;   /* share in relation to others; 256 is normal */
+    uint32_t priority; /* larger runs first */
+    uint32_t cap_ppm;  /* of one pCPU; 0: none */
+    uint64_t affinity; /* bit n: may run on pCPU n */
+    void *policy_data; /* the policy's own, between add and remove */
 } HvSchedVcpu;
 
 typedef enum {

@@ -105,7 +105,8 @@ static void start_driver(HvDevice *device)
 static void write_memory(HvMemory *memory, Input *input)
 {
     uint64_t gpa = take(input, 2);
-    size_t size = MIN(take(input, 1) % 64, input->size);
+    size_t size = take(input, 1) % 64;
+    size = MIN(size, input->size);
     hv_memory_write(memory, HV_GPA(gpa), input->data, size);
     input->data += size;
     input->size -= size;

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* host-private.h: what the files of hv-core/vm and hv-core/sched share of the
+ * host. The face of it is hv-core/host.h. */
+#pragma once
+
+#include <signal.h>
+
+#include "hv-core/host.h"
+#include "hv-core/limits.h"
+#include "hv-core/sched/dispatch.h"
+#include "hv-core/sched/events.h"
+#include "hv-core/vm/vm.h"
+
+struct HvHost {
+    HvHostConfig config;
+    HvPool *pool;
+    GPtrArray *vms; /* of HvVm, by number */
+    void *policy;
+    uint32_t vcpu_total;   /* created so far */
+    HvTime instruction_ns; /* no instruction takes longer */
+    HvPcpu pcpus[HV_MAX_PCPUS];
+    HvPcpu *suspended; /* its step met the grant and goes on before all else */
+
+    HvEventQueue events;
+    GQueue spare_posts; /* HvPost that are not queued */
+    HvTime now;         /* of the host as a whole: the last event or command */
+
+    GQueue frames, controls; /* outputs to be taken */
+
+    /* Steps since the pCPU clocks last moved. */
+    HvTime instant;
+    unsigned steps_at_instant;
+    bool stuck;
+
+    volatile sig_atomic_t kicked;
+    HvCpu *volatile running; /* whose run a kick is to end */
+};
+
+/* Calls the observer's hook, if there is one. */
+#define HV_REPORT(host, hook, ...)                                                                 \
+    do {                                                                                           \
+        if ((host)->config.observer.hook != NULL)                                                  \
+            (host)->config.observer.hook((host)->config.observer_user, __VA_ARGS__);               \
+    } while (0)
+
+static inline HvTime hv_time_add(HvTime time, HvTime more)
+{
+    return more >= HV_TIME_NEVER - time ? HV_TIME_NEVER : time + more;
+}
+
+/* The effect of one vCPU's work on the rest of the host, at the time of that
+ * work: the others may be behind, and must not feel it earlier. */
+typedef struct {
+    HvEvent event; /* first */
+    HvVm *vm;
+    HvVcpu *vcpu; /* an interrupt for this one; NULL: the end of the VM */
+    uint8_t vector;
+    uint64_t frame_id;
+    HvVmState vm_state;
+    HvWhy why;
+} HvPost;
+
+void hv_host_post(HvHost *host, const HvPost *post, HvTime when);
+
+/* A command or a frame from outside comes at `now`: a suspended step ends there. */
+void hv_host_begin_input(HvHost *host, HvTime now);

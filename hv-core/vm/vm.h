@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* vm.h: one virtual machine: memory, vCPUs and devices. The commands on it are
+ * in hv-core/host.h. */
+#pragma once
+
+#include "hv-core/devices/bus.h"
+#include "hv-core/host.h"
+#include "hv-core/vm/elf.h"
+#include "hv-core/vm/vcpu.h"
+
+struct HvVm {
+    HvHost *host;
+    uint16_t number;
+    HvVmState state;
+    HvElf *elf;
+    HvMemory *memory;
+    HvCpuMachine *machine;
+    unsigned vcpu_count;
+    HvVcpu *vcpus;
+    unsigned runnable; /* vCPUs that are READY or RUNNING */
+    HvBus bus;
+
+    /* Whose access the devices serve now; NULL: they act for the host. */
+    HvVcpu *acting;
+    bool out_of_memory; /* a page was needed and there was no frame */
+};
+
+HvVm *hv_vm_new(HvHost *host, uint16_t number, const HvVmConfig *config, HvTime now,
+                GError **error);
+void hv_vm_free(HvVm *vm);
+
+/* Now: the time and pCPU of the acting vCPU's access, else the host's. */
+HvStamp hv_vm_stamp(const HvVm *vm);
+uint16_t hv_vm_acting_vcpu(const HvVm *vm); /* its number, or HV_NO_VCPU */
+
+/* The one place where a VM's state changes and where that is reported. */
+void hv_vm_set_state(HvVm *vm, HvVmState to, HvWhy why, HvTime now);
+
+/* The VM is over: halted, crashed or killed. Its vCPUs stop, those that run at
+ * their pCPU's time. Without effect when it is over already. For the host's turn. */
+void hv_vm_end(HvVm *vm, HvVmState to, HvWhy why, HvTime now);
+
+/* The same, by a vCPU in the middle of its run: everyone else learns it at that
+ * time, and not before. */
+void hv_vm_end_later(HvVm *vm, HvVmState to, HvWhy why, HvTime when);
+
+/* Every vCPU has halted for good? Then so has the VM. */
+void hv_vm_check_halted(HvVm *vm, HvTime now);
+
+/* vm-memory.c: gives page a frame, or makes it writable. False: no frame is
+ * left, or there is no such page. Reports what it did. */
+bool hv_vm_resolve_fault(HvVm *vm, HvPageNo page, bool write);
+bool hv_vm_memory_fault(void *user, HvMemory *memory, HvPageNo page, bool write);
+
+/* vm-devices.c: puts the devices on the bus. */
+void hv_vm_add_devices(HvVm *vm, const HvVmConfig *config);
+/* A byte on HV_PORT_DEBUG. */
+void hv_vm_debug_output(HvVm *vm, uint8_t byte);
