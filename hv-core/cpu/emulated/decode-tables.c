@@ -16,7 +16,6 @@ enum {
     MEM = HV_ROW_MEMORY_ONLY,
     REG = HV_ROW_REGISTER_ONLY,
     OPREG = HV_ROW_OPCODE_REG,
-    NO16 = HV_ROW_NO16,
     CR = HV_ROW_MODRM | HV_ROW_MOD_IGNORED | HV_ROW_SIZE64 | HV_ROW_PRIVILEGED,
 };
 
@@ -46,8 +45,8 @@ typedef enum {
         .id = (group), .flags = HV_ROW_GROUP | (bits)                                              \
     }
 
-#define ALU(first, name)                                                                           \
-    [first] = ROW(name, EG, M | B | LK), [(first) + 1] = ROW(name, EG, M | LK),                    \
+#define ALU(first, name, lock)                                                                     \
+    [first] = ROW(name, EG, M | B | (lock)), [(first) + 1] = ROW(name, EG, M | (lock)),            \
     [(first) + 2] = ROW(name, GE, M | B), [(first) + 3] = ROW(name, GE, M),                        \
     [(first) + 4] = ROW(name, EI, B | I8), [(first) + 5] = ROW(name, EI, IZ)
 
@@ -57,14 +56,14 @@ typedef enum {
     [(first) + 6] = __VA_ARGS__, [(first) + 7] = __VA_ARGS__
 
 const HvOpcodeRow hv_opcodes[256] = {
-    ALU(0x00, ADD),
-    ALU(0x08, OR),
-    ALU(0x10, ADC),
-    ALU(0x18, SBB),
-    ALU(0x20, AND),
-    ALU(0x28, SUB),
-    ALU(0x30, XOR),
-    ALU(0x38, CMP),
+    ALU(0x00, ADD, LK),
+    ALU(0x08, OR, LK),
+    ALU(0x10, ADC, LK),
+    ALU(0x18, SBB, LK),
+    ALU(0x20, AND, LK),
+    ALU(0x28, SUB, LK),
+    ALU(0x30, XOR, LK),
+    ALU(0x38, CMP, 0),
     ROW8(0x50, ROW(PUSH, E, OPREG | D64)),
     ROW8(0x58, ROW(POP, E, OPREG | D64)),
     [0x63] = ROW(MOVSX, GE, M | HV_ROW_SOURCE32),
@@ -214,7 +213,7 @@ const HvOpcodeRow hv_opcodes_0f[256] = {
     [0xc0] = ROW(XADD, EG, M | B | LK),
     [0xc1] = ROW(XADD, EG, M | LK),
     [0xc7] = GRP(GROUP_9, 0),
-    ROW8(0xc8, ROW(BSWAP, E, OPREG | NO16)),
+    ROW8(0xc8, ROW(BSWAP, E, OPREG)),
 };
 
 static const HvOpcodeRow groups[GROUP_COUNT][8] = {

@@ -10,7 +10,6 @@ enum {
     HV_ROW_BYTE = 1u << 2,      /* operand size 1 */
     HV_ROW_DEFAULT64 = 1u << 3, /* 8 bytes, or 2 with the 66 prefix */
     HV_ROW_SIZE64 = 1u << 4,    /* always 8 bytes */
-    HV_ROW_NO16 = 1u << 5,      /* the 66 prefix does not make it 2 bytes */
     HV_ROW_IMM8 = 1u << 6,      /* a sign-extended byte */
     HV_ROW_IMM16 = 1u << 7,
     HV_ROW_IMM = 1u << 8,      /* as wide as the operand, at most 4 */

@@ -142,7 +142,7 @@ static uint8_t operand_size(const HvReader *r, unsigned flags)
         return 8;
     if (flags & HV_ROW_DEFAULT64)
         return r->size16 ? 2 : 8;
-    return r->size16 && !(flags & HV_ROW_NO16) ? 2 : 4;
+    return r->size16 ? 2 : 4;
 }
 
 static int64_t read_immediate(HvReader *r, const HvInsn *insn, unsigned flags)
@@ -250,10 +250,11 @@ static void read_moffs(HvReader *r, HvInsn *insn)
     insn->disp = r->address32 ? (int64_t)(uint32_t)read_number(r, 4) : read_number(r, 8);
 }
 
-/* Opcode 90 is xchg rax, rax only by its number; with REX.B it is xchg r8. */
+/* Opcode 90 is xchg rax, rax only by its number; with REX.B it is xchg r8, but
+ * with F3 always pause. */
 static bool is_nop(const HvInsn *insn, uint8_t opcode)
 {
-    return insn->id == HV_I_XCHG && opcode == 0x90 && insn->rm == HV_RAX;
+    return insn->id == HV_I_XCHG && opcode == 0x90 && (insn->rm == HV_RAX || insn->rep == 0xf3);
 }
 
 HvDecodeStatus hv_decode(const uint8_t *bytes, size_t available, HvInsn *insn)

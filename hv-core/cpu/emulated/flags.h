@@ -17,12 +17,13 @@
 
 /* flag_kind is a class and log2 of the operand size in bytes (0..3). */
 enum {
-    HV_FLAGS_SUB = 0 << 2,    /* a - b */
-    HV_FLAGS_SBB = 1 << 2,    /* a - b - 1 */
-    HV_FLAGS_ADD = 2 << 2,    /* a is the sum, b one operand */
-    HV_FLAGS_ADC = 3 << 2,    /* the same, with a carry of 1 */
-    HV_FLAGS_RESULT = 4 << 2, /* ZF, SF, PF from a; CF, AF, OF are bits of b */
-    HV_FLAGS_BITS = 5 << 2,   /* a holds the flags themselves */
+    HV_FLAGS_SUB = 0 << 2,     /* a - b */
+    HV_FLAGS_SBB = 1 << 2,     /* a - b - 1 */
+    HV_FLAGS_ADD = 2 << 2,     /* a is the sum, b one operand */
+    HV_FLAGS_ADC = 3 << 2,     /* the same, with a carry of 1 */
+    HV_FLAGS_RESULT = 4 << 2,  /* ZF, SF, PF from a; CF, AF, OF are bits of b */
+    HV_FLAGS_PRODUCT = 6 << 2, /* the same, with ZF 0: products, bit numbers */
+    HV_FLAGS_BITS = 5 << 2,    /* a holds the flags themselves */
 };
 
 static inline void hv_set_flags(HvEmulatedCpu *cpu, uint32_t kind, uint64_t a, uint64_t b)
@@ -56,7 +57,8 @@ static inline bool hv_get_cf(const HvEmulatedCpu *cpu)
     case HV_FLAGS_SBB: return a <= b;
     case HV_FLAGS_ADD: return a < b;
     case HV_FLAGS_ADC: return a <= b;
-    case HV_FLAGS_RESULT: return b & HV_FLAG_CF;
+    case HV_FLAGS_RESULT:
+    case HV_FLAGS_PRODUCT: return b & HV_FLAG_CF;
     default: return a & HV_FLAG_CF;
     }
 }
@@ -66,6 +68,7 @@ static inline bool hv_get_zf(const HvEmulatedCpu *cpu)
     switch (cpu->flag_kind & ~3u) {
     case HV_FLAGS_SUB: return cpu->flag_a == cpu->flag_b;
     case HV_FLAGS_BITS: return cpu->flag_a & HV_FLAG_ZF;
+    case HV_FLAGS_PRODUCT: return false;
     case HV_FLAGS_SBB: {
         unsigned unused = 64 - (8u << (cpu->flag_kind & 3));
         return (cpu->flag_a - cpu->flag_b - 1) << unused == 0;
@@ -90,7 +93,8 @@ static inline bool hv_get_of(const HvEmulatedCpu *cpu)
     case HV_FLAGS_SBB: return hv_flags_sign(cpu, (a ^ b) & (a ^ (a - b - 1)));
     case HV_FLAGS_ADD: return hv_flags_sign(cpu, (a ^ b) & (a ^ (a - b)));
     case HV_FLAGS_ADC: return hv_flags_sign(cpu, (a ^ b) & (a ^ (a - b - 1)));
-    case HV_FLAGS_RESULT: return b & HV_FLAG_OF;
+    case HV_FLAGS_RESULT:
+    case HV_FLAGS_PRODUCT: return b & HV_FLAG_OF;
     default: return a & HV_FLAG_OF;
     }
 }
@@ -113,7 +117,8 @@ static inline bool hv_get_af(const HvEmulatedCpu *cpu)
     case HV_FLAGS_SBB: return (a ^ b ^ (a - b - 1)) & HV_FLAG_AF;
     case HV_FLAGS_ADD: return (a ^ b ^ (a - b)) & HV_FLAG_AF;
     case HV_FLAGS_ADC: return (a ^ b ^ (a - b - 1)) & HV_FLAG_AF;
-    case HV_FLAGS_RESULT: return b & HV_FLAG_AF;
+    case HV_FLAGS_RESULT:
+    case HV_FLAGS_PRODUCT: return b & HV_FLAG_AF;
     default: return a & HV_FLAG_AF;
     }
 }

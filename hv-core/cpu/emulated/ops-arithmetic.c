@@ -24,20 +24,25 @@ typedef struct {
     bool cf, of;
 } HvShifted;
 
+static uint64_t mask_of(unsigned bits)
+{
+    return bits == 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
+}
+
 static HvShifted rotate(HvInsnId id, uint64_t a, unsigned bits, unsigned n)
 {
-    uint64_t mask = bits == 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
+    uint64_t mask = mask_of(bits);
     HvShifted s;
 
     n %= bits;
     if (id == HV_I_ROL) {
         s.result = (n ? a << n | a >> (bits - n) : a) & mask;
         s.cf = s.result & 1;
-        s.of = top_bit(s.result, bits) ^ s.cf;
+        s.of = top_bit(a, bits) ^ top_bit(a << 1, bits);
     } else {
         s.result = (n ? a >> n | a << (bits - n) : a) & mask;
         s.cf = top_bit(s.result, bits);
-        s.of = s.cf ^ ((s.result >> (bits - 2)) & 1);
+        s.of = top_bit(a, bits) ^ (a & 1);
     }
     return s;
 }
@@ -45,43 +50,36 @@ static HvShifted rotate(HvInsnId id, uint64_t a, unsigned bits, unsigned n)
 /* Through the carry, one bit at a time. */
 static HvShifted rotate_carry(HvInsnId id, uint64_t a, unsigned bits, unsigned n, bool carry)
 {
-    uint64_t mask = bits == 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
+    bool left = id == HV_I_RCL;
+    bool of = top_bit(a, bits) ^ (left ? top_bit(a << 1, bits) : carry);
 
     for (n %= bits + 1; n > 0; n--) {
-        if (id == HV_I_RCL) {
-            bool out = top_bit(a, bits);
-            a = ((a << 1) | carry) & mask;
-            carry = out;
-        } else {
-            bool out = a & 1;
-            a = (a >> 1) | (uint64_t)carry << (bits - 1);
-            carry = out;
-        }
+        bool out = left ? top_bit(a, bits) : a & 1;
+
+        a = left ? ((a << 1) | carry) & mask_of(bits) : (a >> 1) | (uint64_t)carry << (bits - 1);
+        carry = out;
     }
-    bool of =
-        id == HV_I_RCL ? top_bit(a, bits) ^ carry : top_bit(a, bits) ^ ((a >> (bits - 2)) & 1);
     return (HvShifted){a, carry, of};
 }
 
 /* Counts up to 31 of narrower operands may shift everything out. */
 static HvShifted shift(HvInsnId id, uint64_t a, unsigned bits, unsigned n)
 {
-    uint64_t mask = bits == 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
     HvShifted s;
 
     if (id == HV_I_SHR) {
         s.result = a >> n;
         s.cf = (a >> (n - 1)) & 1;
-        s.of = top_bit(s.result, bits) ^ ((s.result >> (bits - 2)) & 1);
+        s.of = top_bit(a, bits);
     } else if (id == HV_I_SAR) {
         int64_t wide = (int64_t)hv_sign_extend(a, bits / 8);
-        s.result = (uint64_t)(wide >> n) & mask;
+        s.result = (uint64_t)(wide >> n) & mask_of(bits);
         s.cf = (wide >> (n - 1)) & 1;
         s.of = false;
     } else {
-        s.result = (a << n) & mask;
+        s.result = (a << n) & mask_of(bits);
         s.cf = n <= bits && (a >> (bits - n)) & 1;
-        s.of = top_bit(s.result, bits) ^ s.cf;
+        s.of = top_bit(a, bits) ^ top_bit(a << 1, bits);
     }
     return s;
 }
@@ -110,10 +108,15 @@ HvStatus hv_op_shift(HvEmulatedCpu *cpu, const HvOp *op)
     status = hv_write_e(cpu, op, size, s.result);
     if (status != HV_OK)
         return status;
+    bool keeps_of = hv_op_has_immediate(op) && n != 1 && (id == HV_I_ROL || id == HV_I_ROR);
     uint64_t flags = bit(s.cf, HV_FLAG_CF) | bit(s.of, HV_FLAG_OF);
-    if (rotates)
-        hv_change_flags(cpu, HV_FLAG_CF | HV_FLAG_OF, flags);
-    else
+    if (rotates) {
+        bool carry_round = id == HV_I_RCL || id == HV_I_RCR;
+        bool whole = carry_round && n % (bits + 1) == 0;
+
+        if (!whole)
+            hv_change_flags(cpu, keeps_of ? HV_FLAG_CF : HV_FLAG_CF | HV_FLAG_OF, flags);
+    } else
         hv_set_flags(cpu, HV_FLAGS_RESULT | hv_flag_size(size), hv_sign_extend(s.result, size),
                      flags);
     return HV_OK;
@@ -151,7 +154,7 @@ HvStatus hv_op_double_shift(HvEmulatedCpu *cpu, const HvOp *op)
     status = hv_write_e(cpu, op, size, result);
     if (status != HV_OK)
         return status;
-    bool of = top_bit(result, bits) ^ (left ? cf : (result >> (bits - 2)) & 1);
+    bool of = top_bit(a, bits) ^ (left ? top_bit(a << 1, bits) : b & 1);
     hv_set_flags(cpu, HV_FLAGS_RESULT | hv_flag_size(size), hv_sign_extend(result, size),
                  bit(cf, HV_FLAG_CF) | bit(of, HV_FLAG_OF));
     return HV_OK;
@@ -202,11 +205,11 @@ static void put_pair(HvEmulatedCpu *cpu, unsigned size, uint64_t low, uint64_t h
     hv_put_reg(cpu, HV_RDX, size, high);
 }
 
-/* CF and OF: the upper half says something. The others, undefined, follow the
- * lower half. */
+/* CF and OF: the upper half says something. The others are undefined: SF
+ * and PF follow the lower half, ZF is 0, as on Intel's processors. */
 static void multiply_flags(HvEmulatedCpu *cpu, unsigned size, uint64_t low, bool overflow)
 {
-    hv_set_flags(cpu, HV_FLAGS_RESULT | hv_flag_size(size), hv_sign_extend(low, size),
+    hv_set_flags(cpu, HV_FLAGS_PRODUCT | hv_flag_size(size), hv_sign_extend(low, size),
                  overflow ? HV_FLAG_CF | HV_FLAG_OF : 0);
 }
 

@@ -37,7 +37,8 @@ HvStatus hv_op_bit(HvEmulatedCpu *cpu, const HvOp *op)
 }
 
 /* bsf and bsr. Of 0 they leave the destination as it is (Intel and AMD both
- * do) and set ZF; the other flags, undefined, are left. */
+ * do) and set ZF. The other flags are undefined; as on Intel's processors PF
+ * follows the bit's number and the rest are 0. */
 HvStatus hv_op_scan(HvEmulatedCpu *cpu, const HvOp *op)
 {
     unsigned size = hv_op_size(op);
@@ -46,11 +47,14 @@ HvStatus hv_op_scan(HvEmulatedCpu *cpu, const HvOp *op)
 
     if (status != HV_OK)
         return status;
-    if (value != 0)
-        hv_put_reg(cpu, op->reg, size,
-                   op->helper == HV_I_BSF ? (uint64_t)__builtin_ctzll(value)
-                                          : 63 - (uint64_t)__builtin_clzll(value));
-    hv_change_flags(cpu, HV_FLAG_ZF, value == 0 ? HV_FLAG_ZF : 0);
+    if (value == 0) {
+        hv_set_flags(cpu, HV_FLAGS_RESULT | hv_flag_size(size), 0, 0);
+        return HV_OK;
+    }
+    uint64_t number = op->helper == HV_I_BSF ? (uint64_t)__builtin_ctzll(value)
+                                             : 63 - (uint64_t)__builtin_clzll(value);
+    hv_put_reg(cpu, op->reg, size, number);
+    hv_set_flags(cpu, HV_FLAGS_PRODUCT | hv_flag_size(size), number, 0);
     return HV_OK;
 }
 

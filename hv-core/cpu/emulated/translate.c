@@ -412,7 +412,12 @@ static void emit_xchg(HvTranslator *t)
 
 static void emit_bswap(HvTranslator *t)
 {
-    emit(t, t->insn->size == 8 ? HV_H_BSWAP64 : HV_H_BSWAP32, 0)->reg = t->insn->rm;
+    const HvInsn *insn = t->insn;
+
+    if (insn->size == 2) /* undefined; processors write 0 */
+        emit(t, HV_H_MOV16_RI, 0)->reg = insn->rm;
+    else
+        emit(t, insn->size == 8 ? HV_H_BSWAP64 : HV_H_BSWAP32, 0)->reg = insn->rm;
 }
 
 static void emit_convert(HvTranslator *t)
