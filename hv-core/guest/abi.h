@@ -38,17 +38,17 @@
 
 #include <stdint.h>
 
-#define HV_GUEST_BOOT_INFO    0x1000u
-#define HV_GUEST_PAGE_TABLES  0x8000u
-#define HV_GUEST_PAGE_TABLE_PAGES 6u
-#define HV_GUEST_KERNEL_BASE  0x10000u
-#define HV_GUEST_USER_ENTRY   0x10000u /* the page that ring 3 may execute */
-#define HV_GUEST_KERNEL_STACKS 0x60000u
+#define HV_GUEST_BOOT_INFO           0x1000u
+#define HV_GUEST_PAGE_TABLES         0x8000u
+#define HV_GUEST_PAGE_TABLE_PAGES    6u
+#define HV_GUEST_KERNEL_BASE         0x10000u
+#define HV_GUEST_USER_ENTRY          0x10000u /* the page that ring 3 may execute */
+#define HV_GUEST_KERNEL_STACKS       0x60000u
 #define HV_GUEST_KERNEL_STACK_STRIDE 0x2000u
-#define HV_GUEST_USER_BASE    0x80000u
-#define HV_GUEST_IMAGE_END    0x200000u
-#define HV_GUEST_STACK_BYTES  0x10000u
-#define HV_GUEST_DEVICES      0xc0000000u
+#define HV_GUEST_USER_BASE           0x80000u
+#define HV_GUEST_IMAGE_END           0x200000u
+#define HV_GUEST_STACK_BYTES         0x10000u
+#define HV_GUEST_DEVICES             0xc0000000u
 
 /* Device pages: HV_GUEST_DEVICES + slot * 4096. Virtio devices are virtio-mmio
  * version 2 (virtio 1.2, 4.2). */
@@ -72,18 +72,18 @@ enum {
 
 /* Registers of the platform page. Widths in bytes; r or w. */
 enum {
-    HV_PLATFORM_NOW = 0x00,      /* r 8: virtual time in ns */
-    HV_PLATFORM_DEADLINE = 0x08, /* rw 8: one-shot timer of this vCPU, absolute ns;
-                                    ~0 disarms; a time in the past fires at once */
-    HV_PLATFORM_EXIT = 0x10,     /* w 4: the program ended with this code; the VM
-                                    goes on answering the network */
+    HV_PLATFORM_NOW = 0x00,       /* r 8: virtual time in ns */
+    HV_PLATFORM_DEADLINE = 0x08,  /* rw 8: one-shot timer of this vCPU, absolute ns;
+                                     ~0 disarms; a time in the past fires at once */
+    HV_PLATFORM_EXIT = 0x10,      /* w 4: the program ended with this code; the VM
+                                     goes on answering the network */
     HV_PLATFORM_POWER_OFF = 0x18, /* w 4: the VM is done: every vCPU halts for good */
-    HV_PLATFORM_IPI = 0x20,      /* w 4: vcpu << 8 | vector */
-    HV_PLATFORM_CRASH = 0x28,    /* w 8: GPA of an HvCrashReport; the VM is crashed */
-    HV_PLATFORM_YIELD = 0x30,    /* w 4: give up the rest of this time slice */
-    HV_PLATFORM_MARK = 0x38,     /* w 8: an event "mark" with this number in the trace */
-    HV_PLATFORM_FAULT = 0x40,    /* w 8: GPA of an HvCrashReport: the program (not the
-                                    kernel) faulted and was ended; an event */
+    HV_PLATFORM_IPI = 0x20,       /* w 4: vcpu << 8 | vector */
+    HV_PLATFORM_CRASH = 0x28,     /* w 8: GPA of an HvCrashReport; the VM is crashed */
+    HV_PLATFORM_YIELD = 0x30,     /* w 4: give up the rest of this time slice */
+    HV_PLATFORM_MARK = 0x38,      /* w 8: an event "mark" with this number in the trace */
+    HV_PLATFORM_FAULT = 0x40,     /* w 8: GPA of an HvCrashReport: the program (not the
+                                     kernel) faulted and was ended; an event */
 };
 
 /* Writing a byte to this port prints it on the VM's console without virtio. */
