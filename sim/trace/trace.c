@@ -62,7 +62,8 @@ static uint64_t space_at(const uint8_t *record)
 
 /* ---- Output -------------------------------------------------------------- */
 
-/* Makes the bytes up to end usable; FALSE: beyond what is reserved. The first
+/* Makes the bytes up to end usable; false: beyond what is reserved, or the real
+ * host has no memory left, which then acts like the size limit. The first
  * 2 MiB come in small pages, so that a short run does not pay for a huge one. */
 static bool commit(SimTrace *trace, const uint8_t *end)
 {
@@ -77,7 +78,7 @@ static bool commit(SimTrace *trace, const uint8_t *end)
     step = MIN(MAX(step, need - p->committed + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1),
                p->bytes - p->committed);
     if (mprotect(p->base + p->committed, step, PROT_READ | PROT_WRITE) != 0)
-        g_error("no memory for %" G_GUINT64_FORMAT " more bytes of trace", step);
+        return false;
     if (p->committed > 0)
         madvise(p->base + p->committed, step, MADV_HUGEPAGE);
     p->committed += step;
@@ -165,8 +166,11 @@ static void queue_to_tail(SimTrace *trace)
 
 static void emit_bytes(SimTrace *trace, const uint8_t *record, uint64_t space)
 {
-    if (!commit(trace, trace->settled_end + space))
-        g_error("trace: more than %" G_GUINT64_FORMAT " bytes", trace->private->bytes);
+    if (!commit(trace, trace->settled_end + space)) {
+        trace->private->limited = true;
+        trace->private->dropped++;
+        return;
+    }
     memcpy(trace->settled_end, record, space);
     trace->settled_end += space;
 }
