@@ -374,7 +374,10 @@ SimTrace *sim_trace_new(const char *metadata, const SimTraceOptions *options, GE
     p->limit = MAX(p->limit, header.header_bytes);
     if (!reserve(trace, p->limit + SIM_TRACE_RESERVE_BYTES + SLACK_BYTES, error))
         return NULL;
-    commit(trace, p->base + header.header_bytes);
+    if (!commit(trace, p->base + header.header_bytes)) {
+        g_set_error(error, SIM_TRACE_ERROR, SIM_TRACE_ERROR_IO, "no memory for the trace");
+        return NULL;
+    }
     memcpy(header.magic, SIM_TRACE_MAGIC, sizeof(header.magic));
     memcpy(p->base, &header, sizeof(header));
     memcpy(p->base + sizeof(header), metadata, metadata_bytes);
