@@ -2,17 +2,19 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Runs the kvm suite on a distribution's own kvm_amd, inside a machine that QEMU emulates.
 
-    run.py INIT BUILD_FOLDER
+    run.py INIT BUILD_FOLDER SOURCE_FOLDER HVLAB
 
 QEMU's TCG emulates AMD's SVM in software, so this works on any host, also where /dev/kvm is
 missing or is not stock. A file system made of init.c's program, four kernel modules and the
 suite's test programs with their libraries boots in some ten seconds; the tests' TAP output comes
 back over the serial line and is reported as this test's own. Which tests there are is read from
-the build folder (`meson-info`): every test of suite kvm. Of each, CONTRACT names the part that
-runs in `./hvlab test`; HVLAB_TEST_ALL runs all of it.
+the build folder (`meson-info`): every test of suite kvm that is a program of ours. Of each,
+CONTRACT names the part that runs in `./hvlab test`; HVLAB_TEST_ALL runs all of it. Besides, the
+program itself runs every scenario, whose checks must pass.
 
 Skipped, by name, where QEMU or a kernel cannot be had.
 """
+import glob
 import json
 import os
 import re
@@ -40,6 +42,9 @@ MACHINE_LIMIT_S = 6 * 3600 if ALL else 400
 
 MACHINE = [
     '-accel', 'tcg', '-cpu', 'EPYC,+svm,+npt', '-m', '1024',
+    # Its clock counts instructions, 4 ns each, and skips idle time, so what a test sees of time
+    # does not depend on how busy this host is.
+    '-icount', 'shift=2,sleep=off',
     '-nodefaults', '-no-user-config', '-display', 'none', '-serial', 'stdio',
     # A panic restarts at once (panic=-1), and a restart ends QEMU: no way to wait for ever.
     '-no-reboot',
@@ -80,14 +85,27 @@ def read_info(build, name):
 
 
 def suite_tests(build):
-    """The tests of suite kvm, and the files that each needs."""
+    """The tests of suite kvm, and the files that each needs. A script among them would need its
+    interpreter in the machine; what the scripts do, scenario_tests() does."""
     outputs = {target['id']: target['filename'] for target in read_info(build, 'targets')}
     for test in read_info(build, 'tests'):
-        if SUITE in test['suite']:
+        if SUITE in test['suite'] and test['cmd'][0].startswith(build + os.sep):
             files = [file for needed in test['depends'] for file in outputs.get(needed, [])]
             files += [word for word in [*test['cmd'][1:], *test['env'].values()]
                       if os.path.isabs(word) and os.path.exists(word)]
             yield test, files
+
+
+def scenario_tests(build, source, hvlab):
+    """One run of the program per scenario; its exit code says whether its checks passed."""
+    for path in sorted(glob.glob(f'{source}/scenarios/*/*.json')):
+        with open(path, encoding='utf-8') as file:
+            requires = json.load(file).get('requires', [])
+        if not requires or 'kvm' in requires:
+            command = [hvlab, 'run', '--backend=kvm', path]
+            yield ({'name': os.path.relpath(path, source), 'cmd': command, 'env': {},
+                    'protocol': 'exitcode'},
+                   [path, os.path.join(build, 'hv-core', 'guest')])
 
 
 def describe(test, arguments):
@@ -109,6 +127,7 @@ def arguments_for(test):
 
 
 def make_initramfs(init, modules, tests):
+    """tests: (test, files it needs) each."""
     image = initramfs.Initramfs()
     with open(init, 'rb') as file:
         image.add('/init', file.read())
@@ -147,8 +166,10 @@ def boot(kernel_found, initrd):
 class Reader:
     """Follows the console: which test is running, and what it has said."""
 
-    def __init__(self, tap):
+    def __init__(self, tap, tests):
         self.tap = tap
+        # Without TAP the exit code is the result.
+        self.plain = {test['name'] for test, _ in tests if test['protocol'] == 'exitcode'}
         self.test = None
         self.ended = False
         self.kvm = False
@@ -157,7 +178,7 @@ class Reader:
     def line(self, line):
         if line.startswith('@@ '):
             self.mark(line[3:])
-        elif self.test and (match := re.match(r'(not )?ok\b[ \d]*(?:- )?(.*)', line)):
+        elif self.test and self.test not in self.plain and (match := re.match(r'(not )?ok\b[ \d]*(?:- )?(.*)', line)):
             self.cases += 1
             self.failures += bool(match[1])
             self.tap.case(not match[1], f'{self.test} {match[2]}')
@@ -178,6 +199,10 @@ class Reader:
             self.tests += 1
         elif mark.startswith('end '):
             how = mark.rpartition(': ')[2]
+            if self.test in self.plain:
+                self.tap.case(how == 'exit 0', f'{self.test}: {how}')
+                self.test = None
+                return
             # As many cases as announced, at least one; a failed case has been reported.
             complete = self.cases and self.cases == self.plan
             if not complete or (how != 'exit 0' and not self.failures):
@@ -187,7 +212,8 @@ class Reader:
             self.ended = True
 
 
-def main(init, build):
+def main(init, build, source, hvlab):
+    hvlab = os.path.abspath(hvlab)
     if not shutil.which(QEMU):
         skip_all(f'{QEMU} is not installed (Debian: qemu-system-x86)')
     try:
@@ -195,12 +221,13 @@ def main(init, build):
         modules = found.modules_for('kvm_amd')
     except (kernel.Unavailable, subprocess.TimeoutExpired) as reason:
         skip_all(str(reason))
+    tests = [*suite_tests(build), *scenario_tests(build, source, hvlab)]
     tap = Tap()
     with tempfile.TemporaryDirectory() as work:
         initrd = os.path.join(work, 'initramfs')
-        make_initramfs(init, modules, suite_tests(build)).write(initrd)
+        make_initramfs(init, modules, tests).write(initrd)
         tap.comment(f'Linux {found.version}, {os.path.getsize(initrd) >> 20} MiB of files')
-        reader = Reader(tap)
+        reader = Reader(tap, tests)
         for line in boot(found, initrd):
             reader.line(line)
     tap.case(reader.ended and reader.tests > 0, 'every test ran, and the machine went off')
