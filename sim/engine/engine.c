@@ -207,11 +207,13 @@ static bool turn(SimEngine *engine, uint64_t grant)
     uint64_t reached = hv_host_advance(engine->host, limit, grant);
     bool output = take_outputs(engine);
 
+    if (!output && is_idle(engine))
+        reached = hv_host_quiet_since(engine->host); /* however far it was allowed to go */
     engine->now = MAX(engine->now, MIN(reached, limit));
     sim_trace_settle(engine->trace, engine->now);
     count_turn(engine, before);
     if (reached < limit)
-        return output || reached < grant;
+        return output || is_idle(engine);
     run_due(engine);
     run_network(engine);
     return true;
@@ -219,7 +221,7 @@ static bool turn(SimEngine *engine, uint64_t grant)
 
 static bool phase_over(SimEngine *engine)
 {
-    if (engine->net_overrun) {
+    if (engine->net_overrun || hv_host_stuck(engine->host)) {
         end_run(engine, SIM_END_LIVELOCK);
     } else if (engine->phase == SIM_PHASE_MAIN && engine->now >= engine->phase_end) {
         end_main(engine, SIM_END_UNTIL);

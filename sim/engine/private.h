@@ -31,6 +31,7 @@ struct SimDue {
     HvOutFrame *frame;
     HvOutControl *control;
     uint32_t probe; /* number of the probe */
+    unsigned vm;    /* that starts */
 };
 
 typedef struct {

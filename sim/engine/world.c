@@ -199,6 +199,11 @@ static bool build_vm(SimEngine *engine, unsigned vm, GError **error)
     return true;
 }
 
+static void start_vm(SimEngine *engine, SimDue *due)
+{
+    hv_vm_start(hv_host_vm(engine->host, due->vm), engine->now);
+}
+
 bool sim_engine_build(SimEngine *engine, GError **error)
 {
     const SimScenario *scenario = engine->scenario;
@@ -217,13 +222,8 @@ bool sim_engine_build(SimEngine *engine, GError **error)
         if (!build_vm(engine, vm, error))
             return false;
     for (unsigned vm = 0; vm < scenario->vm_count; vm++)
-        if (scenario->vms[vm].start_at_ns != SIM_TIME_NEVER) {
-            const SimCommand start = {.kind = SIM_COMMAND_START,
-                                      .at_ns = scenario->vms[vm].start_at_ns,
-                                      .vm = {scenario->vms[vm].name, vm}};
-
-            sim_engine_schedule_command(engine, &start);
-        }
+        if (scenario->vms[vm].start_at_ns != SIM_TIME_NEVER)
+            sim_engine_due(engine, scenario->vms[vm].start_at_ns, start_vm)->vm = vm;
     for (size_t i = 0; i < scenario->command_count; i++)
         sim_engine_schedule_command(engine, &scenario->timeline[i]);
     return true;

@@ -108,7 +108,9 @@ HvStatus hv_op_shift(HvEmulatedCpu *cpu, const HvOp *op)
     status = hv_write_e(cpu, op, size, s.result);
     if (status != HV_OK)
         return status;
-    bool keeps_of = hv_op_has_immediate(op) && n != 1 && (id == HV_I_ROL || id == HV_I_ROR);
+    bool keeps_of =
+        n != 1 && (id == HV_I_ROL || id == HV_I_ROR) &&
+        (op->shift & (HV_OP_IMMEDIATE | HV_OP_REGISTER)) == (HV_OP_IMMEDIATE | HV_OP_REGISTER);
     uint64_t flags = bit(s.cf, HV_FLAG_CF) | bit(s.of, HV_FLAG_OF);
     if (rotates) {
         bool carry_round = id == HV_I_RCL || id == HV_I_RCR;
