@@ -12,13 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef uint64_t HvTime;               /* virtual ns since the run began */
-#define HV_TIME_NEVER UINT64_MAX
+typedef uint64_t HvTime; /* virtual ns since the run began */
+#define HV_TIME_NEVER    UINT64_MAX
 #define HV_NS_PER_SECOND UINT64_C(1000000000)
 
 typedef struct {
     uint64_t value;
-} HvGpa;                               /* guest-physical address, in bytes */
+} HvGpa; /* guest-physical address, in bytes */
 
 #define HV_GPA(v) ((HvGpa){(uint64_t)(v)})
 
@@ -26,8 +26,8 @@ typedef struct {
 #define HV_PAGE_SIZE  4096u
 #define HV_PAGE_MASK  (HV_PAGE_SIZE - 1u)
 
-typedef uint32_t HvPageNo;             /* guest-physical address / HV_PAGE_SIZE */
-typedef uint32_t HvFrameNo;            /* a page frame of the host's pool */
+typedef uint32_t HvPageNo;  /* guest-physical address / HV_PAGE_SIZE */
+typedef uint32_t HvFrameNo; /* a page frame of the host's pool */
 #define HV_FRAME_NONE UINT32_MAX
 
 #define HV_NO_PCPU UINT16_MAX

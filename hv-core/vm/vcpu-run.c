@@ -29,10 +29,13 @@ void hv_vcpu_report_exit(HvVcpu *vcpu, HvExit *exit)
     pcpu->clock += exit->cost_ns;
 }
 
-static void crash(HvVcpu *vcpu, HvWhy why)
+/* exit: NULL when it has been reported. */
+static void crash(HvVcpu *vcpu, HvExit *exit, HvWhy why)
 {
     hv_vcpu_leave(vcpu, HV_VCPU_CRASHED, why);
     hv_vm_end_later(vcpu->vm, HV_VM_CRASHED, why, vcpu->pcpu->clock);
+    if (exit != NULL)
+        hv_vcpu_report_exit(vcpu, exit);
 }
 
 static void on_halt(HvVcpu *vcpu)
@@ -60,11 +63,12 @@ static HvWhy why_of_error(const HvVcpu *vcpu)
 static void on_error(HvVcpu *vcpu)
 {
     HvWhy why = why_of_error(vcpu);
-    if (why != HV_WHY_OUT_OF_MEMORY) /* that access has reported its exit */
-        hv_vcpu_report_exit(vcpu, &(HvExit){.kind = HV_EXIT_ERROR,
-                                            .rip = vcpu->run.error_rip,
-                                            .address = vcpu->run.error_gpa.value});
-    crash(vcpu, why);
+    HvExit exit = {
+        .kind = HV_EXIT_ERROR,
+        .rip = vcpu->run.error_rip,
+        .address = vcpu->run.error_gpa.value,
+    };
+    crash(vcpu, why == HV_WHY_OUT_OF_MEMORY ? NULL : &exit, why);
 }
 
 static void handle_exit(HvVcpu *vcpu, HvCpuExit exit)
@@ -78,8 +82,7 @@ static void handle_exit(HvVcpu *vcpu, HvCpuExit exit)
         hv_vcpu_report_exit(vcpu, &(HvExit){.kind = HV_EXIT_INTERRUPT_WINDOW});
         break;
     case HV_CPU_SHUTDOWN:
-        hv_vcpu_report_exit(vcpu, &(HvExit){.kind = HV_EXIT_SHUTDOWN});
-        crash(vcpu, HV_WHY_TRIPLE_FAULT);
+        crash(vcpu, &(HvExit){.kind = HV_EXIT_SHUTDOWN}, HV_WHY_TRIPLE_FAULT);
         break;
     case HV_CPU_BLOCKED: /* no access is ever answered so: a defect of the backend */
     case HV_CPU_ERROR: on_error(vcpu); break;

@@ -18,14 +18,11 @@ static uint8_t *frame_bytes(HvPool *pool, HvFrameNo frame)
     return hv_pool_data(pool) + (size_t)frame * HV_PAGE_SIZE;
 }
 
-static void map(HvVm *vm, HvPageNo page, HvFrameNo frame)
+static void report(HvVm *vm, HvPageNo page)
 {
-    HvHost *host = vm->host;
-    bool pinned = hv_memory_entry(vm->memory, page)->pinned;
-    hv_memory_map(vm->memory, page, frame, true);
-    HV_REPORT(host, page_mapped, hv_vm_stamp(vm), vm->number, page, frame, true, pinned, true);
-    if (vm->acting != NULL)
-        vm->acting->cost_ns += host->config.costs.fault_ns;
+    const HvMemoryEntry *entry = hv_memory_entry(vm->memory, page);
+    HV_REPORT(vm->host, page_mapped, hv_vm_stamp(vm), vm->number, page, entry->frame,
+              entry->writable, entry->pinned, true);
 }
 
 static bool give_frame(HvVm *vm, HvPageNo page, HvFrameNo copy_of)
@@ -38,7 +35,10 @@ static bool give_frame(HvVm *vm, HvPageNo page, HvFrameNo copy_of)
     }
     if (copy_of != HV_FRAME_NONE)
         memcpy(frame_bytes(pool, frame), frame_bytes(pool, copy_of), HV_PAGE_SIZE);
-    map(vm, page, frame);
+    hv_memory_map(vm->memory, page, frame, true);
+    report(vm, page);
+    if (vm->acting != NULL)
+        vm->acting->cost_ns += vm->host->config.costs.fault_ns;
     return true;
 }
 
@@ -53,6 +53,7 @@ bool hv_vm_resolve_fault(HvVm *vm, HvPageNo page, bool write)
     if (hv_pool_info(vm->host->pool, frame)->refs > 1)
         return give_frame(vm, page, frame);
     hv_memory_protect(vm->memory, page, true);
+    report(vm, page);
     return true;
 }
 

@@ -22,6 +22,7 @@ typedef struct {
     unsigned saved;  /* where IRET goes */
     HvTime saved_progress;
     bool interrupts;
+    bool shadow; /* the instruction after STI is not interrupted */
     uint64_t value;
     volatile bool kicked;
 } FakeCpu;
@@ -101,7 +102,7 @@ static void fake_set_regs(HvCpu *cpu, const HvCpuRegs *regs)
 static bool fake_interrupt(HvCpu *base, uint8_t vector)
 {
     FakeCpu *cpu = (FakeCpu *)base;
-    if (!cpu->interrupts)
+    if (!cpu->interrupts || cpu->shadow)
         return false;
     cpu->saved = cpu->at;
     cpu->saved_progress = cpu->progress;
@@ -165,7 +166,8 @@ static bool do_access(FakeCpu *cpu, const FakeOp *op, HvCpuRun *run, bool *stop,
     HvAccessResult result = cpu->client.access(cpu->client.user, &cpu->base, &access);
     *stop = access.stop;
     if (result == HV_ACCESS_DONE) {
-        cpu->value = access.value;
+        if (op->kind == FAKE_READ || op->kind == FAKE_IN)
+            cpu->value = access.value;
         return true;
     }
     if (result == HV_ACCESS_RAM) {
@@ -193,6 +195,7 @@ static After leave(HvCpuExit *ret_exit, HvCpuExit exit)
 static After execute(FakeCpu *cpu, const FakeOp *op, HvCpuRun *run, HvCpuExit *ret_exit)
 {
     bool stop = false;
+    cpu->shadow = op->kind == FAKE_STI;
     switch (op->kind) {
     case FAKE_READ:
     case FAKE_WRITE:
@@ -234,7 +237,7 @@ static HvCpuExit fake_run(HvCpu *base, HvCpuRun *run)
     run->instructions = 0;
     run->error = HV_CPU_ERROR_NONE;
     for (;;) {
-        if (run->want_window && cpu->interrupts)
+        if (run->want_window && cpu->interrupts && !cpu->shadow)
             return HV_CPU_INTERRUPT_WINDOW;
         if (cpu->kicked) {
             cpu->kicked = false;
@@ -242,7 +245,9 @@ static HvCpuExit fake_run(HvCpu *base, HvCpuRun *run)
         }
         const FakeOp *op = &cpu->script.ops[cpu->at];
         HvTime left = run->budget_ns - run->used_ns;
-        if (op->kind == FAKE_RUN) {
+        if (op->kind == FAKE_RUN && cpu->shadow) {
+            cpu->shadow = false; /* its first instructions are as short as one likes */
+        } else if (op->kind == FAKE_RUN) {
             HvTime now = MIN(op->ns - cpu->progress, left);
             run->used_ns += now;
             cpu->progress += now;
