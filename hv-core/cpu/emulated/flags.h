@@ -8,8 +8,8 @@
  * and "less" need not know the width.
  *
  * Flags that the architecture leaves undefined are here a fixed function of
- * the operands, where simple what Intel's processors do. Which flags are
- * undefined after which instruction: hv_undefined_flags().
+ * the operands, where simple what Intel's processors do. Which are undefined
+ * after which instruction: undefined-flags.h.
  */
 #pragma once
 
