@@ -16,7 +16,7 @@
 /* The timer is never set to less than the first, or the run might end before
  * the guest has executed anything; and for a rest of less than the second the
  * guest is not entered again. */
-#define MIN_SLICE_NS  10000u
+#define MIN_SLICE_NS  100000u
 #define MIN_REST_NS   5000u
 #define NO_TIMER_FROM (UINT64_C(1000000000) * HV_NS_PER_SECOND) /* 30 years: no need to wake up */
 

@@ -16,6 +16,7 @@
 
 static SIGNAL_SAFE_TLS struct kvm_run *volatile target;
 static SIGNAL_SAFE_TLS int this_thread;
+static SIGNAL_SAFE_TLS bool unblocked; /* this thread does not block the signal */
 
 static int signal_number; /* 0: not chosen yet */
 
@@ -42,6 +43,8 @@ static int choose_signal(void)
     return -1; /* every one is taken */
 }
 
+/* Installs the handler, once, and lets this thread have the signal. Returns its
+ * number, or -1. */
 static int get_signal(void)
 {
     static gsize chosen;
@@ -49,6 +52,13 @@ static int get_signal(void)
     if (g_once_init_enter(&chosen)) {
         signal_number = choose_signal();
         g_once_init_leave(&chosen, 1);
+    }
+    if (!unblocked && signal_number > 0) {
+        sigset_t set;
+
+        sigemptyset(&set);
+        sigaddset(&set, signal_number);
+        unblocked = pthread_sigmask(SIG_UNBLOCK, &set, NULL) == 0;
     }
     return signal_number;
 }
@@ -62,6 +72,8 @@ int hv_kvm_this_thread(void)
 
 void hv_kvm_signal_target(struct kvm_run *run)
 {
+    if (run != NULL)
+        get_signal(); /* a kick needs it also when there is no timer */
     target = run;
 }
 
@@ -83,11 +95,7 @@ static int create_timer(HvKvmTimer *timer)
     if (timer_create(CLOCK_MONOTONIC, &event, &timer->id) < 0)
         return -errno;
     timer->thread = hv_kvm_this_thread();
-
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, number);
-    return -pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    return 0;
 }
 
 int hv_kvm_timer_arm(HvKvmTimer *timer, HvTime delay_ns)

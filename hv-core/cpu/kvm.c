@@ -303,6 +303,7 @@ static HvCpu *kvm_cpu_new(HvCpuMachine *machine, unsigned index, const HvCpuClie
 
 const HvCpuBackend hv_cpu_kvm = {
     .name = "kvm",
+    .least_run_ns = 1000000,
     .probe = kvm_probe,
     .machine_new = kvm_machine_new,
     .machine_free = kvm_machine_free,

@@ -248,4 +248,11 @@ CPU_GUEST guest_x87_load[] = {
     CPU_END,
 };
 
+/* Tells the device at RBX that it runs, then counts for ever. */
+CPU_GUEST guest_tell_and_spin[] = {
+    0x89, 0x03,                                  /* mov [rbx], eax */
+    0x48, 0xff, 0xc0,                            /* 1: inc rax */
+    0xeb, 0xfb,                                  /* jmp 1b */
+};
+
 /* clang-format on */
