@@ -56,9 +56,15 @@ static void note(HostLog *log, HostLogKind kind, HvStamp at, const char *format,
     g_string_append_c(log->text, '\n');
 }
 
+static HostLogVm *vm_of(void *user, uint16_t vm)
+{
+    return &((HostLog *)user)->vm[vm % HOST_LOG_VMS];
+}
+
 static void on_vm_state(void *user, HvStamp at, uint16_t vm, HvVmState from, HvVmState to,
                         HvWhy why)
 {
+    vm_of(user, vm)->why = why;
     note(user, LOG_STATES, at, "vm%u %s->%s %s", vm, vm_states[from], vm_states[to], whys[why]);
 }
 
@@ -80,6 +86,7 @@ static void on_deschedule(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, Hv
     HostLog *log = user;
     g_assert_cmpuint(ran_ns, >, 0);
     log->ran_ns[at.pcpu] += ran_ns;
+    vm_of(log, vm)->ran_ns += ran_ns;
     note(log, LOG_DISPATCH, at, "%u.%u off " U64 " %s", vm, vcpu, ran_ns, whys[why]);
 }
 
@@ -131,6 +138,7 @@ static void on_frame_sent(void *user, HvStamp at, uint16_t vm, uint8_t nic, uint
 static void on_frame_received(void *user, HvStamp at, uint16_t vm, uint8_t nic, uint64_t frame_id,
                               uint32_t length)
 {
+    vm_of(user, vm)->frames_received++;
     note(user, LOG_FRAMES, at, "vm%u nic%u received frame " U64 " %u", vm, nic, frame_id, length);
 }
 
@@ -144,6 +152,8 @@ static void on_frame_dropped(void *user, HvStamp at, uint16_t vm, uint8_t nic, u
 static void on_device_error(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, uint8_t slot,
                             HvDeviceErrorKind kind, uint64_t address, uint64_t value)
 {
+    vm_of(user, vm)->bad_accesses += kind == HV_DEVICE_BAD_ACCESS;
+    vm_of(user, vm)->bad_chains += kind == HV_DEVICE_BAD_CHAIN;
     note(user, LOG_DEVICES, at, "%u.%u slot %u %s " X64 " " X64, vm, vcpu, slot, errors[kind],
          address, value);
 }
@@ -151,6 +161,10 @@ static void on_device_error(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, 
 static void on_console(void *user, HvStamp at, uint16_t vm, uint8_t slot, const uint8_t *bytes,
                        uint32_t length)
 {
+    if (slot == HV_SLOT_CONSOLE)
+        g_string_append_len(vm_of(user, vm)->console, (const char *)bytes, length);
+    if (!(((HostLog *)user)->kinds & LOG_DEVICES))
+        return;
     g_autofree char *text = g_strndup((const char *)bytes, length);
     g_autofree char *escaped = g_strescape(text, NULL);
     note(user, LOG_DEVICES, at, "vm%u slot %u prints \"%s\"", vm, slot, escaped);
@@ -158,12 +172,15 @@ static void on_console(void *user, HvStamp at, uint16_t vm, uint8_t slot, const 
 
 static void on_program_exit(void *user, HvStamp at, uint16_t vm, uint32_t code)
 {
+    vm_of(user, vm)->exit_code = code;
     note(user, LOG_DEVICES, at, "vm%u program ends with %u", vm, code);
 }
 
 static void on_guest_fault(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, bool fatal,
                            const HvCrashReport *report, const char *symbol)
 {
+    vm_of(user, vm)->faults++;
+    g_strlcpy(vm_of(user, vm)->symbol, symbol, sizeof(vm_of(user, vm)->symbol));
     note(user, LOG_DEVICES, at, "%u.%u %s vector " U64 " in \"%s\": %s", vm, vcpu,
          fatal ? "crash" : "fault", report->vector, symbol, report->message);
 }
@@ -197,11 +214,17 @@ const HvObserver host_log_observer = {
 void host_log_init(HostLog *log, HostLogKind kinds)
 {
     *log = (HostLog){.text = g_string_new(NULL), .kinds = kinds};
+    for (unsigned i = 0; i < HOST_LOG_VMS; i++) {
+        log->vm[i].console = g_string_new(NULL);
+        log->vm[i].exit_code = -1;
+    }
 }
 
 void host_log_clear(HostLog *log)
 {
     g_string_free(log->text, TRUE);
+    for (unsigned i = 0; i < HOST_LOG_VMS; i++)
+        g_string_free(log->vm[i].console, TRUE);
 }
 
 void host_log_expect(HostLog *log, const char *lines)

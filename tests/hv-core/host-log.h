@@ -3,8 +3,9 @@
  *
  *   TIME WHERE WHAT       10000 p1 0.2 off 900 slice-end
  *
- * WHERE is a pCPU or "host", 0.2 is vCPU 2 of VM 0. It also keeps sums which
- * must agree with the host's own, and sees that time never goes back on a pCPU.
+ * WHERE is a pCPU or "host", 0.2 is vCPU 2 of VM 0. It also keeps sums, which
+ * must agree with the host's own, and what became of each VM; and it sees that
+ * time never goes back on a pCPU.
  */
 #pragma once
 
@@ -22,6 +23,16 @@ typedef enum {
     LOG_ALL = (1 << 7) - 1,
 } HostLogKind;
 
+#define HOST_LOG_VMS 8 /* more are not kept apart */
+
+typedef struct {
+    GString *console;  /* what it printed */
+    HvWhy why;         /* of its last change of state */
+    int64_t exit_code; /* of its program; -1: it goes on */
+    uint64_t ran_ns, faults, bad_accesses, bad_chains, frames_received;
+    char symbol[64]; /* where its last fault was */
+} HostLogVm;
+
 typedef struct {
     GString *text;
     HostLogKind kinds; /* what is written */
@@ -29,6 +40,7 @@ typedef struct {
     HvTime last[HV_MAX_PCPUS + 1]; /* stamp; the host's is the last */
     uint64_t exits;
     uint64_t events;
+    HostLogVm vm[HOST_LOG_VMS];
 } HostLog;
 
 extern const HvObserver host_log_observer; /* user is a HostLog */

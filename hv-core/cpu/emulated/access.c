@@ -72,12 +72,23 @@ static HvStatus replay_add(HvEmulatedCpu *cpu, const HvAccess *access)
     return HV_OK;
 }
 
+/* The client may ask when this happens: at the end of the instruction before. */
+static void tell_time(HvEmulatedCpu *cpu)
+{
+    uint64_t instructions = instruction_number(cpu) - cpu->insn_number;
+    unsigned __int128 end = cpu->time_rest + (unsigned __int128)instructions * HV_NS_PER_SECOND;
+
+    cpu->run->instructions = instructions;
+    cpu->run->used_ns = (HvTime)(end / cpu->machine->clock_hz);
+}
+
 /* One question to the client. *ret_ram: the page is there now, look again. */
 static HvStatus ask(HvEmulatedCpu *cpu, HvAccess *access, bool *ret_ram)
 {
     *ret_ram = false;
     if (replay_take(cpu, access))
         return HV_OK;
+    tell_time(cpu);
     HvAccessResult result = cpu->client.access(cpu->client.user, &cpu->base, access);
     if (access->stop)
         cpu->stop = true;

@@ -308,6 +308,7 @@ static HvCpuExit run(HvCpu *base, HvCpuRun *run)
 {
     HvEmulatedCpu *cpu = emulated(base);
 
+    cpu->run = run;
     cpu->run_budget = cpu->budget = instructions_in(cpu, run->budget_ns);
     cpu->exiting = false;
     cpu->stop = false;
@@ -326,6 +327,7 @@ static HvCpuExit run(HvCpu *base, HvCpuRun *run)
     cpu->midway = exit == HV_CPU_BLOCKED && cpu->replay.count > 0 &&
                   cpu->replay.instruction == cpu->insn_number;
     cpu->run_budget = cpu->budget = 0;
+    cpu->run = NULL;
     return exit;
 }
 

@@ -179,6 +179,7 @@ struct HvEmulatedCpu {
     HvCpuError error;
     HvGpa error_gpa;
 
+    HvCpuRun *run;      /* in progress */
     int pending_vector; /* an interrupt accepted, not yet delivered; -1: none */
     HvReplay replay;
     uint64_t insn_number; /* instructions executed before this run */
