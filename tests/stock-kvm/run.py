@@ -39,6 +39,8 @@ CONTRACT = ('kvm-contract', 'guest programs on kvm', 'engine-kvm')
 TEST_LIMIT_S = 3600 if ALL else 150
 MACHINE_LIMIT_S = 6 * 3600 if ALL else 400
 
+CASE = re.compile(r'(not )?ok\b[ \d]*(?:- )?(.*)')
+
 MACHINE = [
     '-accel', 'tcg', '-cpu', 'EPYC,+svm,+npt', '-m', '1024',
     # Its clock counts instructions, 2 ns each, and skips idle time, so what a test sees of time
@@ -161,6 +163,7 @@ class Reader:
         # Without TAP the exit code is the result.
         self.plain = {test['name'] for test, _ in tests if test['protocol'] == 'exitcode'}
         self.test = None
+        self.last_words = []
         self.ended = False
         self.kvm = False
         self.tests = 0
@@ -168,7 +171,7 @@ class Reader:
     def line(self, line):
         if line.startswith('@@ '):
             self.mark(line[3:])
-        elif self.test and self.test not in self.plain and (match := re.match(r'(not )?ok\b[ \d]*(?:- )?(.*)', line)):
+        elif self.test and self.test not in self.plain and (match := CASE.match(line)):
             self.cases += 1
             self.failures += bool(match[1])
             self.tap.case(not match[1], f'{self.test} {match[2]}')
@@ -176,6 +179,7 @@ class Reader:
             if match := re.fullmatch(r'1\.\.(\d+)( .*)?', line):
                 self.plan = int(match[1])
             self.tap.comment(line)
+            self.last_words = [*self.last_words, line][-4:]
 
     def mark(self, mark):
         self.tap.comment(mark)
@@ -197,6 +201,8 @@ class Reader:
             complete = self.cases and self.cases == self.plan
             if not complete or (how != 'exit 0' and not self.failures):
                 self.tap.case(False, f'{self.test} ended: {how}, {self.cases} of {self.plan}')
+                for line in self.last_words:
+                    self.tap.comment(line)
             self.test = None
         elif mark == 'off':
             self.ended = True
@@ -220,7 +226,8 @@ def main(init, build, source, hvlab):
         reader = Reader(tap, tests)
         for line in boot(found, initrd):
             reader.line(line)
-    tap.case(reader.ended and reader.tests == len(tests), 'every test ran, and the machine went off')
+    complete = reader.ended and reader.tests == len(tests)
+    tap.case(complete, 'every test ran, and the machine went off')
     return tap.end()
 
 
