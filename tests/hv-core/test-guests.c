@@ -194,11 +194,11 @@ static void test_ping(gconstpointer data)
 static void test_ping_beside_spin(void)
 {
     g_autoptr(World) world = world_new(1, MS);
-    add_vm(world, "ping vm1 3 10", 1, true);
-    add_vm(world, "spin", 1, true);
+    HvVm *spin = add_vm(world, "spin", 1, true); /* first, so that its NIC is up in time */
+    add_vm(world, "ping vm0 3 10", 1, true);
     run(world, 400 * MS, NULL);
-    g_assert_cmpint(world->log.vm[0].exit_code, ==, 0);
-    g_assert_cmpint(hv_vm_state(hv_host_vm(world->host, 1)), ==, HV_VM_RUNNING);
+    g_assert_cmpint(world->log.vm[1].exit_code, ==, 0);
+    g_assert_cmpint(hv_vm_state(spin), ==, HV_VM_RUNNING);
 }
 
 /* Three burners, one pCPU: a third each. Slices of 10 ms in 900 ms: 30 each, so
