@@ -106,7 +106,8 @@ typedef enum {
 typedef struct {
     /* May not call back into the CPU, except hv_cpu_get_regs(), which then
      * shows the instruction that makes the access (its RIP may be that of the
-     * next instruction on a host that reports it so). */
+     * next instruction on a host that reports it so). The MSRs may then be as
+     * of the last time they were read or set between two runs. */
     HvAccessResult (*access)(void *user, HvCpu *cpu, HvAccess *access);
     void *user;
 } HvCpuClient;
