@@ -18,6 +18,10 @@
 #define MAX_TURNS_PER_INSTANT 1000000u
 #define SNAP_BYTES            256u /* of each Ethernet frame in the trace, unless detail is full */
 
+/* From the pCPU that put something out to the world that takes it: so that effects lie behind
+ * their causes in the trace, where at equal times the world comes before the pCPUs. */
+#define HANDOVER_NS 1
+
 static void due_free(SimDue *due)
 {
     g_free(due->frame);
@@ -88,11 +92,11 @@ static bool take_outputs(SimEngine *engine)
     bool any = false;
 
     while ((frame = hv_host_take_frame(engine->host))) {
-        sim_engine_due(engine, frame->time, frame_leaves)->frame = frame;
+        sim_engine_due(engine, frame->time + HANDOVER_NS, frame_leaves)->frame = frame;
         any = true;
     }
     while ((control = hv_host_take_control(engine->host))) {
-        sim_engine_due(engine, control->time, control_arrives)->control = control;
+        sim_engine_due(engine, control->time + HANDOVER_NS, control_arrives)->control = control;
         any = true;
     }
     return any;
@@ -100,11 +104,13 @@ static bool take_outputs(SimEngine *engine)
 
 /* ---- Phases -------------------------------------------------------------- */
 
+/* A pCPU may have run ahead of the world: what it reported from now on is not
+ * part of the run. */
 static void end_run(SimEngine *engine, uint8_t reason)
 {
+    sim_trace_cut(engine->trace, engine->now);
     SIM_TRACE(engine->trace, SIM_SOURCE_WORLD, engine->now, RunEnd, .reason = reason,
               .dropped_events = sim_trace_dropped(engine->trace));
-    /* What a pCPU that ran ahead reported beyond this time is not part of the run. */
     sim_trace_settle(engine->trace, engine->now + 1);
     engine->phase = SIM_PHASE_DONE;
 }
@@ -227,9 +233,9 @@ static bool phase_over(SimEngine *engine)
         end_main(engine, SIM_END_UNTIL);
     } else if (engine->phase == SIM_PHASE_MAIN && is_idle(engine)) {
         end_main(engine, SIM_END_IDLE);
-    } else if (engine->phase == SIM_PHASE_PROBES) {
-        step_probes(engine);
     }
+    if (engine->phase == SIM_PHASE_PROBES)
+        step_probes(engine);
     return engine->phase == SIM_PHASE_DONE;
 }
 

@@ -295,6 +295,26 @@ void sim_trace_finish(SimTrace *trace)
     sim_trace_settle(trace, SIM_TIME_NEVER);
 }
 
+void sim_trace_cut(SimTrace *trace, uint64_t time)
+{
+    SimTracePrivate *p = trace->private;
+
+    sim_trace_settle(trace, time);
+    tail_to_queue(trace);
+    for (unsigned i = 0; i < p->sources; i++) {
+        Queue *queue = &p->queues[i];
+        size_t keep = queue->head;
+
+        while (i == SIM_SOURCE_WORLD && keep < queue->tail &&
+               ((const SimRecordHeader *)(queue->data + keep))->time <= time)
+            keep += space_at(queue->data + keep);
+        queue->tail = keep;
+        queue->last_time = MIN(queue->last_time, time);
+    }
+    trace->last_time = time;
+    queue_to_tail(trace);
+}
+
 /* ---- Appending ------------------------------------------------------------ */
 
 void *sim_trace_place_slow(SimTrace *trace, uint16_t source, uint64_t time, uint16_t type,

@@ -112,6 +112,10 @@ bool sim_trace_limited(const SimTrace *trace);
  * more appear behind them: see sim_reader_new_memory(). */
 const uint8_t *sim_trace_data(const SimTrace *trace, size_t *ret_size);
 
+/* Ends the run at time: what is pending from pCPUs at or after it, and from the
+ * world after it, never happened. Appending at time is still allowed. */
+void sim_trace_cut(SimTrace *trace, uint64_t time);
+
 /* Settled bytes that sim_trace_flush() has not written yet. */
 size_t sim_trace_unflushed(const SimTrace *trace);
 
