@@ -2,6 +2,7 @@
 /* bare-kvm.c: see bare-kvm.h. */
 #include "tests/bench/bare-kvm.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -114,6 +115,16 @@ uint32_t bare_kvm_run(BareKvm *bare)
 {
     check(ioctl(bare->cpu_fd, KVM_RUN, 0), "KVM_RUN");
     return bare->run->exit_reason;
+}
+
+bool bare_kvm_run_or_signal(BareKvm *bare)
+{
+    int ret = ioctl(bare->cpu_fd, KVM_RUN, 0);
+
+    if (ret < 0 && errno == EINTR)
+        return false;
+    check(ret, "KVM_RUN");
+    return true;
 }
 
 void bare_kvm_destroy(BareKvm *bare)

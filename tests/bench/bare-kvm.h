@@ -32,4 +32,7 @@ void bare_kvm_start(BareKvm *bare, unsigned ring, const struct kvm_regs *start);
 
 /* One KVM_RUN; returns the exit reason. */
 uint32_t bare_kvm_run(BareKvm *bare);
+
+/* The same; false when a signal ended it instead. */
+bool bare_kvm_run_or_signal(BareKvm *bare);
 void bare_kvm_destroy(BareKvm *bare);
