@@ -34,7 +34,7 @@ typedef enum {
     HV_VM_OFF,
     HV_VM_RUNNING,
     HV_VM_PAUSED,
-    HV_VM_HALTED,  /* powered off by itself, or every vCPU halted for good */
+    HV_VM_HALTED, /* powered off by itself, or every vCPU halted for good */
     HV_VM_CRASHED,
     HV_VM_KILLED,
     HV_VM_STATE_COUNT
@@ -49,9 +49,9 @@ typedef enum {
     HV_WHY_PREEMPTED,
     HV_WHY_HLT,
     HV_WHY_INTERRUPT,
-    HV_WHY_MEMORY,        /* waits for a page, or got it */
+    HV_WHY_MEMORY, /* waits for a page, or got it */
     HV_WHY_POWER_OFF,
-    HV_WHY_HLT_FOREVER,   /* HLT with interrupts off */
+    HV_WHY_HLT_FOREVER, /* HLT with interrupts off */
     HV_WHY_TRIPLE_FAULT,
     HV_WHY_GUEST_PANIC,   /* the guest kernel reported a crash */
     HV_WHY_FETCH,         /* instruction fetch from an absent page or a device */
@@ -71,7 +71,7 @@ typedef enum {
     HV_EXIT_PAGE_FAULT, /* second-level: page absent or read-only */
     HV_EXIT_HALT,
     HV_EXIT_INTERRUPT_WINDOW,
-    HV_EXIT_PREEMPT,    /* slice used, or another reason of the hypervisor's own */
+    HV_EXIT_PREEMPT, /* slice used, or another reason of the hypervisor's own */
     HV_EXIT_SHUTDOWN,
     HV_EXIT_ERROR,
     HV_EXIT_COUNT
@@ -84,15 +84,15 @@ typedef struct {
     uint64_t value;   /* written or read */
     uint8_t size;
     bool write;
-    HvTime cost_ns;   /* charged to the vCPU for it */
+    HvTime cost_ns; /* charged to the vCPU for it */
 } HvExit;
 
 /* Why a guest's use of a device was refused or a frame not delivered. */
 typedef enum {
-    HV_DEVICE_BAD_ACCESS,      /* unaligned, wrong size, or outside any register: reads as
-                                  all ones, writes are ignored */
-    HV_DEVICE_BAD_CHAIN,       /* descriptor chain malformed; device needs reset */
-    HV_DEVICE_BAD_CONFIG,      /* queue size, features or addresses out of range */
+    HV_DEVICE_BAD_ACCESS, /* unaligned, wrong size, or outside any register: reads as
+                             all ones, writes are ignored */
+    HV_DEVICE_BAD_CHAIN,  /* descriptor chain malformed; device needs reset */
+    HV_DEVICE_BAD_CONFIG, /* queue size, features or addresses out of range */
     HV_DEVICE_COUNT
 } HvDeviceErrorKind;
 
@@ -110,7 +110,8 @@ typedef struct {
     /* slice_ns: what the policy granted. */
     void (*dispatch)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvTime slice_ns);
     /* ran_ns: charged since the dispatch, costs included. */
-    void (*deschedule)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvTime ran_ns, HvWhy why);
+    void (*deschedule)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvTime ran_ns,
+                       HvWhy why);
     void (*exit)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, const HvExit *exit);
 
     /* A page got a page frame (demand fault, or the loader's work before the start). */
@@ -124,7 +125,8 @@ typedef struct {
                              uint64_t frame_id, HvTime late_ns);
     void (*interrupt_taken)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, uint8_t vector);
 
-    void (*queue_kick)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, uint8_t slot, uint16_t queue);
+    void (*queue_kick)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, uint8_t slot,
+                       uint16_t queue);
     /* A frame was taken from a transmit queue and leaves the NIC now. */
     void (*frame_sent)(void *user, HvStamp at, uint16_t vm, uint8_t nic, uint64_t frame_id,
                        const uint8_t *bytes, uint32_t length);

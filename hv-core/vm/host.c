@@ -247,7 +247,7 @@ static bool turn(HvHost *host, HvTime horizon, HvTime grant)
 
 HvTime hv_host_advance(HvHost *host, HvTime horizon, HvTime grant)
 {
-    while (!host->stuck && !host->kicked && output_time(host) == HV_TIME_NEVER)
+    while (!host->stuck && !host->kicked && !hv_host_has_output(host))
         if (!turn(host, horizon, grant))
             break;
     host->kicked = 0;

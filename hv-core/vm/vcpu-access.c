@@ -3,8 +3,11 @@
  * exit path. Port I/O, device registers, and pages that are absent or read-only.
  *
  * The guest stops after each such access, because it was charged for it and
- * because what the access did must be seen by everyone before time goes on. The
- * exit is reported last, when its whole cost is known; all that it led to
+ * because what the access did must be seen by everyone before time goes on. Where
+ * time is not exact anyhow and entering the guest is dear (kvm), it stops only
+ * if the access led to something, or when the charges have added up.
+ *
+ * The exit is reported last, when its whole cost is known; all that it led to
  * carries the same time, that of the accessing instruction.
  */
 #include "hv-core/vm/host-private.h"
@@ -74,6 +77,21 @@ static void report_exit(HvVcpu *vcpu, const HvAccess *access, HvExitKind kind, H
     HV_REPORT(host, exit, vcpu->at, vcpu->sched.vm, vcpu->sched.vcpu, &exit);
 }
 
+/* See above. "Something": the vCPU is to leave, has an interrupt to take, or
+ * somebody else has the turn before the step ends. */
+static bool must_stop(const HvVcpu *vcpu)
+{
+    const HvHost *host = vcpu->vm->host;
+    const HvPcpu *pcpu = vcpu->pcpu;
+    HvTime least = host->config.backend->least_run_ns;
+    if (least == 0 || vcpu->cost_ns >= least / 10)
+        return true;
+    return vcpu->leave_to != HV_VCPU_RUNNING ||
+           (hv_vcpu_has_interrupt(vcpu) && !vcpu->window_asked) || hv_host_has_output(host) ||
+           hv_event_queue_time(&host->events) < pcpu->step_end ||
+           vcpu->at.time + vcpu->cost_ns >= pcpu->step_end;
+}
+
 HvAccessResult hv_vcpu_access(void *user, HvCpu *cpu, HvAccess *access)
 {
     HvVcpu *vcpu = user;
@@ -86,7 +104,6 @@ HvAccessResult hv_vcpu_access(void *user, HvCpu *cpu, HvAccess *access)
     HvTime cost_before = vcpu->cost_ns;
     HvAccessResult result = HV_ACCESS_DONE;
     HvExitKind kind;
-    access->stop = true;
     vcpu->at = stamp_now(vcpu);
     vm->acting = vcpu;
     if (access->kind == HV_ACCESS_PORT_IN || access->kind == HV_ACCESS_PORT_OUT) {
@@ -101,6 +118,7 @@ HvAccessResult hv_vcpu_access(void *user, HvCpu *cpu, HvAccess *access)
     vm->acting = NULL;
 
     vcpu->cost_ns += vm->host->config.costs.exit_ns;
+    access->stop = must_stop(vcpu);
     report_exit(vcpu, access, kind, vcpu->cost_ns - cost_before);
     if (vm->out_of_memory) {
         vcpu->crash_why = HV_WHY_OUT_OF_MEMORY;
