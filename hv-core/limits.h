@@ -2,12 +2,13 @@
 /* limits.h: every limit of hv-core in one place. */
 #pragma once
 
-#define HV_MAX_VMS                  1024
-#define HV_MAX_VCPUS_PER_VM         16
-#define HV_MAX_PCPUS                64
-#define HV_MAX_NICS_PER_VM          8
-#define HV_MIN_VM_BYTES             (2u << 20)
-#define HV_MAX_VM_BYTES             (1u << 30) /* MMIO begins at 3 GiB; tables cover the first GiB */
+#define HV_MAX_VMS          1024
+#define HV_MAX_VCPUS_PER_VM 16
+#define HV_MAX_PCPUS        64
+#define HV_MAX_NICS_PER_VM  8
+#define HV_MIN_VM_BYTES     (2u << 20)
+/* MMIO begins at 3 GiB; page tables cover the first GiB. */
+#define HV_MAX_VM_BYTES             (1u << 30)
 #define HV_MAX_POOL_FRAMES          (4u << 20)        /* 16 GiB of host memory */
 #define HV_MAX_QUEUE_SIZE           256               /* virtqueue entries */
 #define HV_MAX_CHAIN_LENGTH         HV_MAX_QUEUE_SIZE /* descriptors in one chain */
