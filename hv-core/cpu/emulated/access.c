@@ -31,18 +31,10 @@ typedef struct {
 
 /* ---- Asking the client --------------------------------------------------- */
 
-/* The number of the present instruction, counted from the CPU's first. */
-static uint64_t instruction_number(const HvEmulatedCpu *cpu)
-{
-    uint64_t entered = cpu->insn_number + (uint64_t)(cpu->run_budget - cpu->budget);
-
-    return cpu->block ? entered - cpu->block->count + cpu->done : entered;
-}
-
 static bool replay_take(HvEmulatedCpu *cpu, HvAccess *access)
 {
     HvReplay *replay = &cpu->replay;
-    uint64_t number = instruction_number(cpu);
+    uint64_t number = hv_instruction_number(cpu);
 
     if (replay->instruction != number) {
         replay->instruction = number;
@@ -75,7 +67,7 @@ static HvStatus replay_add(HvEmulatedCpu *cpu, const HvAccess *access)
 /* The client may ask when this happens: at the end of the instruction before. */
 static void tell_time(HvEmulatedCpu *cpu)
 {
-    uint64_t instructions = instruction_number(cpu) - cpu->insn_number;
+    uint64_t instructions = hv_instruction_number(cpu) - cpu->insn_number;
     unsigned __int128 end = cpu->time_rest + (unsigned __int128)instructions * HV_NS_PER_SECOND;
 
     cpu->run->instructions = instructions;

@@ -155,6 +155,7 @@ static void set_regs(HvCpu *base, const HvCpuRegs *regs)
     cpu->shadow = false;
     cpu->pending_vector = -1;
     cpu->replay.count = 0;
+    cpu->repeat.valid = false;
     cpu->midway = false;
     cpu->debug_trap = false;
     hv_set_cpl(cpu, cpu->segment[HV_CS].selector & 3);

@@ -73,10 +73,10 @@ static HvStatus movs(HvEmulatedCpu *cpu, const HvOp *op, unsigned size)
 static HvStatus cmps(HvEmulatedCpu *cpu, const HvOp *op, unsigned size)
 {
     uint64_t a, b;
-    HvStatus status = read_source(cpu, op, size, &a);
+    HvStatus status = read_destination(cpu, op, size, &b); /* first: which of two faults shows */
 
     if (status == HV_OK)
-        status = read_destination(cpu, op, size, &b);
+        status = read_source(cpu, op, size, &a);
     if (status == HV_OK) {
         compare(cpu, size, a, b);
         advance(cpu, op, HV_RSI, size);
@@ -201,18 +201,10 @@ static bool goes_on(const HvEmulatedCpu *cpu, const HvOp *op)
     return hv_get_zf(cpu) == !!(op->shift & HV_OP_REP);
 }
 
-HvStatus hv_op_string(HvEmulatedCpu *cpu, const HvOp *op)
+static HvStatus repeat(HvEmulatedCpu *cpu, const HvOp *op, unsigned size)
 {
-    /* HV_OP_REP and HV_OP_REPNE share bits of shift with nothing else here. */
-    unsigned size = hv_op_size(op);
     HvIteration iteration = iteration_of(op->helper);
 
-    if (op->helper == HV_I_INS || op->helper == HV_I_OUTS)
-        size = MIN(size, 4);
-    if (!(op->shift & (HV_OP_REP | HV_OP_REPNE)))
-        return iteration(cpu, op, size);
-    if (pointer(cpu, op, HV_RCX) == 0)
-        return HV_OK;
     for (;;) {
         HvStatus status = iteration(cpu, op, size);
 
@@ -227,6 +219,51 @@ HvStatus hv_op_string(HvEmulatedCpu *cpu, const HvOp *op)
         }
         cpu->budget--;
     }
+}
+
+/* A fault leaves the flags as they were before the first iteration (Intel SDM
+ * vol. 2, REP). That may have been in an earlier run: then HvRepeat knows them. */
+static HvStatus repeat_compare(HvEmulatedCpu *cpu, const HvOp *op, unsigned size)
+{
+    HvRepeat *start = &cpu->repeat;
+
+    if (!start->valid || start->rip != cpu->rip || start->next != hv_instruction_number(cpu)) {
+        start->rip = cpu->rip;
+        start->flag_a = cpu->flag_a;
+        start->flag_b = cpu->flag_b;
+        start->flag_kind = cpu->flag_kind;
+    }
+    HvStatus status = repeat(cpu, op, size);
+
+    start->valid = status == HV_EXIT || (status == HV_OK && cpu->jumped);
+    start->next = hv_instruction_number(cpu) + (status == HV_OK);
+    if (status == HV_FAULT)
+        hv_set_flags(cpu, start->flag_kind, start->flag_a, start->flag_b);
+    return status;
+}
+
+/* The right to do port I/O is asked for even if RCX is 0. */
+static HvStatus check_string_port(HvEmulatedCpu *cpu, const HvOp *op, unsigned size)
+{
+    if (op->helper != HV_I_INS && op->helper != HV_I_OUTS)
+        return HV_OK;
+    return check_port(cpu, (uint16_t)cpu->gpr[HV_RDX], size);
+}
+
+HvStatus hv_op_string(HvEmulatedCpu *cpu, const HvOp *op)
+{
+    /* HV_OP_REP and HV_OP_REPNE share bits of shift with nothing else here. */
+    unsigned size = hv_op_size(op);
+
+    if (op->helper == HV_I_INS || op->helper == HV_I_OUTS)
+        size = MIN(size, 4);
+    if (!(op->shift & (HV_OP_REP | HV_OP_REPNE)))
+        return iteration_of(op->helper)(cpu, op, size);
+    if (pointer(cpu, op, HV_RCX) == 0)
+        return check_string_port(cpu, op, size);
+    if (op->helper == HV_I_CMPS || op->helper == HV_I_SCAS)
+        return repeat_compare(cpu, op, size);
+    return repeat(cpu, op, size);
 }
 
 /* ---- in and out --------------------------------------------------------------------- */

@@ -116,6 +116,15 @@ typedef struct {
     } access[HV_REPLAY_MAX];
 } HvReplay;
 
+/* ---- A REP CMPS or SCAS that a run ended in ------------------------------ */
+
+typedef struct {
+    bool valid;
+    uint64_t rip, next; /* where it is; the number of the instruction that goes on with it */
+    uint64_t flag_a, flag_b; /* the flags before its first iteration */
+    uint32_t flag_kind;
+} HvRepeat;
+
 /* ---- The machine and its CPUs ------------------------------------------- */
 
 #define HV_BLOCK_BUCKETS 4096u
@@ -182,6 +191,7 @@ struct HvEmulatedCpu {
     HvCpuRun *run;      /* in progress */
     int pending_vector; /* an interrupt accepted, not yet delivered; -1: none */
     HvReplay replay;
+    HvRepeat repeat;
     uint64_t insn_number; /* instructions executed before this run */
     int64_t run_budget;   /* of this run */
     uint64_t time_rest;   /* instructions * 10^9 mod clock_hz */
@@ -202,6 +212,14 @@ struct HvEmulatedCpu {
     HvBlock temp_block; /* a block cut short by the budget */
     HvOp temp_ops[HV_BLOCK_MAX_OPS];
 };
+
+/* The number of the present instruction, counted from the CPU's first. */
+static inline uint64_t hv_instruction_number(const HvEmulatedCpu *cpu)
+{
+    uint64_t entered = cpu->insn_number + (uint64_t)(cpu->run_budget - cpu->budget);
+
+    return cpu->block ? entered - cpu->block->count + cpu->done : entered;
+}
 
 /* ---- Architectural constants -------------------------------------------- */
 
