@@ -45,7 +45,10 @@ int cli_guest(int argc, char **argv)
         return CLI_BAD_INPUT;
     }
     exit = CLI_OK;
-    for (int i = 2; i < argc; i++)
-        exit = MAX(exit, check_file(argv[i]));
+    for (int i = 2; i < argc; i++) {
+        int checked = check_file(argv[i]);
+
+        exit = MAX(exit, checked);
+    }
     return exit;
 }

@@ -97,15 +97,23 @@ static enum SimCheckOutcome judge_reach(const LabCase *the, const SimExpect *exp
 
 /* ---- counter ------------------------------------------------------------- */
 
-/* The value of a dotted name below object. A counter that was never counted (a
- * drop reason that did not occur) is 0. */
+/* The value of a dotted name below object: the sum of all where it names an object
+ * of counters. A counter that never counted (a drop reason that did not occur) is 0. */
 static uint64_t dotted_value(json_object *object, const char *name)
 {
     g_auto(GStrv) words = g_strsplit(name, ".", -1);
+    uint64_t sum = 0;
 
     for (char **word = words; *word && object; word++)
         object = json_object_object_get(object, *word);
-    return object ? json_object_get_uint64(object) : 0;
+    if (!json_object_is_type(object, json_type_object))
+        return object ? json_object_get_uint64(object) : 0;
+    json_object_object_foreach(object, key, value)
+    {
+        (void)key;
+        sum += json_object_get_uint64(value);
+    }
+    return sum;
 }
 
 static json_object *counter_object(const LabCase *the, const SimExpectCounter *counter)

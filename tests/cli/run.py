@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import select
 import shutil
 import signal
 import subprocess
@@ -161,19 +162,31 @@ def cut_off(folder):
     equal(process.stdout.splitlines(), whole[:-1], 'events')
 
 
+def read_until_end(reader, on_first):
+    """All that is written to a pipe; calls on_first once the first of it has come."""
+    data = b''
+    while select.select([reader], [], [], 60)[0]:
+        part = os.read(reader, 1 << 20)
+        if not part:
+            break
+        if not data:
+            on_first()
+        data += part
+    os.close(reader)
+    return data
+
+
 @test('Ctrl-C ends a run, says so, and leaves a readable trace')
 def interrupt(folder):
     for backend in backends():
         fifo = os.path.join(folder, backend + '.fifo')
         os.mkfifo(fifo)
+        reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
         process = subprocess.Popen(
-            [HVLAB, 'run', '--backend', backend, '--until=100000s', '--trace', fifo,
+            [HVLAB, 'run', '--backend', backend, '--until=3600s', '--trace', fifo,
              FIRST + 'sharing-a-cpu.json'],
             cwd=SOURCE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        with open(fifo, 'rb') as file:
-            data = file.read(1)  # the run has begun
-            process.send_signal(signal.SIGINT)
-            data += file.read()
+        data = read_until_end(reader, lambda: process.send_signal(signal.SIGINT))
         output, errors = process.communicate(timeout=60)
         equal(process.returncode, 130, output + errors)
         contains(output, 'interrupted')
@@ -193,7 +206,7 @@ def on_terminal(env, *args):
                           env={**os.environ, **env}) as process:
         os.close(child)
         output = b''
-        while True:
+        while select.select([parent], [], [], 60)[0]:
             try:
                 data = os.read(parent, 65536)
             except OSError:  # the other end is closed
