@@ -120,7 +120,7 @@ typedef struct {
 
 typedef struct {
     bool valid;
-    uint64_t rip, next; /* where it is; the number of the instruction that goes on with it */
+    uint64_t rip, next;      /* where it is; the number of the instruction that goes on with it */
     uint64_t flag_a, flag_b; /* the flags before its first iteration */
     uint32_t flag_kind;
 } HvRepeat;
