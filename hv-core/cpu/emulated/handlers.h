@@ -31,8 +31,9 @@
     X(name##_0)                                                                                    \
     X(name##_1)                                                                                    \
     X(name##_2)                                                                                    \
-    X(name##_3) X(name##_4) X(name##_5) X(name##_6) X(name##_7) X(name##_8) X(name##_9)            \
-        X(name##_10) X(name##_11) X(name##_12) X(name##_13) X(name##_14) X(name##_15)
+    X(name##_3)                                                                                    \
+    X(name##_4) X(name##_5) X(name##_6) X(name##_7) X(name##_8) X(name##_9) X(name##_10)           \
+        X(name##_11) X(name##_12) X(name##_13) X(name##_14) X(name##_15)
 /* A compare or test with the conditional jump behind it. */
 #define HV_FUSED(X, op)                                                                            \
     HV_CC(X, op##8_RR)                                                                             \
@@ -43,7 +44,8 @@
     HV_ALU(X, ADD)                                                                                 \
     HV_ALU(X, OR)                                                                                  \
     HV_ALU(X, ADC)                                                                                 \
-    HV_ALU(X, SBB) HV_ALU(X, AND) HV_ALU(X, SUB) HV_ALU(X, XOR) HV_ALU(X, CMP) HV_ALU(X, TEST)     \
+    HV_ALU(X, SBB)                                                                                 \
+    HV_ALU(X, AND) HV_ALU(X, SUB) HV_ALU(X, XOR) HV_ALU(X, CMP) HV_ALU(X, TEST)                    \
         HV_MOV_FORMS(X, MOV8) HV_MOV_FORMS(X, MOV16) HV_MOV_FORMS(X, MOV32) HV_MOV_FORMS(X, MOV64) \
             HV_LOAD_FORMS(X, ZX8) HV_LOAD_FORMS(X, ZX16) HV_LOAD_FORMS(X, SX8_32)                  \
                 HV_LOAD_FORMS(X, SX8_64) HV_LOAD_FORMS(X, SX16_32) HV_LOAD_FORMS(X, SX16_64)       \
