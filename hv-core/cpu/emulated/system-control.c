@@ -3,7 +3,7 @@
  * CPUID, and the small privileged instructions.
  *
  * The CPU announced by CPUID has the base of x86-64 without its vector and
- * floating-point units, so what is not implemented is also not promised:
+ * floating-point units, so that nothing is promised that is not there:
  * no TSC, no FPU, no SSE. Equal on every host. */
 #include "hv-core/cpu/emulated/ops.h"
 #include "hv-core/cpu/emulated/operand.h"
