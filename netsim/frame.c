@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* frame.c: making frames and letting go of them; see frame.h. */
 #include "netsim/frame.h"
 
 #include <string.h>

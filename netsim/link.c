@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* link.c: when a frame enters a cable, when it arrives, and why it may not; see link.h. */
 #include "netsim/link.h"
 
 #define BITS_NS (8 * NET_NS_PER_SECOND) /* a byte at 1 bit/s */

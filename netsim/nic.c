@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* nic.c: the part at the end of a VM's cable: what arrives there is delivered. */
 #include "netsim/nic.h"
 
 static void nic_receive(NetPart *part, uint32_t port, NetFrame *frame, NetTime now)

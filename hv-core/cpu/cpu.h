@@ -39,8 +39,22 @@ typedef struct HvMemory HvMemory;
 /* ---- Registers ---------------------------------------------------------- */
 
 enum {
-    HV_RAX, HV_RCX, HV_RDX, HV_RBX, HV_RSP, HV_RBP, HV_RSI, HV_RDI,
-    HV_R8, HV_R9, HV_R10, HV_R11, HV_R12, HV_R13, HV_R14, HV_R15,
+    HV_RAX,
+    HV_RCX,
+    HV_RDX,
+    HV_RBX,
+    HV_RSP,
+    HV_RBP,
+    HV_RSI,
+    HV_RDI,
+    HV_R8,
+    HV_R9,
+    HV_R10,
+    HV_R11,
+    HV_R12,
+    HV_R13,
+    HV_R14,
+    HV_R15,
     HV_GPR_COUNT
 };
 

@@ -66,7 +66,7 @@ typedef struct HvMemory HvMemory;
 typedef struct {
     HvFrameNo frame; /* HV_FRAME_NONE when absent */
     bool writable;
-    bool pinned;     /* resident from load on, taken by no policy */
+    bool pinned; /* resident from load on, taken by no policy */
 } HvMemoryEntry;
 
 typedef struct {
@@ -92,7 +92,8 @@ HvPool *hv_memory_pool(const HvMemory *memory);
 HvPageNo hv_memory_page_count(const HvMemory *memory);
 HvPageNo hv_memory_resident_count(const HvMemory *memory);
 void hv_memory_set_fault(HvMemory *memory, HvMemoryFault fault, void *user);
-void hv_memory_set_listener(HvMemory *memory, const HvMemoryListener *listener); /* one; NULL: none */
+/* The one listener; NULL: none. Copied. */
+void hv_memory_set_listener(HvMemory *memory, const HvMemoryListener *listener);
 
 /* The entry of page; page must be < page count. The table never moves. */
 const HvMemoryEntry *hv_memory_entry(const HvMemory *memory, HvPageNo page);

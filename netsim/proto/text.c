@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* text.c: numbers and addresses as text, without a C library; see text.h. */
 #include "netsim/proto/text.h"
 
 NetText net_text_begin(char *buffer, size_t capacity)

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import traceback
 
-HVLAB = sys.argv[1]
+HVLAB = os.path.abspath(sys.argv[1])
 SOURCE = sys.argv[2]
 _tests = []
 

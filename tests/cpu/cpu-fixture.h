@@ -29,7 +29,7 @@
 /* The guest's memory map beyond that of the image. What is not mentioned is absent. */
 #define CPU_CODE       0x10000u
 #define CPU_CODE_BYTES 0x4000u  /* resident */
-#define CPU_STACK3     0x38000u /* top of the ring-3 stack, 4 pages of it resident, as of ring 0's */
+#define CPU_STACK3     0x38000u /* top of the ring-3 stack; 4 pages resident, as of ring 0's */
 #define CPU_DATA       0x40000u
 #define CPU_DATA_BYTES 0x4000u  /* resident */
 #define CPU_ABSENT     0x80000u /* absent from here on */
