@@ -107,11 +107,38 @@ static const Case cases[] = {
         .vector = 13,
     },
     {
+        .name = "across-the-canonical-boundary",
+        .what = "#GP, though its first bytes lie in a page that is absent (but #PF on some KVM)",
+        CODE("\x8b\x01"),
+        .before = {{HV_RCX, UINT64_C(0x7ffffffffffe)}},
+        .vector = 13,
+        .not_kvm = true,
+    },
+    {
         .name = "rbp-non-canonical",
         .what = "#SS where it is",
         CODE("\x8b\x45\x00"),
         .before = {{HV_RBP, UINT64_C(0x398e000000000000)}},
         .vector = 12,
+    },
+    {
+        .name = "bit-string-address32",
+        .what = "the address is cut to 32 bits after the bit number has been added",
+        CODE("\x67\x0f\xa3\x0b"), /* bt [ebx], ecx: 0x20 bytes below 0 */
+        .before = {{HV_RBX, 0}, {HV_RCX, (uint32_t)-256}},
+        .vector = 14,
+        .error = 4,
+        .cr2 = 0xffffffe0,
+    },
+    {
+        .name = "pop-memory-address32",
+        .what = "the address is cut to 32 bits after RSP has been raised",
+        CODE("\x67\x8f\x84\x24\xfc\xc7\xfb\xff"), /* pop qword [esp - 0x43804] */
+        .before = {{HV_RSP, DIFF_STACK + 0x800}},
+        .vector = 14,
+        .error = 7,
+        .cr2 = 4,
+        .after = {{HV_RSP, DIFF_STACK + 0x800}},
     },
     /* What Unicorn 2.0.1 gets wrong. */
     {
@@ -194,7 +221,7 @@ static void check_case(const Case *the, const DiffBlock *block, const DiffResult
     g_assert_cmpstr(result->trouble, ==, "");
     g_assert_cmpuint(result->vector, ==, the->vector);
     g_assert_cmphex(result->rip, ==, block->start + (ends ? the->bytes : 0));
-    g_assert_cmphex(result->error & ~result->error_unknown, ==, the->error);
+    g_assert_cmphex((result->error ^ the->error) & ~result->error_unknown, ==, 0);
     g_assert_cmphex(result->cr2, ==, the->cr2);
     for (unsigned i = 0; i < MOST; i++)
         if (the->after[i].number || the->after[i].value)

@@ -4,6 +4,24 @@
 #include "hv-core/cpu/emulated/ops.h"
 #include "hv-core/cpu/emulated/operand.h"
 
+/* Moves at's address to the word of memory that has bit number (emit_bit()). */
+static void move_to_bit(const HvEmulatedCpu *cpu, HvOp *at, unsigned size, uint64_t number)
+{
+    int64_t word = (int64_t)hv_sign_extend(number, size) >> (3 + hv_flag_size(size));
+    unsigned segment = at->rm & ~HV_OP_ADDRESS32;
+
+    at->disp += (uint64_t)word << hv_flag_size(size);
+    if (at->base != HV_SLOT_TEMP)
+        return;
+    uint64_t address = hv_op_address(cpu, at);
+    if (at->rm & HV_OP_ADDRESS32)
+        address = (uint32_t)address;
+    if (segment == HV_FS || segment == HV_GS)
+        address += cpu->segment[segment].base;
+    at->base = HV_SLOT_ZERO;
+    at->disp = address;
+}
+
 /* bt, bts, btr, btc. A bit number in a register may reach far outside of a
  * memory operand; an immediate one, or of a register operand, is taken modulo
  * the operand size. */
@@ -15,8 +33,7 @@ HvStatus hv_op_bit(HvEmulatedCpu *cpu, const HvOp *op)
     uint64_t value;
 
     if (!(op->shift & HV_OP_REGISTER) && !hv_op_has_immediate(op))
-        at.disp += (uint64_t)((int64_t)hv_sign_extend(number, size) >> (3 + hv_flag_size(size)))
-                   << hv_flag_size(size);
+        move_to_bit(cpu, &at, size, number);
     uint64_t mask = UINT64_C(1) << (number & (bits - 1));
     bool only_test = op->helper == HV_I_BT;
     HvStatus status =

@@ -52,6 +52,7 @@ enum {
     HV_OP_REPNE = 0x10,     /* F2 */
     HV_OP_IMMEDIATE = 0x20, /* the form has an immediate */
     HV_OP_SIZE_SHIFT = 6,   /* two bits: log2 of the operand size */
+    HV_OP_ADDRESS32 = 0x10, /* in rm of bit tests, beside the segment: the address is cut */
 };
 
 /* Bounds of a block; HvOp.offset and count must hold them. */

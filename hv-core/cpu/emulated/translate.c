@@ -149,6 +149,20 @@ static void emit_ending_helper(HvTranslator *t)
     t->ended = true;
 }
 
+/* What a bit number in a register adds to an address comes before the address is
+ * cut and the segment's base added: the helper does all that, by rm. */
+static void emit_bit(HvTranslator *t)
+{
+    const HvInsn *insn = t->insn;
+
+    emit_helper(t);
+    if (!insn->memory || insn->form == HV_FORM_EI)
+        return;
+    t->block->ops[t->n - 1].rm = insn->segment | (insn->address32 ? HV_OP_ADDRESS32 : 0);
+    if (needs_address_op(insn))
+        t->block->ops[t->n - 2].reg = HV_DS;
+}
+
 static void emit_alu(HvTranslator *t)
 {
     const HvInsn *insn = t->insn;
@@ -379,8 +393,8 @@ static void emit_pop(HvTranslator *t)
 
     if (insn->size != 8 || insn->memory) {
         emit_helper(t);
-        if (insn->memory && insn->base == HV_RSP)
-            t->block->ops[t->n - 1].disp += insn->size; /* RSP counts as already raised */
+        if (insn->memory && insn->base == HV_RSP) /* RSP counts as already raised */
+            t->block->ops[t->n - (needs_address_op(insn) ? 2 : 1)].disp += insn->size;
         return;
     }
     HvOp *op = emit(t, HV_H_POP_R, SEEN);
@@ -548,6 +562,10 @@ static void (*const emitters[HV_I_COUNT])(HvTranslator *t) = {
     [HV_I_XLAT] = emit_xlat,
     [HV_I_PUSH] = emit_push,
     [HV_I_POP] = emit_pop,
+    [HV_I_BT] = emit_bit,
+    [HV_I_BTS] = emit_bit,
+    [HV_I_BTR] = emit_bit,
+    [HV_I_BTC] = emit_bit,
     [HV_I_POPF] = emit_ending_helper,
     [HV_I_ENTER] = emit_enter,
     [HV_I_LEAVE] = emit_leave,
