@@ -4,6 +4,7 @@
 #include "sim/export/moments.h"
 
 #include <inttypes.h>
+#include <json-c/json.h>
 #include <string.h>
 
 #include "netsim/proto/dissect.h"
@@ -86,13 +87,53 @@ static void tell_guest_fault(SimTelling *telling, const SimRecord *record)
                          parts[0] && parts[1] ? parts[1] : ""));
 }
 
+static const char *word(json_object *command, const char *key)
+{
+    json_object *value = json_object_object_get(command, key);
+
+    return value ? json_object_get_string(value) : "";
+}
+
+/* A command in words; NULL: not one that is known here. */
+static char *command_words(json_object *command)
+{
+    const char *what = word(command, "do"), *vm = word(command, "vm");
+
+    if (!strcmp(what, "ping")) {
+        uint64_t count = json_object_get_uint64(json_object_object_get(command, "count"));
+        g_autofree char *times =
+            count == 1 ? g_strdup("") : g_strdup_printf(" %" PRIu64 " times", count);
+
+        return g_strdup_printf("ping %s from %s%s by %s", word(command, "to"),
+                               word(command, "from"), times, word(command, "protocol"));
+    }
+    if (!strcmp(what, "plug"))
+        return g_strdup_printf("plug a cable into NIC %s of vm:%s", word(command, "nic"), vm);
+    if (!strcmp(what, "unplug"))
+        return g_strdup_printf("unplug the cable of NIC %s of vm:%s", word(command, "nic"), vm);
+    if (!strcmp(what, "set-weight"))
+        return g_strdup_printf("give vm:%s the weight %s", vm, word(command, "weight"));
+    if (!strcmp(what, "type"))
+        return g_strdup_printf(
+            "type %s on the console of vm:%s",
+            json_object_to_json_string_ext(json_object_object_get(command, "text"),
+                                           JSON_C_TO_STRING_NOSLASHESCAPE),
+            vm);
+    return *what && *vm ? g_strdup_printf("%s vm:%s", what, vm) : NULL;
+}
+
 static void tell_command(SimTelling *telling, const SimRecord *record)
 {
     const SimEventCommand *event = SIM_FIELDS(record, Command);
     g_autofree char *text = blob_text(record);
+    json_object *command = json_tokener_parse(text);
+    g_autofree char *words =
+        json_object_is_type(command, json_type_object) ? command_words(command) : NULL;
 
     tell(telling, record, g_strdup("command"),
-         g_strdup_printf("%s%s", text, event->refused ? " (refused: makes no sense now)" : ""));
+         g_strdup_printf("%s%s", words ? words : text,
+                         event->refused ? " (refused: makes no sense in this state)" : ""));
+    json_object_put(command);
 }
 
 static void tell_probe_result(SimTelling *telling, const SimRecord *record)
@@ -128,9 +169,13 @@ static void tell_learned(SimTelling *telling, const SimRecord *record)
 {
     const SimEventMacLearned *event = SIM_FIELDS(record, MacLearned);
     g_autofree char *port = port_name(telling, event->port);
+    g_autoptr(GString) mac = g_string_new(NULL);
 
+    for (int shift = 40; shift >= 0; shift -= 8)
+        g_string_append_printf(mac, "%s%02x", shift == 40 ? "" : ":",
+                               (unsigned)(event->mac >> shift & 0xff));
     tell(telling, record, network_name(telling, event->network),
-         g_strdup_printf("the switch learns that %s is at %012" PRIx64, port, event->mac));
+         g_strdup_printf("the switch learns that %s has the address %s", port, mac->str));
 }
 
 static void tell_flood(SimTelling *telling, const SimRecord *record)

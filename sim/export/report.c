@@ -7,7 +7,8 @@
 
 #include "sim/export/moments.h"
 
-#define CONSOLE_LINES 24 /* of each VM's output that are shown */
+#define CONSOLE_LINES 24  /* of each VM's output that are shown */
+#define LINE_COLUMNS  100 /* what a check may take before its detail gets a line of its own */
 
 typedef struct {
     GString *out;
@@ -67,6 +68,11 @@ static void duration_cell(SimReport *report, uint64_t ns, int width)
     g_string_append_printf(report->out, "%*s", width, cell->str);
 }
 
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
 static void heading(SimReport *report, const char *title)
 {
     g_string_append_printf(report->out, report->colour ? "\n\033[1m%s\033[0m\n" : "\n%s\n", title);
@@ -95,8 +101,27 @@ static void add_head(SimReport *report, const char *backend_why)
     sim_report_duration(report->out, number(report->result, "virtual_ns"));
     g_string_append(report->out, " of virtual time in ");
     sim_report_duration(report->out, number(report->result, "wall_ns"));
-    g_string_append_printf(report->out, ", %" PRIu64 " events, seed %" PRIu64 "\n",
+    g_string_append_printf(report->out, " of real time, %" PRIu64 " events, seed %" PRIu64 "\n",
                            number(report->result, "events"), number(report->result, "seed"));
+}
+
+/* A guest's text must not control the terminal of who reads the report. */
+static bool is_plain(const char *line)
+{
+    if (!g_utf8_validate(line, -1, NULL))
+        return false;
+    for (; *line; line = g_utf8_next_char(line))
+        if (g_unichar_iscntrl(g_utf8_get_char(line)) && *line != '\t')
+            return false;
+    return true;
+}
+
+static void append_line(SimReport *report, const char *line)
+{
+    g_autofree char *clean = is_plain(line) ? g_strdup(line) : g_strescape(line, "\"\\'\t");
+
+    g_string_append(report->out, clean);
+    g_string_append_c(report->out, '\n');
 }
 
 static void add_moments(SimReport *report, SimReader *reader)
@@ -109,13 +134,14 @@ static void add_moments(SimReport *report, SimReader *reader)
         const SimMoment *moment = &g_array_index(moments, SimMoment, i);
 
         duration_cell(report, moment->time, 12);
-        g_string_append_printf(report->out, "  %-8s %s\n", moment->who, moment->text);
+        g_string_append_printf(report->out, "  %-8s ", moment->who);
+        append_line(report, moment->text);
     }
     if (left_out)
         g_string_append_printf(report->out,
-                               "              and %" PRIu64 " more moments of these kinds "
+                               "              and %" PRIu64 " more moment%s of these kinds "
                                "(a trace has them all: --trace FILE)\n",
-                               left_out);
+                               left_out, plural(left_out));
 }
 
 static void add_console(SimReport *report, json_object *vm)
@@ -131,26 +157,27 @@ static void add_console(SimReport *report, json_object *vm)
         return;
     heading(report, title);
     for (unsigned i = 0; i < count && i < CONSOLE_LINES; i++) {
-        g_autofree char *clean = g_strescape(lines[i], "\"\\'\t");
-        bool plain = g_utf8_validate(lines[i], -1, NULL) && !strpbrk(lines[i], "\033\a\b\f\v\r");
-
-        g_string_append_printf(report->out, "  %s\n", plain ? lines[i] : clean);
+        g_string_append(report->out, "  ");
+        append_line(report, lines[i]);
     }
     if (count > CONSOLE_LINES)
-        g_string_append_printf(report->out, "  ... and %u more lines\n", count - CONSOLE_LINES);
+        g_string_append_printf(report->out, "  ... and %u more line%s\n", count - CONSOLE_LINES,
+                               plural(count - CONSOLE_LINES));
 }
 
 static void add_vcpu_rows(SimReport *report, json_object *vm, size_t name_width, uint64_t used_ns)
 {
     json_object *vcpus = get(vm, "vcpus");
+    bool vm_runs = !strcmp(text(vm, "state"), "running");
 
     for (size_t i = 0; i < row_count(vcpus); i++) {
         json_object *vcpu = row(vcpus, i);
         uint64_t ran = number(vcpu, "ran_ns");
-        uint64_t permille = used_ns ? (uint64_t)((unsigned __int128)ran * 1000 / used_ns) : 0;
+        uint64_t permille =
+            used_ns ? (uint64_t)(((unsigned __int128)ran * 1000 + used_ns / 2) / used_ns) : 0;
 
         g_string_append_printf(report->out, "  %-*s %4zu  %-8s", (int)name_width, text(vm, "name"),
-                               i, text(vcpu, "state"));
+                               i, text(vm_runs ? vcpu : vm, "state"));
         duration_cell(report, ran, 11);
         g_string_append_printf(report->out, " %3" PRIu64 ".%" PRIu64 " %%", permille / 10,
                                permille % 10);
@@ -195,13 +222,16 @@ static void add_cpu(SimReport *report, json_object *vms)
                            (int)width, "vm");
     for (size_t i = 0; i < row_count(vms); i++)
         add_vcpu_rows(report, row(vms, i), width, used_ns(vms));
+    g_string_append(report->out, "  (share: of the time that all vCPUs ran; ready: waiting for a "
+                                 "pCPU; blocked: nothing to do)\n");
     for (size_t i = 0; i < row_count(pcpus); i++) {
         g_string_append_printf(report->out, "  pCPU %zu was busy ", i);
         sim_report_duration(report->out, number(row(pcpus, i), "busy_ns"));
         g_string_append(report->out, ", idle ");
         sim_report_duration(report->out, number(row(pcpus, i), "idle_ns"));
-        g_string_append_printf(report->out, ", and switched between vCPUs %" PRIu64 " times\n",
-                               number(row(pcpus, i), "switches"));
+        g_string_append_printf(report->out, ", and switched to another vCPU %" PRIu64 " time%s\n",
+                               number(row(pcpus, i), "switches"),
+                               plural(number(row(pcpus, i), "switches")));
     }
 }
 
@@ -227,6 +257,10 @@ static void add_exits(SimReport *report, json_object *vms)
                                number(memory, "resident_pages"),
                                number(memory, "size_bytes") / 4096);
     }
+    g_string_append(report->out,
+                    "  (io, mmio: a device was spoken to; fault: a page was touched for the first "
+                    "time;\n   halt: nothing to do; window: an interrupt could be delivered again; "
+                    "preempt: the pCPU was\n   taken away; a page has 4096 bytes)\n");
 }
 
 static void add_mac_table(SimReport *report, json_object *network)
@@ -256,14 +290,13 @@ static void add_networks(SimReport *report)
         json_object *network = row(networks, i);
 
         g_string_append_printf(report->out,
-                               "  %s (%s): %" PRIu64 " frames into the switch, %" PRIu64
-                               " forwarded to one port, %" PRIu64 " flooded\n",
+                               "  %s (%s): %" PRIu64 " frame%s into the switch, %" PRIu64
+                               " forwarded to one port, %" PRIu64 " flooded to all\n",
                                text(network, "name"), text(network, "mode"),
-                               number(network, "frames"), number(network, "forwarded"),
-                               number(network, "flooded"));
-        json_object_object_foreach(get(network, "dropped"), reason, count)
-            g_string_append_printf(report->out, "    dropped because of %s: %" PRIu64 "\n", reason,
-                                   json_object_get_uint64(count));
+                               number(network, "frames"), plural(number(network, "frames")),
+                               number(network, "forwarded"), number(network, "flooded"));
+        json_object_object_foreach(get(network, "dropped"), reason, count) g_string_append_printf(
+            report->out, "    %" PRIu64 " dropped: %s\n", json_object_get_uint64(count), reason);
         add_mac_table(report, network);
     }
 }
@@ -283,8 +316,12 @@ static void add_checks(SimReport *report)
 
         g_string_append(report->out, "  ");
         verdict_word(report, skipped ? "skip" : passed ? "pass" : "FAIL", passed || skipped);
-        g_string_append_printf(report->out, " %s: %s\n", text(check, "title"),
-                               text(check, "detail"));
+        bool fits = g_utf8_strlen(text(check, "title"), -1) +
+                        g_utf8_strlen(text(check, "detail"), -1) + 11 <=
+                    LINE_COLUMNS;
+
+        g_string_append_printf(report->out, " %s%s%s\n", text(check, "title"),
+                               fits ? ": " : "\n           ", text(check, "detail"));
     }
     g_string_append_printf(report->out, "  %" PRIu64 " of %" PRIu64 " points\n",
                            number(score, "earned"), number(score, "possible"));
