@@ -62,7 +62,8 @@ static void tell_vm_state(SimTelling *telling, const SimRecord *record)
         g_strdup(sim_enum_Why.values[MIN(event->why, SIM_WHY_COUNT)].meaning);
 
     tell(telling, record, vm_name(telling, event->vm),
-         g_strdup_printf("is %s%s%s%s", state, event->to == SIM_VM_RUNNING ? "" : " (",
+         g_strdup_printf("%s %s%s%s%s", event->to == SIM_VM_CRASHED ? "has" : "is", state,
+                         event->to == SIM_VM_RUNNING ? "" : " (",
                          event->to == SIM_VM_RUNNING || !meaning ? "" : meaning,
                          event->to == SIM_VM_RUNNING ? "" : ")"));
 }

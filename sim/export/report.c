@@ -129,12 +129,16 @@ static void add_moments(SimReport *report, SimReader *reader)
     uint64_t left_out;
     g_autoptr(GArray) moments = sim_moments(reader, &left_out);
 
+    size_t width = 8;
+
     heading(report, "What happened");
+    for (unsigned i = 0; i < moments->len; i++)
+        width = MAX(width, strlen(g_array_index(moments, SimMoment, i).who));
     for (unsigned i = 0; i < moments->len; i++) {
         const SimMoment *moment = &g_array_index(moments, SimMoment, i);
 
         duration_cell(report, moment->time, 12);
-        g_string_append_printf(report->out, "  %-8s ", moment->who);
+        g_string_append_printf(report->out, "  %-*s ", (int)width, moment->who);
         append_line(report, moment->text);
     }
     if (left_out)
@@ -323,8 +327,9 @@ static void add_checks(SimReport *report)
         g_string_append_printf(report->out, " %s%s%s\n", text(check, "title"),
                                fits ? ": " : "\n           ", text(check, "detail"));
     }
-    g_string_append_printf(report->out, "  %" PRIu64 " of %" PRIu64 " points\n",
-                           number(score, "earned"), number(score, "possible"));
+    g_string_append_printf(report->out, "  %" PRIu64 " of %" PRIu64 " point%s\n",
+                           number(score, "earned"), number(score, "possible"),
+                           plural(number(score, "possible")));
 }
 
 void sim_report_text(GString *out, const SimReportInput *input)
