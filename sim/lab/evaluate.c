@@ -288,7 +288,7 @@ static enum SimCheckOutcome judge_event(const LabCase *the, const SimExpect *exp
         count += event_matches(the, &record, event);
     *ret_detail = g_strdup_printf("%" PRIu64 " %s event%s%s; expected %s", count, event->type,
                                   count == 1 ? "" : "s",
-                                  event->where_count ? " with these fields" : "", range);
+                                  event->where_count ? " as asked for" : "", range);
     return in_range(count, event->min, event->max);
 }
 
