@@ -88,14 +88,16 @@ static bool start_pings(SimEngine *engine, const SimCommand *command)
     return true;
 }
 
+/* The network follows in its turn, so of several commands at one instant each
+ * is seen against the one before it. */
 static bool set_cable(SimEngine *engine, const SimCommand *command, bool up)
 {
     NetPortId port = engine->vm_port[command->vm.index][command->nic];
-    NetPortInfo info;
+    uint32_t *unplugged = &engine->unplugged[command->vm.index], bit = 1u << command->nic;
 
-    net_world_port(engine->net, port, &info);
-    if (info.up == up)
+    if (!(*unplugged & bit) == up)
         return false;
+    *unplugged ^= bit;
     net_world_set_link(engine->net, port, up, engine->now);
     return true;
 }

@@ -278,6 +278,7 @@ static SimEngine *engine_alloc(const SimEngineConfig *config)
     engine->probes = g_array_new(FALSE, TRUE, sizeof(SimProbe));
     engine->due = g_sequence_new(NULL);
     engine->vm_port = g_new0(NetPortId *, vm_count);
+    engine->unplugged = g_new0(uint32_t, vm_count);
     engine->control_line = g_new0(GString *, vm_count);
     for (size_t vm = 0; vm < vm_count; vm++)
         engine->control_line[vm] = g_string_new(NULL);
@@ -341,6 +342,7 @@ void sim_engine_free(SimEngine *engine)
         g_string_free(engine->control_line[vm], TRUE);
     }
     g_free(engine->vm_port);
+    g_free(engine->unplugged);
     g_free(engine->control_line);
     g_array_unref(engine->probes);
     g_array_unref(engine->part_info);

@@ -60,6 +60,7 @@ struct SimEngine {
     GArray *part_info;      /* NetPartInfo by part */
     GArray *port_network;   /* uint16_t by port */
     NetPortId **vm_port;    /* by VM and NIC */
+    uint32_t *unplugged;    /* by VM: a bit for each NIC, as the last command left it */
     GString **control_line; /* by VM: what the guest wrote since its last '\n' */
 
     uint64_t now; /* of the world: nothing before it can happen any more */

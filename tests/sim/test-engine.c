@@ -195,6 +195,18 @@ static void test_unplug(const void *backend)
                      >=, 1);
 }
 
+/* Each of several commands at one instant is seen against the one before it. */
+static void test_unplug_and_plug_at_once(void)
+{
+    g_autoptr(SimModel) model =
+        run_of(TIMELINE("{\"at\":\"200ms\",\"do\":\"unplug\",\"vm\":\"b\",\"nic\":0},"
+                        "{\"at\":\"200ms\",\"do\":\"plug\",\"vm\":\"b\",\"nic\":0}," PING("300ms")),
+               "emulated");
+
+    g_assert_cmpuint(model->commands, ==, 3);
+    g_assert_cmpuint(probe_of(model, 0)->outcome, ==, SIM_PROBE_REPLY);
+}
+
 static void test_kill_and_pause(const void *backend)
 {
     /* The first ping is for the ARP caches: a question that a paused b missed is
@@ -324,6 +336,7 @@ int main(int argc, char **argv)
     g_test_add_func("/engine/emulated/slicing/one-pcpu", test_slicing_one_pcpu);
     g_test_add_func("/engine/emulated/slicing/many-pcpus", test_slicing_many_pcpus);
     g_test_add_func("/engine/emulated/times-add-up", test_times_add_up);
+    g_test_add_func("/engine/emulated/unplug-and-plug-at-once", test_unplug_and_plug_at_once);
     add_backend("emulated");
     return g_test_run();
 }
