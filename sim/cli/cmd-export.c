@@ -23,12 +23,22 @@ static gboolean to_output(void *user, const void *bytes, size_t size, GError **e
     return FALSE;
 }
 
+static bool fail_output(const char *path, GError **error)
+{
+    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s: %s", path,
+                g_strerror(errno));
+    return false;
+}
+
 /* Writes into a temporary file beside the one asked for, so that a failed export
- * leaves what was there. */
+ * leaves what was there. What is there and no file (a device, a pipe) is written
+ * itself: a file must not take its place. */
 static bool export_to(SimReader *reader, const char *format, const char *path, GError **error)
 {
     bool to_stdout = !strcmp(path, "-");
-    g_autofree char *temporary = g_strdup_printf("%s.part", path);
+    bool in_place = to_stdout || (g_file_test(path, G_FILE_TEST_EXISTS) &&
+                                  !g_file_test(path, G_FILE_TEST_IS_REGULAR));
+    g_autofree char *temporary = in_place ? g_strdup(path) : g_strdup_printf("%s.part", path);
     Output output = {to_stdout ? stdout : fopen(temporary, "wb"), to_stdout ? "stdout" : path};
 
     if (!output.stream) {
@@ -39,20 +49,15 @@ static bool export_to(SimReader *reader, const char *format, const char *path, G
 
     bool good = sim_export_trace(sim_export_find(format), reader, to_output, &output, error);
 
-    if (to_stdout)
-        return fflush(stdout) == 0 && good;
-    if (fclose(output.stream) != 0 && good) {
-        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s: %s", path,
-                    g_strerror(errno));
-        good = false;
-    }
-    if (good && rename(temporary, path) == 0)
-        return true;
-    if (good)
-        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s: %s", path,
-                    g_strerror(errno));
-    remove(temporary);
-    return false;
+    if ((to_stdout ? fflush(stdout) : fclose(output.stream)) != 0 && good)
+        good = fail_output(output.path, error);
+    if (in_place)
+        return good;
+    if (good && rename(temporary, path) != 0)
+        good = fail_output(path, error);
+    if (!good)
+        remove(temporary);
+    return good;
 }
 
 static void warn_if_cut(SimReader *reader, const char *path)

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sim/cli/cli.h"
@@ -21,7 +22,8 @@
 #include "sim/lab/evaluate.h"
 #include "sim/model/model.h"
 
-#define SLICES            400 /* of the scenario's time between two looks around */
+#define SLICES            400      /* of the scenario's time between two looks around, */
+#define LEAST_SLICE_NS    10000000 /* but not shorter; the probes at the end may take a second */
 #define PROGRESS_AFTER_NS 1000000000
 #define PROGRESS_EVERY_NS 100000000
 
@@ -110,7 +112,7 @@ static bool flush_trace(Run *run, GError **error)
 
 static bool run_to_end(Run *run, GError **error)
 {
-    uint64_t slice = MAX(run->scenario->run.until_ns / SLICES, 1);
+    uint64_t slice = MAX(run->scenario->run.until_ns / SLICES, LEAST_SLICE_NS);
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESETHAND}, old;
     bool good = true;
 
@@ -232,14 +234,16 @@ static int report(Run *run, const RunOptions *options, FILE *pcapng)
     int exit = exit_code(model, verdicts);
 
     lab_add_to_result(run->scenario, verdicts, result);
+    record_verdicts(run, verdicts);
+
+    /* First the files: whoever reads stdout may go away (hvlab run ... | head). */
+    bool written = flush_trace(run, &error) && (!pcapng || write_pcapng(reader, pcapng, &error));
+
     /* stdout carries the capture when that was asked for. */
     print_result(run, result, reader, cli_format_json(options->format),
                  options->pcapng && !strcmp(options->pcapng, "-") ? stderr : stdout);
     json_object_put(result);
-    record_verdicts(run, verdicts);
-    if (!flush_trace(run, &error) || (pcapng && !write_pcapng(reader, pcapng, &error)))
-        return cli_fail(g_steal_pointer(&error));
-    return exit;
+    return written ? exit : cli_fail(g_steal_pointer(&error));
 }
 
 /* ---- The command --------------------------------------------------------- */
@@ -253,12 +257,30 @@ static int open_output(const char *path)
     return fd;
 }
 
+/* Would one output overwrite the other? Devices and pipes take both. */
+static bool same_file(const char *a, const char *b)
+{
+    g_autofree char *one = a ? g_canonicalize_filename(a, NULL) : NULL;
+    g_autofree char *other = b ? g_canonicalize_filename(b, NULL) : NULL;
+    struct stat x, y;
+
+    if (!one || !other || !strcmp(b, "-"))
+        return false;
+    if (stat(one, &x) != 0 || stat(other, &y) != 0)
+        return !strcmp(one, other);
+    return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 static int run_engine(Run *run, const RunOptions *options)
 {
     g_autoptr(GError) error = NULL;
     FILE *pcapng = NULL;
     int pcapng_fd, exit;
 
+    if (same_file(options->trace, options->pcapng)) {
+        cli_error("%s: the trace and the capture cannot be the same file", options->trace);
+        return CLI_BAD_INPUT;
+    }
     if (options->trace && (run->trace_fd = open_output(options->trace)) < 0)
         return CLI_BAD_INPUT;
     if (options->pcapng) {

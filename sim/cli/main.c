@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* main.c: the program hvlab: finds the command's function and runs it. */
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "sim/cli/cli.h"
 
@@ -55,8 +58,35 @@ static const char *nearest_command(const char *word)
     return best;
 }
 
+/* A file that we open must not become stdout, should the caller have closed that.
+ * What takes the place can only be read, so that printing fails. */
+static void keep_standard_streams(void)
+{
+    int fd;
+
+    do
+        fd = open("/dev/null", O_RDONLY);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* A command is done when what it printed has been written. */
+static int finish(int exit)
+{
+    bool lost = ferror(stdout);
+
+    if (fflush(stdout) == 0 && !lost)
+        return exit;
+    if (exit == CLI_BAD_INPUT)
+        return exit; /* it has said why */
+    cli_error("stdout: cannot be written: %s", g_strerror(errno));
+    return exit == CLI_OK ? CLI_BAD_INPUT : exit;
+}
+
 int main(int argc, char **argv)
 {
+    keep_standard_streams();
     setlocale(LC_ALL, "");
     setlocale(LC_NUMERIC, "C");
     if (argc < 2) {
@@ -73,7 +103,7 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < G_N_ELEMENTS(commands); i++)
         if (!strcmp(argv[1], commands[i].name))
-            return commands[i].run(argc - 1, argv + 1);
+            return finish(commands[i].run(argc - 1, argv + 1));
 
     const char *nearest = nearest_command(argv[1]);
 

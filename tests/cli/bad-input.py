@@ -2,8 +2,10 @@
 """Bad input: exit 2, one clear message on stderr, nothing on stdout, nothing written."""
 import json
 import os
+import stat
+import subprocess
 
-from harness import contains, equal, hvlab, main, test, true
+from harness import HVLAB, SOURCE, contains, equal, hvlab, main, test, true
 
 GOOD = {
     'format': 'hvlab-scenario/1', 'id': 't/t', 'title': 'T', 'run': {'until': '10ms'},
@@ -100,6 +102,42 @@ def usage(folder):
 def unwritable(folder):
     result = hvlab('run', 'scenarios/first/hello.json', '--trace', folder + '/no/such/t.hvtrace')
     refused(result, 'no/such/t.hvtrace')
+
+
+@test('one file for two outputs')
+def one_file(folder):
+    path = os.path.join(folder, 'both')
+    refused(hvlab('run', 'scenarios/first/hello.json', '--trace', path, '--pcapng',
+                  os.path.join(folder, '.', 'both')), 'both', 'same file')
+    equal(os.listdir(folder), [], 'files')
+
+
+@test('a stdout that takes nothing: said, and no other output suffers')
+def bad_stdout(folder):
+    trace = os.path.join(folder, 't.hvtrace')
+    run = [HVLAB, 'run', '--backend=emulated', '--trace', trace, 'scenarios/first/hello.json']
+    for command, stdout in ((run, '>/dev/full'), (run, '>&-'),
+                            ([HVLAB, 'export', '--json', trace], '>/dev/full')):
+        process = subprocess.run(['sh', '-c', f'exec "$@" {stdout}', 'sh', *command], cwd=SOURCE,
+                                 timeout=60, stderr=subprocess.PIPE, text=True, check=False)
+        equal(process.returncode, 2, f'exit code with {stdout}: {process.stderr}')
+        equal(len(process.stderr.splitlines()), 1, process.stderr)
+        contains(process.stderr, 'stdout')
+        export = hvlab('export', '--json', trace)
+        equal((export.returncode, export.stderr), (0, ''), f'the trace with {stdout}')
+
+
+@test('an export to a pipe leaves the pipe there')
+def export_pipe(folder):
+    trace, fifo = os.path.join(folder, 't.hvtrace'), os.path.join(folder, 'fifo')
+    equal(hvlab('run', '--trace', trace, 'scenarios/first/hello.json').returncode, 0)
+    os.mkfifo(fifo)
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    equal(hvlab('export', '--perfetto', fifo, trace, timeout=20).returncode, 0)
+    true(len(os.read(reader, 4096)) > 0, 'something came through')
+    os.close(reader)
+    equal(sorted(os.listdir(folder)), ['fifo', 't.hvtrace'], 'files')
+    true(stat.S_ISFIFO(os.stat(fifo).st_mode), 'still a pipe')
 
 
 @test('traces that are none')
