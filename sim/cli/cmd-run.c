@@ -205,6 +205,8 @@ static int exit_code(const SimModel *model, const GArray *verdicts)
         return CLI_INTERRUPTED;
     if (model->ended && model->end_reason == SIM_END_HOST_ERROR)
         return CLI_DEFECT;
+    if (model->ended && model->end_reason == SIM_END_LIVELOCK)
+        return CLI_CHECK_FAILED;
     for (unsigned i = 0; i < verdicts->len; i++)
         if (g_array_index(verdicts, LabVerdict, i).outcome == SIM_CHECK_FAILED)
             return CLI_CHECK_FAILED;

@@ -81,10 +81,12 @@ static void send_probe(SimEngine *engine, SimDue *due)
 
 static bool start_pings(SimEngine *engine, const SimCommand *command)
 {
-    for (uint64_t i = 0; i < command->count; i++)
-        copy_command(
-            &sim_engine_due(engine, engine->now + i * command->interval_ns, send_probe)->command,
-            command);
+    for (uint64_t i = 0; i < command->count; i++) {
+        SimDue *due = sim_engine_due(engine, engine->now + i * command->interval_ns, send_probe);
+
+        copy_command(&due->command, command);
+        due->scripted = true;
+    }
     return true;
 }
 
@@ -134,7 +136,10 @@ static void run_command(SimEngine *engine, SimDue *due)
 
 void sim_engine_schedule_command(SimEngine *engine, const SimCommand *command)
 {
-    copy_command(&sim_engine_due(engine, command->at_ns, run_command)->command, command);
+    SimDue *due = sim_engine_due(engine, command->at_ns, run_command);
+
+    copy_command(&due->command, command);
+    due->scripted = true;
 }
 
 void sim_engine_command(SimEngine *engine, const SimCommand *command)

@@ -136,9 +136,21 @@ static bool next_check_probe(SimEngine *engine)
     return false;
 }
 
-/* The scenario's own time is over, for this reason: on to the probes, or the end. */
+/* The scenario's own time is over, for this reason: on to the probes, or the end.
+ * What was planned for later does not happen. */
 static void end_main(SimEngine *engine, uint8_t reason)
 {
+    GSequenceIter *next, *iter = g_sequence_get_begin_iter(engine->due);
+
+    for (; !g_sequence_iter_is_end(iter); iter = next) {
+        SimDue *due = g_sequence_get(iter);
+
+        next = g_sequence_iter_next(iter);
+        if (due->scripted) {
+            g_sequence_remove(iter);
+            due_free(due);
+        }
+    }
     engine->end_reason = reason;
     engine->phase = SIM_PHASE_PROBES;
     engine->phase_end = SIM_TIME_NEVER;
@@ -229,6 +241,8 @@ static bool phase_over(SimEngine *engine)
 {
     if (engine->net_overrun || hv_host_stuck(engine->host)) {
         end_run(engine, SIM_END_LIVELOCK);
+    } else if (engine->host_failed) {
+        end_run(engine, SIM_END_HOST_ERROR);
     } else if (engine->phase == SIM_PHASE_MAIN && engine->now >= engine->phase_end) {
         end_main(engine, SIM_END_UNTIL);
     } else if (engine->phase == SIM_PHASE_MAIN && is_idle(engine)) {

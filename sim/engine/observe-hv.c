@@ -33,7 +33,10 @@ static uint16_t source(HvStamp at)
 
 static void vm_state(void *user, HvStamp at, uint16_t vm, HvVmState from, HvVmState to, HvWhy why)
 {
+    SimEngine *engine = user;
+
     TRACE(user, at, VmState, .vm = vm, .from = from, .to = to, .why = why);
+    engine->host_failed |= why == HV_WHY_HOST_ERROR;
 }
 
 static void vcpu_state(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvVcpuState from,

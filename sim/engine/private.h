@@ -32,6 +32,7 @@ struct SimDue {
     HvOutControl *control;
     uint32_t probe; /* number of the probe */
     unsigned vm;    /* that starts */
+    bool scripted;  /* of the scenario's own time: does not happen after its end */
 };
 
 typedef struct {
@@ -77,6 +78,7 @@ struct SimEngine {
     uint8_t end_reason; /* SIM_END_..., once the main phase is over */
     uint32_t turns;     /* of the loop since time last moved */
     bool net_overrun;
+    bool host_failed; /* the real host refused to run a vCPU */
     volatile int interrupted;
 };
 

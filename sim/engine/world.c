@@ -222,8 +222,12 @@ bool sim_engine_build(SimEngine *engine, GError **error)
         if (!build_vm(engine, vm, error))
             return false;
     for (unsigned vm = 0; vm < scenario->vm_count; vm++)
-        if (scenario->vms[vm].start_at_ns != SIM_TIME_NEVER)
-            sim_engine_due(engine, scenario->vms[vm].start_at_ns, start_vm)->vm = vm;
+        if (scenario->vms[vm].start_at_ns != SIM_TIME_NEVER) {
+            SimDue *due = sim_engine_due(engine, scenario->vms[vm].start_at_ns, start_vm);
+
+            due->vm = vm;
+            due->scripted = true;
+        }
     for (size_t i = 0; i < scenario->command_count; i++)
         sim_engine_schedule_command(engine, &scenario->timeline[i]);
     return true;

@@ -52,7 +52,7 @@ typedef struct {
 
 typedef enum {
     SIM_DETAIL_NORMAL,
-    SIM_DETAIL_FULL, /* registers at exits, payloads beyond the snap length */
+    SIM_DETAIL_FULL, /* payloads beyond the snap length too */
 } SimDetail;
 
 typedef struct {

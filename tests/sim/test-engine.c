@@ -223,6 +223,21 @@ static void test_kill_and_pause(const void *backend)
     g_assert_cmpuint(sim_model_find_vm(model, "a")->state, ==, SIM_VM_RUNNING);
 }
 
+/* What a timeline plans for after the end of the scenario's time does not happen,
+ * not even while the checks' probes are sent. */
+static void test_planned_too_late(const void *backend)
+{
+    g_autoptr(SimModel) model = run_of(
+        TIMELINE(AT("1200ms", "kill")) "\"checks\":[{\"id\":\"r\",\"title\":\"R\",\"expect\":{"
+                                       "\"reach\":{\"from\":\"vm:a\",\"to\":\"vm:b\","
+                                       "\"protocol\":\"icmp\",\"is\":true}}}],",
+        backend);
+
+    g_assert_cmpuint(model->commands, ==, 0);
+    g_assert_cmpuint(probe_of(model, 0)->outcome, ==, SIM_PROBE_REPLY);
+    g_assert_cmpuint(sim_model_find_vm(model, "b")->state, ==, SIM_VM_RUNNING);
+}
+
 /* ---- Misbehaving guests --------------------------------------------------- */
 
 typedef struct {
@@ -308,10 +323,12 @@ static void test_kvm_runs(void)
 static void add_backend(const char *backend)
 {
     g_autofree char *unplug = g_strdup_printf("/engine/%s/unplug", backend);
+    g_autofree char *late = g_strdup_printf("/engine/%s/planned-too-late", backend);
     g_autofree char *kill = g_strdup_printf("/engine/%s/kill-and-pause", backend);
 
     g_test_add_data_func(unplug, backend, test_unplug);
     g_test_add_data_func(kill, backend, test_kill_and_pause);
+    g_test_add_data_func(late, backend, test_planned_too_late);
     for (size_t i = 0; i < G_N_ELEMENTS(misdeeds); i++) {
         g_autofree char *path =
             g_strdup_printf("/engine/%s/misdeed/%s", backend, misdeeds[i].program);
