@@ -185,7 +185,8 @@ CliKnown *cli_known_new(void)
          *list; list++)
         g_ptr_array_add(*list, NULL);
     known->lists = (SimScenarioKnown){
-        .programs = (const char *const *)known->programs->pdata,
+        /* No images at all: the engine will say which file it looked for. */
+        .programs = known->programs->pdata[0] ? (const char *const *)known->programs->pdata : NULL,
         .policies = (const char *const *)known->policies->pdata,
         .events = (const char *const *)known->events->pdata,
         .event_fields = (const char *const *)known->event_fields->pdata,

@@ -25,7 +25,7 @@ static void row(bool good, const char *what, const char *detail)
 {
     bool colour = cli_wants_colour(stdout);
 
-    printf("%s%-4s%s %-14s %s\n",
+    printf("%s%-4s%s %-18s %s\n",
            !colour ? ""
            : good  ? "\033[32m"
                    : "\033[33m",

@@ -13,6 +13,7 @@
 
 #include "hv-core/cpu/cpu.h"
 #include "hv-core/memory/memory.h"
+#include "sim/trace/trace.h"
 #include "tests/bench/bare-kvm.h"
 #include "tests/bench/bench.h"
 #include "tests/cpu/cpu-guests.h"
@@ -47,6 +48,8 @@ typedef struct {
     HvMemory *memory;
     HvCpuMachine *machine;
     HvCpu *cpu;
+    SimTrace *trace; /* NULL: off */
+    uint64_t now;    /* of its last event */
 } Bench;
 
 /* ---- Both sides --------------------------------------------------------- */
@@ -54,7 +57,11 @@ typedef struct {
 static void begin(Bench *bench, const uint8_t *code, size_t code_bytes, unsigned ring,
                   uint64_t count)
 {
-    *bench = (Bench){.code = code, .ring = ring, .count = count, .slice_ns = HV_TIME_NEVER};
+    *bench = (Bench){.code = code,
+                     .ring = ring,
+                     .count = count,
+                     .slice_ns = HV_TIME_NEVER,
+                     .trace = bench->trace};
     cpu_image_build(bench->image);
     memcpy(bench->image + CODE, code, code_bytes);
 }
@@ -124,9 +131,28 @@ static void bare_run_sliced(Bench *bench)
 
 /* ---- hv-core ------------------------------------------------------------ */
 
+/* What the engine writes for an exit. */
+static void trace_exit(Bench *bench, HvCpu *cpu, const HvAccess *access)
+{
+    HvCpuRegs regs;
+
+    hv_cpu_get_regs(cpu, &regs);
+    bench->now += 10;
+    SIM_TRACE(bench->trace, SIM_SOURCE_PCPU(0), bench->now, Exit, .rip = regs.rip,
+              .address = access->gpa.value, .value = access->value, .size = access->size,
+              .kind = SIM_EXIT_IO, .write = true);
+    sim_trace_settle(bench->trace, bench->now);
+    if (bench->now % 10000 == 0)
+        sim_trace_discard(bench->trace);
+}
+
 static HvAccessResult on_access(void *user, HvCpu *cpu, HvAccess *access)
 {
+    Bench *bench = user;
+
     access->stop = access->gpa.value == CPU_DEVICE + 0xff8;
+    if (bench->trace)
+        trace_exit(bench, cpu, access);
     return HV_ACCESS_DONE;
 }
 
@@ -280,6 +306,18 @@ static void bench_exits(Bench *bench, const char *name, const uint8_t *code, siz
     bare_destroy(bench);
 }
 
+/* The same with an event in the trace for every exit. */
+static void bench_traced_exits(Bench *bench)
+{
+    const SimTraceOptions options = {.forget_flushed = true};
+    g_autoptr(GError) error = NULL;
+
+    bench->trace = sim_trace_new("{}", &options, &error);
+    g_assert_no_error(error);
+    bench_exits(bench, "kvm-port-exit-traced", guest_out, sizeof guest_out, 0);
+    g_clear_pointer(&bench->trace, sim_trace_free);
+}
+
 static void bench_create(Bench *bench)
 {
     begin(bench, guest_loop, sizeof guest_loop, 3, 1);
@@ -303,6 +341,7 @@ int main(void)
                "bare KVM_RUN loop in slices of 1 ms", 0.98);
     bench_loop(bench, "kvm-loop-10ms-slices", 10000000, measure_bare_run, BARE, 0.98);
     bench_exits(bench, "kvm-port-exit", guest_out, sizeof guest_out, 0);
+    bench_traced_exits(bench);
     bench_exits(bench, "kvm-mmio-exit", guest_mmio, sizeof guest_mmio, 3);
     bench_create(bench);
     return 0;
