@@ -130,17 +130,6 @@ static bool run_to_end(Run *run, GError **error)
 
 /* ---- After the run ------------------------------------------------------- */
 
-static SimModel *fold(SimReader *reader)
-{
-    SimModel *model = sim_model_new();
-    SimCursor cursor = {0};
-    SimRecord record;
-
-    while (sim_reader_next(reader, &cursor, &record))
-        sim_model_apply(model, &record);
-    return model;
-}
-
 /* The verdicts become events of the trace, so that who reads it has them too. */
 static void record_verdicts(Run *run, const GArray *verdicts)
 {
@@ -223,7 +212,7 @@ static int report(Run *run, const RunOptions *options, FILE *pcapng)
 
     g_assert_no_error(error);
 
-    g_autoptr(SimModel) model = fold(reader);
+    g_autoptr(SimModel) model = sim_model_fold(reader);
     const SimResultInput input = {
         .scenario = run->scenario,
         .model = model,

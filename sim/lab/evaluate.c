@@ -286,9 +286,9 @@ static enum SimCheckOutcome judge_event(const LabCase *the, const SimExpect *exp
     sim_filter_add(&filter, sim_event_find(event->type));
     while (sim_reader_next_of(the->reader, &cursor, &filter, &record))
         count += event_matches(the, &record, event);
-    *ret_detail = g_strdup_printf("%" PRIu64 " %s event%s%s; expected %s", count, event->type,
-                                  count == 1 ? "" : "s",
-                                  event->where_count ? " as asked for" : "", range);
+    *ret_detail =
+        g_strdup_printf("%" PRIu64 " %s event%s%s; expected %s", count, event->type,
+                        count == 1 ? "" : "s", event->where_count ? " as asked for" : "", range);
     return in_range(count, event->min, event->max);
 }
 

@@ -327,3 +327,14 @@ SimFlight *sim_model_flights(const SimModel *model, unsigned *ret_count)
     *ret_count = count;
     return flights;
 }
+
+SimModel *sim_model_fold(SimReader *reader)
+{
+    SimModel *model = sim_model_new();
+    SimCursor cursor = {0};
+    SimRecord record;
+
+    while (sim_reader_next(reader, &cursor, &record))
+        sim_model_apply(model, &record);
+    return model;
+}

@@ -18,7 +18,7 @@
  */
 #pragma once
 
-#include "sim/trace/event.h"
+#include "sim/trace/reader.h"
 
 #define SIM_MODEL_MAX_PAGES    (1u << 20) /* of one VM: 4 GiB */
 #define SIM_MODEL_MAX_VCPUS    64u
@@ -227,6 +227,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimModel, sim_model_free)
 
 /* Takes in the next event of the trace. */
 void sim_model_apply(SimModel *model, const SimRecord *record);
+/* The state after everything that reader has. */
+SimModel *sim_model_fold(SimReader *reader);
 
 /* ---- Queries -------------------------------------------------------------- */
 

@@ -117,13 +117,11 @@ static SimModel *model_of(SimEngine *engine)
     sim_trace_finish(sim_engine_trace(engine));
     const uint8_t *data = sim_trace_data(sim_engine_trace(engine), &size);
     g_autoptr(SimReader) reader = sim_reader_new_memory(data, size, &error);
-    SimModel *model = sim_model_new();
-    SimCursor cursor = {0};
-    SimRecord record;
 
     g_assert_no_error(error);
-    while (sim_reader_next(reader, &cursor, &record))
-        sim_model_apply(model, &record);
+
+    SimModel *model = sim_model_fold(reader);
+
     return model;
 }
 
