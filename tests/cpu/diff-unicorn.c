@@ -2,7 +2,7 @@
 /* diff-unicorn.c: blocks executed by Unicorn, a second opinion beside the CPU.
  *
  * Only blocks that end at their UD2: what Unicorn tells of exceptions is less
- * than what happened (DESIGN.md says why hvlab has an interpreter of its own).
+ * than what happened.
  */
 #include <glib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Proves from the #include lines that the arrows between the layers only point down.
 
-LAYERS is DESIGN.md's drawing as a table: what each layer may include beside itself. A file
+LAYERS is the layering as a table: what each layer may include beside itself. A file
 belongs to the layer with the longest matching path, so hv-core/guest is not hv-core; HOST_SIDE
 has the exceptions. The last rule runs the checker over a made-up tree in which every kind of
 wrong include occurs, because a checker that finds nothing proves nothing.
