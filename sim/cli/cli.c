@@ -2,7 +2,6 @@
 /* cli.c: what the commands share; see cli.h. */
 #include "sim/cli/cli.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -83,18 +82,6 @@ bool cli_wants_colour(FILE *stream)
     const char *no_color = g_getenv("NO_COLOR");
 
     return isatty(fileno(stream)) && !(no_color && *no_color);
-}
-
-bool cli_write_file(const char *path, const void *bytes, size_t size, GError **error)
-{
-    if (!strcmp(path, "-")) {
-        if (fwrite(bytes, 1, size, stdout) == size && fflush(stdout) == 0)
-            return true;
-        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "stdout: %s",
-                    g_strerror(errno));
-        return false;
-    }
-    return g_file_set_contents(path, bytes, (gssize)size, error);
 }
 
 char *cli_guest_directory(void)

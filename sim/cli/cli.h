@@ -48,9 +48,6 @@ bool cli_parse(int *argc, char ***argv, const GOptionEntry *entries, const char 
  * NO_COLOR (https://no-color.org) unset? */
 bool cli_wants_colour(FILE *stream);
 
-/* Writes size bytes to the file at path ("-": stdout), whole or not at all. */
-bool cli_write_file(const char *path, const void *bytes, size_t size, GError **error);
-
 /* The folder where the guest images are: $HVLAB_GUESTS, else beside the program
  * as it was built or installed. g_free(). */
 char *cli_guest_directory(void);

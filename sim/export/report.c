@@ -43,7 +43,8 @@ static json_object *row(json_object *list, size_t index)
     return json_object_array_get_idx(list, index);
 }
 
-void sim_report_duration(GString *out, uint64_t ns)
+/* 1234567 ns as "1.234 ms": with the unit that fits. */
+static void append_duration(GString *out, uint64_t ns)
 {
     static const struct {
         uint64_t ns;
@@ -64,7 +65,7 @@ static void duration_cell(SimReport *report, uint64_t ns, int width)
 {
     g_autoptr(GString) cell = g_string_new(NULL);
 
-    sim_report_duration(cell, ns);
+    append_duration(cell, ns);
     g_string_append_printf(report->out, "%*s", width, cell->str);
 }
 
@@ -98,9 +99,9 @@ static void add_head(SimReport *report, const char *backend_why)
     else
         g_string_append_printf(report->out, "Backend: %s\n", text(report->result, "backend"));
     g_string_append(report->out, "Ran ");
-    sim_report_duration(report->out, number(report->result, "virtual_ns"));
+    append_duration(report->out, number(report->result, "virtual_ns"));
     g_string_append(report->out, " of virtual time in ");
-    sim_report_duration(report->out, number(report->result, "wall_ns"));
+    append_duration(report->out, number(report->result, "wall_ns"));
     g_string_append_printf(report->out, " of real time, %" PRIu64 " events, seed %" PRIu64 "\n",
                            number(report->result, "events"), number(report->result, "seed"));
 }
@@ -230,9 +231,9 @@ static void add_cpu(SimReport *report, json_object *vms)
                                  "pCPU; blocked: nothing to do)\n");
     for (size_t i = 0; i < row_count(pcpus); i++) {
         g_string_append_printf(report->out, "  pCPU %zu was busy ", i);
-        sim_report_duration(report->out, number(row(pcpus, i), "busy_ns"));
+        append_duration(report->out, number(row(pcpus, i), "busy_ns"));
         g_string_append(report->out, ", idle ");
-        sim_report_duration(report->out, number(row(pcpus, i), "idle_ns"));
+        append_duration(report->out, number(row(pcpus, i), "idle_ns"));
         g_string_append_printf(report->out, ", and switched to another vCPU %" PRIu64 " time%s\n",
                                number(row(pcpus, i), "switches"),
                                plural(number(row(pcpus, i), "switches")));
@@ -278,7 +279,7 @@ static void add_mac_table(SimReport *report, json_object *network)
                                text(mac, "mac"), number(mac, "port"),
                                *text(mac, "endpoint") ? " (" : "", text(mac, "endpoint"),
                                *text(mac, "endpoint") ? ")" : "");
-        sim_report_duration(report->out, number(mac, "since_ns"));
+        append_duration(report->out, number(mac, "since_ns"));
         g_string_append_c(report->out, '\n');
     }
 }

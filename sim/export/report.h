@@ -20,6 +20,3 @@ typedef struct {
 } SimReportInput;
 
 void sim_report_text(GString *out, const SimReportInput *input);
-
-/* 1234567 ns as "1.235 ms": four digits, with the unit that fits. */
-void sim_report_duration(GString *out, uint64_t ns);
