@@ -4,37 +4,11 @@
 
 #include <string.h>
 
-#include "netsim/switch.h"
-
-/* internal: one switch, one cable from each NIC to it, and nothing else: no host,
- * no router, no DHCP. */
-
-static void internal_create(NetWorld *world, NetNetwork *network, NetTime now)
-{
-    NetSwitchConfig config = {
-        .mtu = network->config.mtu,
-        .ageing_ns = network->config.mac_ageing_ns,
-        .mac_rows = network->config.mac_rows,
-    };
-
-    network->segment = net_switch_new(&config);
-    net_world_add_part(world, network->segment, network->id, 0, 0, now);
-}
-
-static void attach_to_segment(NetWorld *world, NetNetwork *network, NetPortId nic_port, NetTime now)
-{
-    NetLinkConfig link = {
-        .latency_ns = network->config.latency_ns,
-        .rate_bps = network->config.rate_bps,
-        .queue_bytes = network->config.queue_bytes,
-    };
-    NetPortId port = net_world_add_port(world, network->segment, now);
-
-    net_world_add_link(world, nic_port, port, &link, now);
-}
+#include "netsim/segment.h"
 
 static const NetMode modes[] = {
-    {.name = "internal", .create = internal_create, .attach = attach_to_segment},
+    /* A switch, a cable from each NIC to it, and nothing else: no host, no router, no DHCP. */
+    {.name = "internal", .create = net_segment_create, .attach = net_segment_attach},
 };
 
 const NetMode *net_mode_find(const char *name)

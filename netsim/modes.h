@@ -21,7 +21,8 @@ typedef struct NetMode {
     /* Makes the parts that the network has before any NIC is attached. */
     void (*create)(NetWorld *world, NetNetwork *network, NetTime now);
     /* Wires a NIC, which has its one port already. */
-    void (*attach)(NetWorld *world, NetNetwork *network, NetPortId nic_port, NetTime now);
+    void (*attach)(NetWorld *world, NetNetwork *network, NetPortId nic_port,
+                   const NetNicConfig *nic, NetTime now);
 } NetMode;
 
 const NetMode *net_mode_find(const char *name); /* NULL: no such */

@@ -71,8 +71,16 @@ const char *const *net_world_modes(void);
 bool net_world_add_network(NetWorld *world, const NetNetworkConfig *config, NetTime now,
                            NetNetworkId *ret_network, GError **error);
 
-/* Attaches a NIC. vm and nic are the caller's tag, handed back with deliveries.
- * Its cable is plugged. */
+typedef struct {
+    NetNetworkId network;
+    uint32_t vm, nic; /* the caller's tag, handed back with deliveries */
+    NetMac mac;       /* zero: not known here */
+} NetNicConfig;
+
+/* Attaches a NIC. Its cable is plugged. */
+bool net_world_attach_nic(NetWorld *world, const NetNicConfig *config, NetTime now,
+                          NetPortId *ret_port, GError **error);
+/* The same for a NIC of which nothing is known but whose it is. */
 bool net_world_attach(NetWorld *world, NetNetworkId network, uint32_t vm, uint32_t nic, NetTime now,
                       NetPortId *ret_port, GError **error);
 

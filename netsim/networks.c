@@ -84,20 +84,28 @@ bool net_world_add_network(NetWorld *world, const NetNetworkConfig *config, NetT
     return true;
 }
 
-bool net_world_attach(NetWorld *world, NetNetworkId network_id, uint32_t vm, uint32_t nic,
-                      NetTime now, NetPortId *ret_port, GError **error)
+bool net_world_attach_nic(NetWorld *world, const NetNicConfig *config, NetTime now,
+                          NetPortId *ret_port, GError **error)
 {
-    NetNetwork *network = world->networks->pdata[network_id];
+    NetNetwork *network = world->networks->pdata[config->network];
 
     if (world->ports->len + NET_MAX_PORTS_PER_NIC > NET_MAX_PORTS) {
         g_set_error(error, NET_ERROR, NET_ERROR_LIMIT, "more than %d ports", NET_MAX_PORTS);
         return false;
     }
     NetPart *part = net_nic_new();
-    net_world_add_part(world, part, network_id, vm, nic, now);
+    net_world_add_part(world, part, config->network, config->vm, config->nic, now);
     *ret_port = net_world_add_port(world, part, now);
-    network->mode->attach(world, network, *ret_port, now);
+    network->mode->attach(world, network, *ret_port, config, now);
     return true;
+}
+
+bool net_world_attach(NetWorld *world, NetNetworkId network, uint32_t vm, uint32_t nic, NetTime now,
+                      NetPortId *ret_port, GError **error)
+{
+    const NetNicConfig config = {.network = network, .vm = vm, .nic = nic};
+
+    return net_world_attach_nic(world, &config, now, ret_port, error);
 }
 
 /* --- questions --- */

@@ -122,10 +122,13 @@ static bool attach_nics(SimEngine *engine, unsigned vm, GError **error)
     const SimScenarioVm *config = &engine->scenario->vms[vm];
 
     engine->vm_port[vm] = g_new0(NetPortId, config->nic_count);
-    for (size_t n = 0; n < config->nic_count; n++)
-        if (!net_world_attach(engine->net, config->nics[n].network.index, vm, n, 0,
-                              &engine->vm_port[vm][n], error))
+    for (size_t n = 0; n < config->nic_count; n++) {
+        NetNicConfig nic = {.network = config->nics[n].network.index, .vm = vm, .nic = n};
+
+        memcpy(nic.mac.byte, config->nics[n].mac, sizeof(nic.mac.byte));
+        if (!net_world_attach_nic(engine->net, &nic, 0, &engine->vm_port[vm][n], error))
             return false;
+    }
     return true;
 }
 
