@@ -32,9 +32,12 @@ LAYERS = {
                 'netsim/proto'],
     'sim/cli': ['sim/scenario', 'sim/trace', 'sim/model', 'sim/export', 'sim/engine', 'sim/lab',
                 'netsim', 'netsim/proto', 'hv-core', 'hv-core/guest/abi.h'],
-    'gui/draw': ['sim/scenario', 'sim/trace', 'sim/model', 'netsim/proto'],
-    'gui': ['gui/draw', 'sim/scenario', 'sim/trace', 'sim/model', 'sim/export',
-            'sim/lab/evaluate.h', 'netsim/proto'],
+    'gui/session': ['sim/scenario', 'sim/trace', 'sim/model', 'netsim/proto',
+                    'sim/lab/evaluate.h', 'sim/lab/steps.h'],
+    'gui/draw': ['gui/session', 'sim/scenario', 'sim/trace', 'sim/model', 'netsim/proto',
+                 'sim/lab/evaluate.h', 'sim/lab/steps.h'],
+    'gui': ['gui/draw', 'gui/session', 'sim/scenario', 'sim/trace', 'sim/model', 'sim/export',
+            'sim/lab/evaluate.h', 'sim/lab/steps.h', 'netsim/proto'],
 }
 # The checker of guest images lies beside them, but is part of the hypervisor.
 HOST_SIDE = {'hv-core/guest/check.c': 'hv-core', 'hv-core/guest/check.h': 'hv-core'}
@@ -125,6 +128,8 @@ EXAMPLES = [
     ('sim/cli/main.c', '"gui/window.h"', True),
     ('gui/window.c', '"sim/engine/engine.h"', True),
     ('gui/draw/stage.c', '"gui/window.h"', True),
+    ('gui/draw/stage.c', '"gui/session/session.h"', False),
+    ('gui/session/session.c', '"gui/draw/stage.h"', True),
     ('extra/odd.c', '"netsim/frame.h"', True),
     ('tests/cpu/test-kvm.c', '"sim/cli/cli.h"', False),
 ]

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* entity.c: comparing and naming what can be selected. */
+#include "gui/session/entity.h"
+
+bool gui_entity_equal(GuiEntity one, GuiEntity other)
+{
+    return one.kind == other.kind && one.a == other.a && one.b == other.b &&
+           one.number == other.number;
+}
+
+bool gui_entity_within(GuiEntity thing, GuiEntity selected)
+{
+    if (selected.kind == GUI_ENTITY_NONE || thing.kind == GUI_ENTITY_NONE)
+        return false;
+    if (selected.kind == GUI_ENTITY_FRAME && thing.kind == GUI_ENTITY_FRAME)
+        return thing.number == selected.number;
+    if (selected.kind == GUI_ENTITY_VM &&
+        (thing.kind == GUI_ENTITY_VM || thing.kind == GUI_ENTITY_VCPU ||
+         thing.kind == GUI_ENTITY_NIC || thing.kind == GUI_ENTITY_PAGE))
+        return thing.a == selected.a;
+    return gui_entity_equal(thing, selected);
+}
+
+static const char *vm_name(const SimModel *model, uint32_t vm)
+{
+    const SimModelVm *found = sim_model_vm(model, vm);
+
+    return found ? found->name : "?";
+}
+
+static char *part_name(const SimModel *model, uint32_t part)
+{
+    for (guint i = 0; i < model->ports->len; i++) {
+        const SimModelPort *port = model->ports->pdata[i];
+        if (port->part == part)
+            return g_strdup_printf("%s (part %u)", port->kind, part);
+    }
+    return g_strdup_printf("part %u", part);
+}
+
+static char *port_name(const SimModel *model, uint32_t number)
+{
+    const SimModelPort *port = sim_model_port(model, number);
+
+    if (port && port->vm != SIM_NONE)
+        return g_strdup_printf("NIC %u of VM %s", port->nic, vm_name(model, port->vm));
+    if (port)
+        return g_strdup_printf("port %u of %s", port->number, port->kind);
+    return g_strdup_printf("port %u", number);
+}
+
+char *gui_entity_name(const SimModel *model, GuiEntity entity)
+{
+    const SimModelNetwork *network = sim_model_network(model, entity.a);
+
+    switch (entity.kind) {
+    case GUI_ENTITY_HOST: return g_strdup_printf("host %u", entity.a);
+    case GUI_ENTITY_PCPU: return g_strdup_printf("pCPU %u", entity.a);
+    case GUI_ENTITY_VM: return g_strdup_printf("VM %s", vm_name(model, entity.a));
+    case GUI_ENTITY_VCPU:
+        return g_strdup_printf("vCPU %u of VM %s", entity.b, vm_name(model, entity.a));
+    case GUI_ENTITY_NIC:
+        return g_strdup_printf("NIC %u of VM %s", entity.b, vm_name(model, entity.a));
+    case GUI_ENTITY_NETWORK: return g_strdup_printf("network %s", network ? network->name : "?");
+    case GUI_ENTITY_PART: return part_name(model, entity.a);
+    case GUI_ENTITY_PORT: return port_name(model, entity.a);
+    case GUI_ENTITY_FRAME: return g_strdup_printf("frame %" G_GUINT64_FORMAT, entity.number);
+    case GUI_ENTITY_PAGE:
+        return g_strdup_printf("page %u of VM %s", entity.b, vm_name(model, entity.a));
+    case GUI_ENTITY_PAGE_FRAME: return g_strdup_printf("page frame %u", entity.b);
+    case GUI_ENTITY_EVENT: return g_strdup_printf("event %" G_GUINT64_FORMAT, entity.number);
+    default: return g_strdup("nothing");
+    }
+}
