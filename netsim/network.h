@@ -51,7 +51,44 @@ NetWorld *net_world_new(const NetWorldConfig *config);
 void net_world_free(NetWorld *world);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetWorld, net_world_free)
 
-/* Zero means the default, here and below, except where said otherwise. */
+/* What arrives at a port of the host goes to a port behind the NAT. */
+typedef struct NetForward {
+    const char *name;    /* or NULL */
+    uint8_t protocol;    /* NET_PROTOCOL_TCP or NET_PROTOCOL_UDP */
+    NetIp4 host_address; /* 0: every address of the host */
+    uint16_t host_port;
+    NetIp4 guest_address; /* 0, mode nat only: what the DHCP server there gives */
+    uint16_t guest_port;
+    uint32_t vm; /* mode nat: behind whose router; NET_ANY_VM: of the first NIC attached */
+} NetForward;
+
+#define NET_ANY_VM         UINT32_MAX
+#define NET_MAX_FORWARDS   4096 /* of a network */
+#define NET_MAX_DHCP_RANGE 65536u
+
+typedef struct {
+    NetMac mac;
+    NetIp4 address;
+} NetReservation;
+
+typedef enum {
+    NET_DHCP_AS_MODE, /* host-only, nat-network, nat: a server; internal: none */
+    NET_DHCP_ON,
+    NET_DHCP_OFF,
+} NetDhcpChoice;
+
+/* Zero: as the mode has it. The mode bridged has no server of its own. */
+typedef struct {
+    NetDhcpChoice choice;
+    NetIp4 server;
+    NetIp4 first, last;
+    NetTime lease_ns;
+    const NetReservation *reservations;
+    size_t reservation_count;
+} NetDhcpConfig;
+
+/* Zero means the default, here and below, except where said otherwise. Arrays and
+ * strings are copied. */
 typedef struct {
     const char *name;
     const char *mode;      /* one of net_world_modes() */
@@ -61,12 +98,22 @@ typedef struct {
     uint32_t mtu;          /* largest IP packet; frames may be longer by their headers */
     NetTime mac_ageing_ns; /* NET_TIME_NEVER: rows stay */
     uint32_t mac_rows;     /* bound on the MAC table */
+    NetIp4 subnet;         /* 0: as the mode has it, for nat 10.0.(n+2).0/24 by the NIC */
+    uint8_t prefix;        /* of the subnet */
+    NetDhcpConfig dhcp;
+    const NetForward *forwards; /* nat and nat-network */
+    size_t forward_count;
+    uint32_t nat_rows; /* bound on each NAT's table */
+    bool wifi;         /* bridged: the host's NIC is a wireless one */
 } NetNetworkConfig;
 
 #define NET_RATE_UNLIMITED UINT64_MAX
 
 /* Names of the modes, NULL-terminated. */
 const char *const *net_world_modes(void);
+/* Do networks of this mode touch the host? Then net_world_add_outside() is called
+ * (outside.h), after the networks were added and before NICs are attached. */
+bool net_mode_touches_host(const char *mode);
 
 bool net_world_add_network(NetWorld *world, const NetNetworkConfig *config, NetTime now,
                            NetNetworkId *ret_network, GError **error);
@@ -83,6 +130,15 @@ bool net_world_attach_nic(NetWorld *world, const NetNicConfig *config, NetTime n
 /* The same for a NIC of which nothing is known but whose it is. */
 bool net_world_attach(NetWorld *world, NetNetworkId network, uint32_t vm, uint32_t nic, NetTime now,
                       NetPortId *ret_port, GError **error);
+
+/* A forward rule more, or one less, while the world runs (from `at` on; not before
+ * the time reached). Refused: the port is taken; there is no rule of that name. */
+bool net_world_add_forward(NetWorld *world, NetNetworkId network, const NetForward *forward,
+                           NetTime at, GError **error);
+bool net_world_remove_forward(NetWorld *world, NetNetworkId network, const char *name, NetTime at);
+
+/* How DNS calls the machine with this MAC address once it has a lease. */
+void net_world_name_machine(NetWorld *world, NetMac mac, const char *name);
 
 /* A frame leaves the NIC at a time that is not before the time reached, nor
  * before the port's last one. The frame is borrowed (a reference is taken). */
@@ -149,6 +205,11 @@ typedef struct {
     NetPortId port;
     NetTime last_seen;
 } NetMacRow;
+
+/* The rows of a network's NATs, by (part, id): of NetNatRow. g_array_unref(). */
+GArray *net_world_nat_table(const NetWorld *world, NetNetworkId network);
+/* The leases of a network's DHCP servers, by (part, address): of NetLease. */
+GArray *net_world_leases(const NetWorld *world, NetNetworkId network);
 
 /* The rows of a network's switches, by (switch, VLAN, address). g_array_unref(). */
 GArray *net_world_mac_table(const NetWorld *world, NetNetworkId network);

@@ -179,7 +179,7 @@ void net_world_port(const NetWorld *world, NetPortId id, NetPortInfo *ret_info)
     *ret_info = (NetPortInfo){
         .port = id,
         .part = port->part->info.part,
-        .network = port->part->info.network,
+        .network = port->network,
         .number = port->number,
         .kind = port->part->info.kind,
         .vm = port->part->info.vm,

@@ -27,6 +27,24 @@ typedef enum {
     NET_DROP_RESERVED_MULTICAST, /* 01:80:c2:00:00:0x stays on its link (IEEE 802.1Q 8.6.3) */
     NET_DROP_SAME_PORT,          /* destination is on the segment it came from */
     NET_DROP_NO_OTHER_PORT,      /* to be flooded, but no other port is up */
+    /* Routers, and hosts that are none. */
+    NET_DROP_NOT_FORWARDING, /* for somebody else, and this is a host, no router */
+    NET_DROP_TTL_EXCEEDED,   /* the last hop that its TTL allowed */
+    NET_DROP_NO_ROUTE,       /* no route to the destination */
+    NET_DROP_NO_ARP_ANSWER,  /* the next hop does not say what its MAC address is */
+    NET_DROP_TOO_BIG,        /* longer than the next MTU, and "don't fragment" is set */
+    NET_DROP_MALFORMED,      /* headers contradict themselves, or a checksum is wrong */
+    NET_DROP_MARTIAN,        /* an address that may not be on this wire (RFC 1812 5.3.7) */
+    NET_DROP_ROUTER_BUSY,    /* too many packets wait for ARP */
+    /* NAT. */
+    NET_DROP_NAT_NO_ROW,        /* from outside, and neither a row nor a rule lets it in */
+    NET_DROP_NAT_NOT_SYN,       /* TCP from inside, no row, and not the start of a connection */
+    NET_DROP_NAT_PROTOCOL,      /* neither TCP, UDP nor ICMP echo */
+    NET_DROP_NAT_TABLE_FULL,    /* no row is free */
+    NET_DROP_NAT_NO_PORT,       /* no port of the outside address is free */
+    NET_DROP_NAT_FRAGMENT,      /* a fragment whose first one was not seen */
+    NET_DROP_NAT_GROUP_ADDRESS, /* broadcast and multicast do not pass */
+    NET_DROP_WIFI_UNKNOWN,      /* nobody behind the bridge has this IP address */
     NET_DROP_COUNT
 } NetDropReason;
 
@@ -37,15 +55,107 @@ typedef enum {
     NET_AGED_COUNT
 } NetAgedReason;
 
+/* --- what routers, NATs and servers report, see nat.h and dhcp-server.h --- */
+
+typedef struct {
+    NetIp4 address;
+    uint16_t port; /* of ICMP echo: the identifier */
+} NetSocketAddress;
+
+typedef enum {
+    NET_NAT_UDP,          /* idle for 5 min: gone (RFC 4787 REQ-5) */
+    NET_NAT_ICMP,         /* 60 s (RFC 5508 REQ-2) */
+    NET_NAT_SYN_SENT,     /* TCP, and so are all below; 4 min (RFC 5382 REQ-5), but ... */
+    NET_NAT_SYN_RECEIVED, /* a SYN from each side */
+    NET_NAT_ESTABLISHED,  /* ... 2 h 4 min */
+    NET_NAT_FIN_WAIT,     /* one side has closed */
+    NET_NAT_CLOSING,      /* both have */
+    NET_NAT_TIME_WAIT,    /* and both FINs are acknowledged */
+    NET_NAT_RESET,        /* a RST went by */
+    NET_NAT_STATE_COUNT
+} NetNatState;
+
+#define NET_NO_RULE UINT16_MAX
+
+/* A row of a NAT's table: one connection, as each side sees it. A packet from
+ * inside to inside_peer leaves as one from outside to outside_peer, and back. The
+ * two peers are the same but where the NAT stands in for somebody: 10.0.2.2 inside
+ * is 127.0.0.1 outside. */
+typedef struct {
+    uint32_t id; /* of its NAT, from 1, never given twice */
+    uint8_t protocol;
+    uint8_t state;    /* NetNatState */
+    bool from_inside; /* who began */
+    uint16_t rule;    /* the forward rule that let it in, by number; NET_NO_RULE */
+    NetSocketAddress inside, inside_peer;
+    NetSocketAddress outside, outside_peer;
+    NetTime created, expires; /* expires moves on with every packet */
+    uint64_t packets_out, packets_in;
+} NetNatRow;
+
+typedef enum {
+    NET_NAT_OUTBOUND,
+    NET_NAT_INBOUND,
+} NetNatDirection;
+
+typedef enum {
+    NET_DHCP_EVENT_DISCOVER,
+    NET_DHCP_EVENT_OFFER,
+    NET_DHCP_EVENT_REQUEST,
+    NET_DHCP_EVENT_ACK,
+    NET_DHCP_EVENT_NAK,
+    NET_DHCP_EVENT_RELEASE,
+    NET_DHCP_EVENT_DECLINE,
+    NET_DHCP_EVENT_INFORM,
+    NET_DHCP_EVENT_EXHAUSTED, /* a DISCOVER stays unanswered: no address is left */
+    NET_DHCP_EVENT_EXPIRED,   /* a lease has run out */
+    NET_DHCP_EVENT_COUNT
+} NetDhcpEventKind;
+
+typedef struct {
+    NetDhcpEventKind kind;
+    NetMac mac;
+    NetIp4 address; /* offered, given, asked for, given back; 0: none */
+    NetTime lease_ns;
+    char name[64]; /* the client's; "" */
+} NetDhcpEvent;
+
+typedef enum {
+    NET_LEASE_OFFERED,  /* kept for a client that was made an offer */
+    NET_LEASE_BOUND,    /* a client has it */
+    NET_LEASE_DECLINED, /* somebody else uses it, a client said */
+} NetLeaseState;
+
+typedef struct {
+    NetIp4 address;
+    NetMac mac;
+    uint8_t state; /* NetLeaseState */
+    NetTime expires;
+    char name[64];
+} NetLease;
+
+typedef enum {
+    NET_DNS_FOUND,     /* answered from names known here */
+    NET_DNS_NOT_FOUND, /* NXDOMAIN */
+    NET_DNS_FORWARDED, /* passed on to another server */
+    NET_DNS_UNABLE,    /* not a query for an address, or none at all */
+    NET_DNS_OUTCOME_COUNT
+} NetDnsOutcome;
+
 /* Names as traces and reports print them: "link-queue-full". Never NULL. */
 const char *net_drop_reason_name(NetDropReason reason);
 const char *net_aged_reason_name(NetAgedReason reason);
+const char *net_nat_state_name(NetNatState state);
+const char *net_dhcp_event_name(NetDhcpEventKind kind);
+const char *net_dns_outcome_name(NetDnsOutcome outcome);
+
+struct NetForward; /* network.h */
 
 /* What a part is, and for a NIC whose. */
 typedef struct {
     NetPartId part;
     NetNetworkId network;
-    const char *kind; /* "nic", "switch" */
+    const char *kind; /* "nic", "switch", "router", "nat", "dhcp-server", "host", ... */
     uint32_t vm, nic; /* the tag given to net_world_attach, for kind "nic" */
 } NetPartInfo;
 
@@ -53,8 +163,10 @@ typedef struct {
     void (*network_new)(void *user, NetTime at, NetNetworkId network, const char *name,
                         const char *mode);
     void (*part_new)(void *user, NetTime at, const NetPartInfo *info);
-    /* number: which port of its part, from 0. */
-    void (*port_new)(void *user, NetTime at, NetPortId port, NetPartId part, uint32_t number);
+    /* number: which port of its part, from 0. network: the port's, mostly its part's;
+     * a router or the host has ports on several. */
+    void (*port_new)(void *user, NetTime at, NetPortId port, NetPartId part, uint32_t number,
+                     NetNetworkId network);
     void (*link_new)(void *user, NetTime at, NetPortId a, NetPortId b, NetTime latency_ns,
                      uint64_t rate_bps);
     /* The cable at this port was plugged or unplugged; reported for both of its ends. */
@@ -90,6 +202,34 @@ typedef struct {
                          const NetFrame *frame);
     void (*switch_drop)(void *user, NetTime at, NetPortId in, const NetFrame *frame,
                         NetDropReason why);
+    /* A router passes a frame's packet on by another port. The frame that leaves
+     * names this one as its parent, now or once ARP has answered. */
+    void (*router_forward)(void *user, NetTime at, NetPortId in, NetPortId out, NetIp4 next_hop,
+                           const NetFrame *frame);
+    void (*router_drop)(void *user, NetTime at, NetPortId in, uint64_t frame, NetDropReason why);
+
+    /* A NAT has a new row, because of this frame. port: one of the NAT's own. */
+    void (*nat_new)(void *user, NetTime at, NetPortId port, const NetNatRow *row,
+                    const NetFrame *frame);
+    void (*nat_state)(void *user, NetTime at, NetPortId port, const NetNatRow *row);
+    /* A packet is translated as the row says. The frame that it leaves in names this
+     * one as its parent. */
+    void (*nat_rewrite)(void *user, NetTime at, NetPortId in, const NetNatRow *row,
+                        NetNatDirection direction, const NetFrame *frame);
+    void (*nat_drop)(void *user, NetTime at, NetPortId in, const NetFrame *frame,
+                     NetDropReason why);
+    void (*nat_expired)(void *user, NetTime at, NetPortId port, const NetNatRow *row);
+    /* A forward rule came (up) or went. rule->name may be "". */
+    void (*nat_rule)(void *user, NetTime at, NetPortId port, uint16_t rule,
+                     const struct NetForward *forward, bool up);
+
+    /* frame: what set it off; NULL for NET_DHCP_EVENT_EXPIRED. */
+    void (*dhcp)(void *user, NetTime at, NetPortId port, const NetDhcpEvent *event,
+                 const NetFrame *frame);
+    /* A query arrived in this frame. address: the answer; 0: none. */
+    void (*dns)(void *user, NetTime at, NetPortId port, const char *name, NetDnsOutcome outcome,
+                NetIp4 address, const NetFrame *frame);
+
     /* More than NET_MAX_STEPS_PER_INSTANT steps without time passing: the world
      * has stopped for good. */
     void (*overrun)(void *user, NetTime at, uint64_t steps);

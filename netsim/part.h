@@ -32,6 +32,9 @@ typedef struct {
     void (*port_changed)(NetPart *part, uint32_t port, bool up, NetTime now);
     /* The rows of a MAC table, appended to an array of NetMacRow. May be NULL. */
     void (*list_macs)(const NetPart *part, GArray *rows);
+    /* Appended to arrays of NetNatRow and NetLease. May be NULL. */
+    void (*list_nat)(const NetPart *part, GArray *rows);
+    void (*list_leases)(const NetPart *part, GArray *leases);
     void (*free)(NetPart *part);
 } NetPartOps;
 
@@ -55,6 +58,8 @@ NetPartId net_world_add_part(NetWorld *world, NetPart *part, NetNetworkId networ
                              uint32_t nic, NetTime now);
 /* Gives a part its next port. */
 NetPortId net_world_add_port(NetWorld *world, NetPart *part, NetTime now);
+/* The same on another network than the part's own: a router has a foot in each. */
+NetPortId net_world_add_port_on(NetWorld *world, NetPart *part, NetNetworkId network, NetTime now);
 /* Joins two ports, which have no cable yet, by one. */
 void net_world_add_link(NetWorld *world, NetPortId a, NetPortId b, const NetLinkConfig *config,
                         NetTime now);
@@ -66,6 +71,8 @@ NetPortId net_part_port_id(const NetPart *part, uint32_t port);
 bool net_part_port_is_up(const NetPart *part, uint32_t port);
 /* A frame that came in on a port goes no further: counts it; the part reports it. */
 void net_part_count_drop(NetPart *part, uint32_t port, NetDropReason why);
+/* When a part next wants to be called may have changed by somebody else's doing. */
+void net_part_arm(NetPart *part);
 /* A frame reached a NIC: queues it for net_world_take_delivery(). */
 void net_part_deliver(NetPart *part, uint32_t port, NetFrame *frame, NetTime now);
 /* A new frame with the next id, reported as frame_new. The caller owns it. */

@@ -10,6 +10,7 @@
 
 typedef struct {
     NetPart *part;
+    NetNetworkId network;
     uint32_t number;
     NetPortId peer;       /* NET_NO_PORT: no cable yet */
     NetLinkConfig config; /* of the cable */

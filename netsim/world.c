@@ -96,15 +96,21 @@ NetPartId net_world_add_part(NetWorld *world, NetPart *part, NetNetworkId networ
 
 NetPortId net_world_add_port(NetWorld *world, NetPart *part, NetTime now)
 {
+    return net_world_add_port_on(world, part, part->info.network, now);
+}
+
+NetPortId net_world_add_port_on(NetWorld *world, NetPart *part, NetNetworkId network, NetTime now)
+{
     NetPort *port = g_new0(NetPort, 1);
     NetPortId id = world->ports->len;
 
     port->part = part;
+    port->network = network;
     port->number = part->port_ids->len;
     port->peer = NET_NO_PORT;
     g_ptr_array_add(world->ports, port);
     g_array_append_val(part->port_ids, id);
-    REPORT(world, port_new, now, id, part->info.part, port->number);
+    REPORT(world, port_new, now, id, part->info.part, port->number, network);
     return id;
 }
 
@@ -233,6 +239,11 @@ NetFrame *net_part_new_frame(NetPart *part, uint64_t parent, const uint8_t *byte
 
     REPORT(world, frame_new, now, frame);
     return frame;
+}
+
+void net_part_arm(NetPart *part)
+{
+    arm(part->world, part);
 }
 
 /* --- what the owner hands in --- */

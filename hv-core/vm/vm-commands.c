@@ -10,6 +10,11 @@
 #include "hv-core/vm/host-private.h"
 #include "hv-core/vm/vm.h"
 
+static bool has_ended(const HvVm *vm)
+{
+    return vm->state == HV_VM_HALTED || vm->state == HV_VM_CRASHED || vm->state == HV_VM_KILLED;
+}
+
 bool hv_vm_start(HvVm *vm, HvTime now)
 {
     if (vm->state != HV_VM_OFF)
@@ -80,7 +85,7 @@ bool hv_vm_kill(HvVm *vm, HvTime now)
 
 bool hv_vm_set_weight(HvVm *vm, uint32_t weight, HvTime now)
 {
-    if (weight == 0)
+    if (weight == 0 || has_ended(vm))
         return false;
     hv_host_begin_input(vm->host, now);
     for (unsigned i = 0; i < vm->vcpu_count; i++)
@@ -99,9 +104,7 @@ static void end_device_input(HvVm *vm, HvTime now)
 
 bool hv_vm_console_write(HvVm *vm, uint8_t slot, const void *bytes, size_t size, HvTime now)
 {
-    bool over =
-        vm->state == HV_VM_HALTED || vm->state == HV_VM_CRASHED || vm->state == HV_VM_KILLED;
-    if (over || (slot != HV_SLOT_CONSOLE && slot != HV_SLOT_CONTROL))
+    if (has_ended(vm) || (slot != HV_SLOT_CONSOLE && slot != HV_SLOT_CONTROL))
         return false;
     hv_host_begin_input(vm->host, now);
     bool taken = hv_virtio_console_input(vm->bus.slots[slot], bytes, size);

@@ -58,8 +58,10 @@ static void release_held(NetStack *stack, unsigned nic, NetIp4 address, NetMac m
 {
     for (unsigned i = 0; i < stack->held_count;) {
         if (waits_for(&stack->held[i], nic, address)) {
+            stack->tag = stack->held[i].tag;
             net_stack_send_to(stack, nic, mac, NET_TYPE_IPV4,
                               stack->held_bytes + held_offset(stack, i), stack->held[i].length);
+            stack->tag = 0;
             remove_held(stack, i);
         } else {
             i++;
@@ -84,13 +86,20 @@ static void refuse_held(NetStack *stack, NetTime now)
             i++;
             continue;
         }
-        uint8_t head[NET_IPV4_BYTES + NET_ICMP_QUOTE_BYTES];
+        uint8_t head[NET_STACK_HEAD_BYTES];
+        uint64_t tag = stack->held[i].tag;
+        size_t length = stack->held[i].length - NET_ETHERNET_BYTES;
+        if (length > sizeof head)
+            length = sizeof head;
         __builtin_memcpy(head, stack->held_bytes + held_offset(stack, i) + NET_ETHERNET_BYTES,
-                         sizeof head);
+                         length);
         remove_held(stack, i);
         stack->counters.arp_failed++;
-        net_stack_refused(stack, head, sizeof head, 0, NET_ICMP_UNREACHABLE, NET_UNREACHABLE_HOST,
-                          now);
+        if (tag == 0)
+            net_stack_refused(stack, head, length, 0, NET_ICMP_UNREACHABLE, NET_UNREACHABLE_HOST,
+                              now);
+        else if (stack->ops->undelivered != NULL)
+            stack->ops->undelivered(stack->user, head, length, tag, now);
     }
 }
 
@@ -160,8 +169,12 @@ static void send_arp(NetStack *stack, unsigned nic, NetMac destination, const Ne
 {
     uint8_t frame[NET_ETHERNET_BYTES + NET_ARP_BYTES];
 
+    uint64_t tag = stack->tag;
+
     net_arp_write(frame + NET_ETHERNET_BYTES, arp);
+    stack->tag = 0; /* a frame of our own, though a packet from elsewhere may be why */
     net_stack_send_to(stack, nic, destination, NET_TYPE_ARP, frame, sizeof frame);
+    stack->tag = tag;
 }
 
 static void ask(NetStack *stack, NetArpEntry *entry, NetTime now)
@@ -195,6 +208,7 @@ int net_arp_send(NetStack *stack, unsigned nic, NetIp4 next_hop, size_t length, 
 {
     NetHeld held = {
         .next_hop = next_hop,
+        .tag = stack->tag,
         .length = (uint16_t)length,
         .nic = (uint8_t)nic,
         .state = NET_HELD_FOR_ARP,

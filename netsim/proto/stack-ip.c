@@ -130,7 +130,57 @@ int net_ip_room(const NetStack *stack, NetIp4 to)
     return room < 0 ? 0 : room;
 }
 
+bool net_stack_is_own(const NetStack *stack, NetIp4 address)
+{
+    return is_loopback(address) || nic_of(stack, address) >= 0;
+}
+
 /* --- out --- */
+
+/* Puts the packet in stack->out on its way. */
+static int send_by(NetStack *stack, const Hop *hop, size_t frame_bytes, NetTime now)
+{
+    NetMac mac = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+    NetHeld held = {
+        .next_hop = hop->next_hop,
+        .due = now + NET_STACK_LOOPBACK_NS,
+        .tag = stack->tag,
+        .length = (uint16_t)frame_bytes,
+        .nic = (uint8_t)hop->nic,
+        .state = NET_HELD_LOOPBACK,
+    };
+
+    switch (hop->kind) {
+    case HOP_LOOPBACK: net_stack_timer(stack, held.due); return net_stack_hold(stack, &held);
+    case HOP_UNICAST: return net_arp_send(stack, hop->nic, hop->next_hop, frame_bytes, now);
+    case HOP_MULTICAST: /* RFC 1112 6.4: the low 23 bits of the address */
+        mac = (NetMac){{0x01, 0x00, 0x5e, hop->next_hop >> 16 & 0x7f, hop->next_hop >> 8 & 0xff,
+                        hop->next_hop & 0xff}};
+        break;
+    case HOP_BROADCAST: break;
+    }
+    net_stack_send_to(stack, hop->nic, mac, NET_TYPE_IPV4, stack->out, frame_bytes);
+    return NET_STACK_OK;
+}
+
+int net_stack_send_packet(NetStack *stack, const uint8_t *packet, size_t length, uint64_t tag,
+                          NetTime now)
+{
+    NetIpv4 ip;
+    Hop hop;
+
+    if (net_ipv4_parse(packet, length, &ip) == 0 || ip.total_bytes != length)
+        return NET_STACK_BAD;
+    if (!find_hop(stack, ip.destination, &hop))
+        return NET_STACK_NO_ROUTE;
+    if (length > stack->nics[hop.nic].mtu)
+        return NET_STACK_TOO_LONG;
+    __builtin_memcpy(stack->out + NET_ETHERNET_BYTES, packet, length);
+    stack->tag = tag;
+    int result = send_by(stack, &hop, NET_ETHERNET_BYTES + length, now);
+    stack->tag = 0;
+    return result;
+}
 
 int net_ip_send(NetStack *stack, const NetOutgoing *outgoing, size_t transport_bytes, NetTime now)
 {
@@ -152,26 +202,7 @@ int net_ip_send(NetStack *stack, const NetOutgoing *outgoing, size_t transport_b
     uint8_t *packet = stack->out + NET_ETHERNET_BYTES;
     net_ipv4_write(packet, &header);
     net_ipv4_seal(packet);
-
-    NetMac mac = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
-    NetHeld held = {
-        .next_hop = hop.next_hop,
-        .due = now + NET_STACK_LOOPBACK_NS,
-        .length = (uint16_t)frame_bytes,
-        .nic = (uint8_t)hop.nic,
-        .state = NET_HELD_LOOPBACK,
-    };
-    switch (hop.kind) {
-    case HOP_LOOPBACK: net_stack_timer(stack, held.due); return net_stack_hold(stack, &held);
-    case HOP_UNICAST: return net_arp_send(stack, hop.nic, hop.next_hop, frame_bytes, now);
-    case HOP_MULTICAST: /* RFC 1112 6.4: the low 23 bits of the address */
-        mac = (NetMac){{0x01, 0x00, 0x5e, hop.next_hop >> 16 & 0x7f, hop.next_hop >> 8 & 0xff,
-                        hop.next_hop & 0xff}};
-        break;
-    case HOP_BROADCAST: break;
-    }
-    net_stack_send_to(stack, hop.nic, mac, NET_TYPE_IPV4, stack->out, frame_bytes);
-    return NET_STACK_OK;
+    return send_by(stack, &hop, frame_bytes, now);
 }
 
 /* --- in --- */
@@ -210,6 +241,9 @@ void net_ip_input(NetStack *stack, unsigned nic, const uint8_t *bytes, size_t le
         stack->counters.bad_checksum++;
         return;
     }
+    if (stack->ops->divert != NULL &&
+        stack->ops->divert(stack->user, nic, bytes, packet.ip.total_bytes, arrival, now))
+        return;
     packet.payload = bytes + header_bytes;
     packet.payload_bytes = packet.ip.total_bytes - header_bytes;
     packet.to_group =

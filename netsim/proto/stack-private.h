@@ -27,13 +27,6 @@ typedef struct {
     bool to_group; /* broadcast or multicast, by address or by frame */
 } NetPacket;
 
-/* How a packet reached this stack. */
-typedef enum {
-    NET_ARRIVED_DIRECTLY, /* in a frame to our MAC address */
-    NET_ARRIVED_BY_GROUP, /* in a broadcast or multicast frame */
-    NET_ARRIVED_FROM_SELF,
-} NetArrival;
-
 /* What an outgoing packet's IP header is to say. */
 typedef struct {
     NetIp4 source; /* 0: the address of the NIC it leaves by */

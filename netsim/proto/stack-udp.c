@@ -11,15 +11,23 @@ static NetUdpSocket *find_socket(NetStack *stack, uint16_t port)
     return NULL;
 }
 
+static bool is_taken(NetStack *stack, uint16_t port)
+{
+    return find_socket(stack, port) != NULL ||
+           (stack->ops->port_taken != NULL &&
+            stack->ops->port_taken(stack->user, NET_PROTOCOL_UDP, port));
+}
+
+/* 0: all are taken. */
 static uint16_t ephemeral_port(NetStack *stack)
 {
-    uint16_t port;
-
-    do {
-        port = stack->next_port;
+    for (unsigned i = NET_STACK_FIRST_PORT; i <= 65535; i++) {
+        uint16_t port = stack->next_port;
         stack->next_port = port == 65535 ? NET_STACK_FIRST_PORT : (uint16_t)(port + 1);
-    } while (find_socket(stack, port) != NULL);
-    return port;
+        if (!is_taken(stack, port))
+            return port;
+    }
+    return 0;
 }
 
 int net_stack_udp_bind(NetStack *stack, uint16_t port, const NetUdpOps *ops, void *user)
@@ -32,6 +40,8 @@ int net_stack_udp_bind(NetStack *stack, uint16_t port, const NetUdpOps *ops, voi
         return NET_STACK_NO_ROOM;
     if (port == 0)
         port = ephemeral_port(stack);
+    if (port == 0)
+        return NET_STACK_NO_ROOM;
     *socket = (NetUdpSocket){.ops = ops, .user = user, .port = port};
     return port;
 }

@@ -66,13 +66,36 @@ typedef enum {
     NET_PROBE_UDP,
 } NetProbeKind;
 
+/* How a packet reached this stack. */
+typedef enum {
+    NET_ARRIVED_DIRECTLY, /* in a frame to our MAC address */
+    NET_ARRIVED_BY_GROUP, /* in a broadcast or multicast frame */
+    NET_ARRIVED_FROM_SELF,
+} NetArrival;
+
 typedef struct {
-    /* Sends one Ethernet frame, without FCS. bytes are valid during the call only. */
+    /* Sends one Ethernet frame, without FCS. bytes are valid during the call only.
+     * stack->tag is that of net_stack_send_packet(); 0: a packet of the stack's own. */
     void (*send)(void *user, unsigned nic, const uint8_t *bytes, size_t length);
     /* An echo request or datagram whose payload begins with a probe (below) has
      * arrived for this stack. May be NULL. Called before the request is answered. */
     void (*probe_seen)(void *user, NetProbeKind kind, uint64_t nonce, NetIp4 from);
+
+    /* The rest is for routers, and for hosts whose ports others share. May be NULL. */
+
+    /* An IPv4 packet has arrived, sound, for whomever (a fragment is one too). True:
+     * the owner has dealt with it. It may call net_stack_send_packet(). */
+    bool (*divert)(void *user, unsigned nic, const uint8_t *packet, size_t length,
+                   NetArrival arrival, NetTime now);
+    /* A packet of net_stack_send_packet() came to nothing, as nobody answered ARP.
+     * Of its bytes, the first NET_STACK_HEAD_BYTES at most. */
+    void (*undelivered)(void *user, const uint8_t *packet, size_t length, uint64_t tag,
+                        NetTime now);
+    /* Is a port (with ICMP an echo id) somebody else's? Then it is not chosen. */
+    bool (*port_taken)(void *user, uint8_t protocol, uint16_t port);
 } NetStackOps;
+
+#define NET_STACK_HEAD_BYTES 68u /* the longest IPv4 header and what ICMP quotes behind it */
 
 /* --- echo client --- */
 
@@ -167,6 +190,7 @@ typedef enum {
 typedef struct {
     NetIp4 next_hop;
     NetTime due;
+    uint64_t tag; /* of net_stack_send_packet(); 0: a packet of the stack's own */
     uint16_t length;
     uint8_t nic;
     uint8_t state; /* NetHeldState */
@@ -211,6 +235,7 @@ typedef struct {
     unsigned held_count;
     size_t held_used; /* bytes */
     uint64_t random;  /* state of the stack's own generator */
+    uint64_t tag;     /* of the packet on its way to ops->send */
     uint16_t next_ip_id;
     uint16_t next_port;
     NetTime timer; /* earliest deadline of all tables */
@@ -258,6 +283,14 @@ int net_stack_udp_send(NetStack *stack, uint16_t from_port, NetIp4 to, uint16_t 
 
 /* The address that a packet to `to` would carry as its source; 0: no route. */
 NetIp4 net_stack_source(const NetStack *stack, NetIp4 to);
+
+/* Is it an address of this stack, of a NIC or 127.0.0.0/8? */
+bool net_stack_is_own(const NetStack *stack, NetIp4 address);
+
+/* Sends a finished IPv4 packet, from its header on, on the way that the routes have
+ * for its destination. tag, not 0, goes with it to ops->send or ops->undelivered. */
+int net_stack_send_packet(NetStack *stack, const uint8_t *packet, size_t length, uint64_t tag,
+                          NetTime now);
 
 /* --- probes: payloads that name themselves by a nonce, see hv-core/guest/abi.h --- */
 

@@ -15,12 +15,9 @@
 #include <unistd.h>
 
 #include "sim/cli/cli.h"
-#include "sim/engine/engine.h"
+#include "sim/cli/world.h"
 #include "sim/export/export.h"
 #include "sim/export/report.h"
-#include "sim/export/result.h"
-#include "sim/lab/evaluate.h"
-#include "sim/model/model.h"
 
 #define SLICES            400      /* of the scenario's time between two looks around, */
 #define LEAST_SLICE_NS    10000000 /* but not shorter; the probes at the end may take a second */
@@ -28,19 +25,16 @@
 #define PROGRESS_EVERY_NS 100000000
 
 typedef struct {
-    char *backend, *seed, *until, *trace, *pcapng, *format;
-    char **set;
+    CliWorld world;
+    char *trace, *pcapng, *format;
 } RunOptions;
 
 static void options_clear(RunOptions *options)
 {
-    g_free(options->backend);
-    g_free(options->seed);
-    g_free(options->until);
+    cli_world_clear(&options->world);
     g_free(options->trace);
     g_free(options->pcapng);
     g_free(options->format);
-    g_strfreev(options->set);
 }
 
 static SimEngine *volatile running; /* for the signal handler only */
@@ -57,21 +51,6 @@ static void on_interrupt(int signal)
 static int64_t wall_ns(void)
 {
     return g_get_monotonic_time() * 1000;
-}
-
-/* --seed and --until are short for --set seed=... and --set run.until=... */
-static char **all_overrides(const RunOptions *options)
-{
-    GPtrArray *list = g_ptr_array_new();
-
-    for (char **set = options->set; set && *set; set++)
-        g_ptr_array_add(list, g_strdup(*set));
-    if (options->seed)
-        g_ptr_array_add(list, g_strdup_printf("seed=%s", options->seed));
-    if (options->until)
-        g_ptr_array_add(list, g_strdup_printf("run.until=%s", options->until));
-    g_ptr_array_add(list, NULL);
-    return (char **)g_ptr_array_free(list, FALSE);
 }
 
 /* ---- Running ------------------------------------------------------------- */
@@ -130,23 +109,6 @@ static bool run_to_end(Run *run, GError **error)
 
 /* ---- After the run ------------------------------------------------------- */
 
-/* The verdicts become events of the trace, so that who reads it has them too. */
-static void record_verdicts(Run *run, const GArray *verdicts)
-{
-    SimTrace *trace = sim_engine_trace(run->engine);
-
-    for (unsigned i = 0; i < verdicts->len; i++) {
-        const LabVerdict *verdict = &g_array_index(verdicts, LabVerdict, i);
-        const SimScenarioCheck *check = &run->scenario->checks[verdict->check];
-        g_autofree char *text = g_strdup_printf("%s\n%s", check->id, verdict->detail);
-
-        SIM_TRACE_BLOB(trace, SIM_SOURCE_WORLD, sim_engine_now(run->engine) + 1, CheckResult, text,
-                       strlen(text), .check = verdict->check, .outcome = verdict->outcome,
-                       .points = check->points, .earned = verdict->earned);
-    }
-    sim_trace_finish(trace);
-}
-
 static void print_result(Run *run, json_object *result, SimReader *reader, bool json, FILE *stream)
 {
     g_autoptr(GString) text = g_string_new(NULL);
@@ -188,52 +150,22 @@ static bool write_pcapng(SimReader *reader, FILE *stream, GError **error)
     return good;
 }
 
-static int exit_code(const SimModel *model, const GArray *verdicts)
-{
-    if (model->ended && model->end_reason == SIM_END_INTERRUPTED)
-        return CLI_INTERRUPTED;
-    if (model->ended && model->end_reason == SIM_END_HOST_ERROR)
-        return CLI_DEFECT;
-    if (model->ended && model->end_reason == SIM_END_LIVELOCK)
-        return CLI_CHECK_FAILED;
-    for (unsigned i = 0; i < verdicts->len; i++)
-        if (g_array_index(verdicts, LabVerdict, i).outcome == SIM_CHECK_FAILED)
-            return CLI_CHECK_FAILED;
-    return CLI_OK;
-}
-
 static int report(Run *run, const RunOptions *options, FILE *pcapng)
 {
-    SimTrace *trace = sim_engine_trace(run->engine);
     g_autoptr(GError) error = NULL;
-    size_t size;
-    const uint8_t *data = sim_trace_data(trace, &size);
-    g_autoptr(SimReader) reader = sim_reader_new_memory(data, size, &error);
+    CliVerdict verdict;
 
-    g_assert_no_error(error);
-
-    g_autoptr(SimModel) model = sim_model_fold(reader);
-    const SimResultInput input = {
-        .scenario = run->scenario,
-        .model = model,
-        .metadata = sim_reader_metadata(reader),
-        .wall_ns = (uint64_t)(wall_ns() - run->started_ns),
-    };
-    json_object *result = sim_result_new(&input);
-    g_autoptr(GArray) verdicts =
-        lab_evaluate(run->scenario, sim_engine_backend(run->engine), result, reader);
-    int exit = exit_code(model, verdicts);
-
-    lab_add_to_result(run->scenario, verdicts, result);
-    record_verdicts(run, verdicts);
+    cli_verdict_make(&verdict, run->engine, run->scenario, (uint64_t)(wall_ns() - run->started_ns));
 
     /* First the files: whoever reads stdout may go away (hvlab run ... | head). */
-    bool written = flush_trace(run, &error) && (!pcapng || write_pcapng(reader, pcapng, &error));
+    bool written =
+        flush_trace(run, &error) && (!pcapng || write_pcapng(verdict.reader, pcapng, &error));
+    int exit = verdict.exit;
 
     /* stdout carries the capture when that was asked for. */
-    print_result(run, result, reader, cli_format_json(options->format),
+    print_result(run, verdict.result, verdict.reader, cli_format_json(options->format),
                  options->pcapng && !strcmp(options->pcapng, "-") ? stderr : stdout);
-    json_object_put(result);
+    cli_verdict_clear(&verdict);
     return written ? exit : cli_fail(g_steal_pointer(&error));
 }
 
@@ -293,21 +225,11 @@ static int run_scenario(const char *path, const RunOptions *options)
 {
     g_autoptr(GError) error = NULL;
     g_autoptr(CliKnown) known = cli_known_new();
-    g_auto(GStrv) overrides = all_overrides(options);
-    g_autofree char *guests = cli_guest_directory();
     int64_t started = wall_ns();
     g_autoptr(SimScenario) scenario =
-        sim_scenario_load(path, cli_known_lists(known), (const char *const *)overrides, &error);
-
-    if (!scenario)
-        return cli_fail(g_steal_pointer(&error));
-
-    const SimEngineConfig config = {
-        .scenario = scenario,
-        .backend = options->backend ? options->backend : "auto",
-        .guest_directory = guests,
-    };
-    g_autoptr(SimEngine) engine = sim_engine_new(&config, &error);
+        cli_world_load(&options->world, path, NULL, cli_known_lists(known), &error);
+    g_autoptr(SimEngine) engine =
+        scenario ? cli_world_engine(&options->world, scenario, &error) : NULL;
 
     if (!engine)
         return cli_fail(g_steal_pointer(&error));
@@ -321,16 +243,7 @@ int cli_run(int argc, char **argv)
 {
     RunOptions options = {0};
     const GOptionEntry entries[] = {
-        {"backend", 0, 0, G_OPTION_ARG_STRING, &options.backend,
-         "auto (default: kvm where it works), kvm or emulated", "NAME"},
-        {"seed", 0, 0, G_OPTION_ARG_STRING, &options.seed, "Another seed than the scenario's",
-         "NUMBER"},
-        {"until", 0, 0, G_OPTION_ARG_STRING, &options.until,
-         "Run to this virtual time, for example 500ms", "TIME"},
-        {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.set,
-         "Replace a value of the scenario, for example host.scheduler.slice=5ms or "
-         "vms.a.memory=4MiB; may be given several times",
-         "PATH=VALUE"},
+        CLI_WORLD_ENTRIES(&options.world),
         {"trace", 0, 0, G_OPTION_ARG_FILENAME, &options.trace, "Write the trace to FILE", "FILE"},
         {"pcapng", 0, 0, G_OPTION_ARG_FILENAME, &options.pcapng,
          "Write what went over the networks to FILE, for Wireshark", "FILE"},

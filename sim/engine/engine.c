@@ -49,8 +49,14 @@ SimDue *sim_engine_due(SimEngine *engine, uint64_t time, SimDueRun run)
     due->time = MAX(time, engine->now);
     due->order = engine->due_made++;
     due->run = run;
-    g_sequence_insert_sorted(engine->due, due, compare_due, NULL);
+    due->place = g_sequence_insert_sorted(engine->due, due, compare_due, NULL);
     return due;
+}
+
+void sim_engine_due_cancel(SimEngine *engine, SimDue *due)
+{
+    g_sequence_remove(due->place);
+    due_free(due);
 }
 
 static SimDue *first_due(SimEngine *engine)
@@ -146,10 +152,8 @@ static void end_main(SimEngine *engine, uint8_t reason)
         SimDue *due = g_sequence_get(iter);
 
         next = g_sequence_iter_next(iter);
-        if (due->scripted) {
-            g_sequence_remove(iter);
-            due_free(due);
-        }
+        if (due->scripted)
+            sim_engine_due_cancel(engine, due);
     }
     engine->end_reason = reason;
     engine->phase = SIM_PHASE_PROBES;

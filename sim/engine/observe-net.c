@@ -12,6 +12,7 @@
 
 _Static_assert((int)NET_DROP_COUNT == (int)SIM_NET_DROP_COUNT, "NetDrop");
 _Static_assert((int)NET_DROP_SAME_PORT == (int)SIM_NET_DROP_SAME_PORT, "NetDrop");
+_Static_assert((int)NET_DROP_NAT_NO_ROW == (int)SIM_NET_DROP_NAT_NO_ROW, "NetDrop");
 _Static_assert((int)NET_AGED_COUNT == (int)SIM_AGED_COUNT, "AgedWhy");
 
 #define TRACE(user, at, Name, ...)                                                                 \
@@ -51,11 +52,12 @@ static void part_new(void *user, NetTime at, const NetPartInfo *info)
     g_array_append_vals(engine->part_info, info, 1);
 }
 
-static void port_new(void *user, NetTime at, NetPortId port, NetPartId part, uint32_t number)
+static void port_new(void *user, NetTime at, NetPortId port, NetPartId part, uint32_t number,
+                     NetNetworkId on)
 {
     SimEngine *engine = user;
     const NetPartInfo *info = &g_array_index(engine->part_info, NetPartInfo, part);
-    uint16_t network = info->network;
+    uint16_t network = on;
     bool is_nic = !strcmp(info->kind, "nic");
 
     g_assert(engine->port_network->len == port);

@@ -25,7 +25,8 @@ typedef struct SimDue SimDue;
 typedef void (*SimDueRun)(SimEngine *engine, SimDue *due);
 struct SimDue {
     uint64_t time;
-    uint64_t order; /* equal times: in the order they were made */
+    uint64_t order;       /* equal times: in the order they were made */
+    GSequenceIter *place; /* in the engine's list */
     SimDueRun run;
     SimCommand command;
     HvOutFrame *frame;
@@ -43,6 +44,7 @@ typedef struct {
     SimProtocol protocol;
     uint16_t port;
     uint64_t timeout_ns;
+    SimDue *give_up; /* NULL: it is over */
     bool over;
     bool confirmed; /* the endpoint meant has seen the nonce */
 } SimProbe;
@@ -105,6 +107,8 @@ extern const NetObserver sim_net_observer;
 
 /* engine.c: a SimDue at time, now if that has passed. The caller fills in the rest. */
 SimDue *sim_engine_due(SimEngine *engine, uint64_t time, SimDueRun run);
+/* It shall not happen after all. Frees it. */
+void sim_engine_due_cancel(SimEngine *engine, SimDue *due);
 
 /* command.c */
 void sim_engine_schedule_command(SimEngine *engine, const SimCommand *command);

@@ -37,6 +37,8 @@ static void end_probe(SimEngine *engine, SimProbe *probe, uint8_t outcome, uint6
     if (probe->over)
         return;
     probe->over = true;
+    if (probe->give_up)
+        sim_engine_due_cancel(engine, g_steal_pointer(&probe->give_up));
     engine->probes_open--;
     SIM_TRACE(engine->trace, SIM_SOURCE_WORLD, engine->now, ProbeResult, .probe = probe->number,
               .outcome = outcome, .confirmed = probe->confirmed, .rtt_ns = rtt_ns);
@@ -48,6 +50,7 @@ static void give_up(SimEngine *engine, SimDue *due)
 {
     SimProbe *probe = find_probe(engine, due->probe);
 
+    probe->give_up = NULL; /* this is it */
     end_probe(engine, probe, SIM_PROBE_NOT_RUN, 0);
 }
 
@@ -104,10 +107,14 @@ void sim_engine_probe(SimEngine *engine, unsigned from_vm, unsigned to_vm, SimPr
                    .from_vm = from_vm, .to_vm = to_vm, .port = port, .check = check,
                    .protocol = protocol);
     if (hv_vm_state(vm) == HV_VM_RUNNING &&
-        hv_vm_console_write(vm, HV_SLOT_CONTROL, line, strlen(line), engine->now))
-        sim_engine_due(engine, engine->now + timeout_ns + GRACE_NS, give_up)->probe = number;
-    else
+        hv_vm_console_write(vm, HV_SLOT_CONTROL, line, strlen(line), engine->now)) {
+        SimDue *due = sim_engine_due(engine, engine->now + timeout_ns + GRACE_NS, give_up);
+
+        due->probe = number;
+        find_probe(engine, number)->give_up = due;
+    } else {
         end_probe(engine, find_probe(engine, number), SIM_PROBE_NOT_RUN, 0);
+    }
 }
 
 /* ---- What guests say ----------------------------------------------------- */

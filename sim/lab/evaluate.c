@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "sim/model/match.h"
+
 typedef struct {
     const SimScenario *scenario;
     json_object *result;
@@ -221,58 +223,6 @@ static enum SimCheckOutcome judge_share(const LabCase *the, const SimExpect *exp
 
 /* ---- event --------------------------------------------------------------- */
 
-/* Does this field have the value that a person wrote? A VM or network may be
- * named; a list value is known by its name; MACs and addresses by their text. */
-static bool field_is(const LabCase *the, const SimFieldInfo *info, uint64_t value,
-                     const SimEventField *wanted)
-{
-    if (info->kind == SIM_KIND_ENUM && !wanted->is_number)
-        return !strcmp(sim_name(info->values, (unsigned)value), wanted->text);
-    if (wanted->is_number)
-        return (int64_t)value == wanted->number;
-    if (info->kind == SIM_KIND_IPV4) {
-        g_autofree char *text = g_strdup_printf(
-            "%u.%u.%u.%u", (unsigned)(value >> 24 & 255), (unsigned)(value >> 16 & 255),
-            (unsigned)(value >> 8 & 255), (unsigned)(value & 255));
-
-        return !strcmp(text, wanted->text);
-    }
-    if (info->kind == SIM_KIND_MAC) {
-        GString *text = g_string_new(NULL);
-
-        for (int shift = 40; shift >= 0; shift -= 8)
-            g_string_append_printf(text, shift ? "%02x:" : "%02x",
-                                   (unsigned)(value >> shift & 255));
-
-        g_autofree char *mac = g_string_free(text, FALSE);
-
-        return !g_ascii_strcasecmp(mac, wanted->text);
-    }
-    if (info->kind == SIM_KIND_HEX)
-        return g_ascii_strtoull(wanted->text, NULL, 0) == value;
-    if (strstr(info->name, "vm"))
-        return sim_scenario_find_vm(the->scenario, wanted->text) == (int64_t)value;
-    if (!strcmp(info->name, "network"))
-        return sim_scenario_find_network(the->scenario, wanted->text) == (int64_t)value;
-    return false;
-}
-
-static bool event_matches(const LabCase *the, const SimRecord *record, const SimExpectEvent *expect)
-{
-    const SimEventInfo *info = sim_event_info(record->type);
-
-    for (size_t i = 0; i < expect->where_count; i++) {
-        size_t offset;
-        const SimFieldInfo *field = sim_event_field(info, expect->where[i].field, &offset);
-
-        if (!field ||
-            !field_is(the, field, sim_field_value(field, (const uint8_t *)record->fields + offset),
-                      &expect->where[i]))
-            return false;
-    }
-    return true;
-}
-
 static enum SimCheckOutcome judge_event(const LabCase *the, const SimExpect *expect,
                                         char **ret_detail)
 {
@@ -285,7 +235,7 @@ static enum SimCheckOutcome judge_event(const LabCase *the, const SimExpect *exp
 
     sim_filter_add(&filter, sim_event_find(event->type));
     while (sim_reader_next_of(the->reader, &cursor, &filter, &record))
-        count += event_matches(the, &record, event);
+        count += sim_event_matches(the->scenario, &record, event);
     *ret_detail =
         g_strdup_printf("%" PRIu64 " %s event%s%s; expected %s", count, event->type,
                         count == 1 ? "" : "s", event->where_count ? " as asked for" : "", range);

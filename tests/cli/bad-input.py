@@ -93,7 +93,7 @@ def usage(folder):
     refused(hvlab('run', '--set', 'vms.z.memory=4MiB', 'scenarios/first/hello.json'), 'vms.z')
     refused(hvlab('run', '--set', 'nonsense', 'scenarios/first/hello.json'), 'nonsense')
     refused(hvlab('run', '--until=soon', 'scenarios/first/hello.json'), 'soon')
-    refused(hvlab('run', '--seed=-1', 'scenarios/first/hello.json'), 'seed')
+    refused(hvlab('run', '--seed=-1', 'scenarios/first/hello.json'), '--seed -1')
     refused(hvlab('events', 'no-such-event'), 'no-such-event')
     refused(hvlab('guest', 'chekc', 'x'), 'chekc', 'check')
 

@@ -317,6 +317,7 @@ static void test_kill(Fixture *fixture, gconstpointer data)
     g_assert_true(hv_vm_console_write(other, HV_SLOT_CONSOLE, "x", 1, 90));
     g_assert_false(hv_vm_set_weight(other, 0, 90));
     g_assert_true(hv_vm_set_weight(other, 512, 90));
+    g_assert_false(hv_vm_set_weight(vm, 512, 90)); /* it was killed */
 }
 
 /* A command during a suspended step ends it there: the same as if the command

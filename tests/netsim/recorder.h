@@ -30,7 +30,8 @@ static void record_part_new(void *user, NetTime at, const NetPartInfo *info)
            info->vm, info->nic);
 }
 
-static void record_port_new(void *user, NetTime at, NetPortId port, NetPartId part, uint32_t number)
+static void record_port_new(void *user, NetTime at, NetPortId port, NetPartId part, uint32_t number,
+                            NetNetworkId network)
 {
     RECORD("%" T " port %u of %u number %u\n", at, port, part, number);
 }

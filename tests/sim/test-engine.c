@@ -236,6 +236,20 @@ static void test_planned_too_late(const void *backend)
     g_assert_cmpuint(sim_model_find_vm(model, "b")->state, ==, SIM_VM_RUNNING);
 }
 
+/* A probe that is over is over: nothing waits any more for the word that has come. */
+static void test_idle_after_probe(void)
+{
+    g_autoptr(GString) text = g_string_new(TIMELINE(PING("200ms")));
+
+    g_string_replace(text, "\"internal\"", "\"internal\",\"mac_ageing\":\"10ms\"", 1);
+
+    g_autoptr(SimModel) model = run_of(text->str, "emulated");
+
+    g_assert_cmpuint(probe_of(model, 0)->outcome, ==, SIM_PROBE_REPLY);
+    g_assert_cmpuint(model->end_reason, ==, SIM_END_IDLE);
+    g_assert_cmpuint(model->time, <, 300000000); /* the timeout is 100 ms, and 500 more */
+}
+
 /* ---- Misbehaving guests --------------------------------------------------- */
 
 typedef struct {
@@ -352,6 +366,7 @@ int main(int argc, char **argv)
     g_test_add_func("/engine/emulated/slicing/many-pcpus", test_slicing_many_pcpus);
     g_test_add_func("/engine/emulated/times-add-up", test_times_add_up);
     g_test_add_func("/engine/emulated/unplug-and-plug-at-once", test_unplug_and_plug_at_once);
+    g_test_add_func("/engine/emulated/idle-after-probe", test_idle_after_probe);
     add_backend("emulated");
     return g_test_run();
 }
