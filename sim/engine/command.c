@@ -24,6 +24,31 @@ static void append_number(GString *text, const char *key, uint64_t value, const 
                            value, unit, *unit ? "\"" : "");
 }
 
+static void append_address(GString *text, const char *key, uint32_t address)
+{
+    g_string_append_printf(text, ",\"%s\":\"%u.%u.%u.%u\"", key, address >> 24, address >> 16 & 255,
+                           address >> 8 & 255, address & 255);
+}
+
+static void append_rule(GString *text, const SimCommand *command)
+{
+    const SimScenarioForward *rule = &command->forward;
+
+    append_word(text, "network", command->network.name);
+    g_string_append(text, ",\"rule\":{\"name\":");
+    sim_json_string(text, rule->name, strlen(rule->name));
+    append_word(text, "protocol", sim_protocol_name(rule->protocol));
+    if (rule->host_address != 0)
+        append_address(text, "host_address", rule->host_address);
+    append_number(text, "host_port", rule->host_port, "");
+    if (rule->guest_address != 0)
+        append_address(text, "guest_address", rule->guest_address);
+    append_number(text, "guest_port", rule->guest_port, "");
+    if (rule->vm.name)
+        append_word(text, "vm", rule->vm.name);
+    g_string_append_c(text, '}');
+}
+
 static char *command_json(const SimCommand *command, uint64_t at)
 {
     GString *text = g_string_new(NULL);
@@ -40,6 +65,19 @@ static char *command_json(const SimCommand *command, uint64_t at)
         append_number(text, "count", command->count, "");
         append_number(text, "interval", command->interval_ns, "ns");
         append_number(text, "timeout", command->timeout_ns, "ns");
+        break;
+    case SIM_COMMAND_CONNECT:
+        append_word(text, "from", command->from.name);
+        append_word(text, "to", command->to.name);
+        append_number(text, "port", command->port, "");
+        append_number(text, "count", command->count, "");
+        append_number(text, "interval", command->interval_ns, "ns");
+        append_number(text, "timeout", command->timeout_ns, "ns");
+        break;
+    case SIM_COMMAND_FORWARD_ADD: append_rule(text, command); break;
+    case SIM_COMMAND_FORWARD_REMOVE:
+        append_word(text, "network", command->network.name);
+        append_word(text, "name", command->text);
         break;
     case SIM_COMMAND_PLUG:
     case SIM_COMMAND_UNPLUG:
@@ -69,14 +107,17 @@ static void copy_command(SimCommand *to, const SimCommand *from)
     to->vm.name = g_strdup(from->vm.name);
     to->from.name = g_strdup(from->from.name);
     to->to.name = g_strdup(from->to.name);
+    to->network.name = g_strdup(from->network.name);
+    to->forward.name = g_strdup(from->forward.name);
+    to->forward.vm.name = g_strdup(from->forward.vm.name);
 }
 
 static void send_probe(SimEngine *engine, SimDue *due)
 {
     const SimCommand *command = &due->command;
 
-    sim_engine_probe(engine, command->from.vm, command->to.vm, command->protocol, command->port,
-                     command->timeout_ns, SIM_NONE);
+    sim_engine_probe(engine, command->from.index, command->to.index, command->protocol,
+                     command->port, command->timeout_ns, SIM_NONE);
 }
 
 static bool start_pings(SimEngine *engine, const SimCommand *command)
@@ -106,10 +147,13 @@ static bool set_cable(SimEngine *engine, const SimCommand *command, bool up)
 
 static bool carry_out(SimEngine *engine, const SimCommand *command)
 {
-    HvVm *vm = hv_host_vm(engine->host, command->vm.index);
+    HvVm *vm = command->vm.name ? hv_host_vm(engine->host, command->vm.index) : NULL;
 
     switch ((SimCommandKind)command->kind) {
-    case SIM_COMMAND_PING: return start_pings(engine, command);
+    case SIM_COMMAND_PING:
+    case SIM_COMMAND_CONNECT: return start_pings(engine, command);
+    case SIM_COMMAND_FORWARD_ADD:
+    case SIM_COMMAND_FORWARD_REMOVE: return false;
     case SIM_COMMAND_PLUG: return set_cable(engine, command, true);
     case SIM_COMMAND_UNPLUG: return set_cable(engine, command, false);
     case SIM_COMMAND_START: return hv_vm_start(vm, engine->now);

@@ -30,6 +30,9 @@ static void due_free(SimDue *due)
     g_free(due->command.vm.name);
     g_free(due->command.from.name);
     g_free(due->command.to.name);
+    g_free(due->command.network.name);
+    g_free(due->command.forward.name);
+    g_free(due->command.forward.vm.name);
     g_free(due);
 }
 
@@ -135,7 +138,7 @@ static bool next_check_probe(SimEngine *engine)
 
         const SimExpectReach *reach = &check->expect.reach;
 
-        sim_engine_probe(engine, reach->from.vm, reach->to.vm, reach->protocol, reach->port,
+        sim_engine_probe(engine, reach->from.index, reach->to.index, reach->protocol, reach->port,
                          SIM_PROBE_TIMEOUT_NS, number);
         return true;
     }

@@ -74,7 +74,7 @@ static enum SimCheckOutcome judge_reach(const LabCase *the, const SimExpect *exp
 {
     const SimExpectReach *reach = &expect->reach;
     const SimScenarioEndpoint *who = reach->answered_by.name ? &reach->answered_by : &reach->to;
-    LabProbe probe = find_probe(the, who->vm);
+    LabProbe probe = find_probe(the, who->index);
     const char *protocol = sim_protocol_name(reach->protocol);
 
     if (!probe.over || probe.outcome == SIM_PROBE_NOT_RUN) {

@@ -35,6 +35,13 @@ const char *const *sim_known_words(const SimReader *reader, SimKeyType type)
     }
 }
 
+static void add_machines(GPtrArray *names, const char *prefix, const SimScenarioMachine *machines,
+                         size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        g_ptr_array_add(names, g_strconcat(prefix, machines[i].name, NULL));
+}
+
 /* The names that type may refer to, a VM's written with prefix before it. */
 GPtrArray *sim_reference_names(const SimReader *reader, SimKeyType type)
 {
@@ -47,6 +54,12 @@ GPtrArray *sim_reference_names(const SimReader *reader, SimKeyType type)
         for (size_t i = 0; i < scenario->vm_count; i++)
             g_ptr_array_add(names, g_strconcat(type == SIM_KEY_ENDPOINT ? "vm:" : "",
                                                scenario->vms[i].name, NULL));
+    if (type == SIM_KEY_ENDPOINT) {
+        g_ptr_array_add(names, g_strdup("host"));
+        add_machines(names, "lan:", scenario->lan.hosts, scenario->lan.host_count);
+        add_machines(names, "internet:", scenario->internet.servers,
+                     scenario->internet.server_count);
+    }
     return names;
 }
 
@@ -114,6 +127,9 @@ char *sim_key_allowed(const SimReader *reader, const SimKey *key)
     case SIM_KEY_MAC:
         return g_strdup("six bytes such as 02:00:00:00:00:01, not zero and not a group's");
     case SIM_KEY_IPV4: return g_strdup("an IPv4 address such as 10.0.0.1");
+    case SIM_KEY_BIND:
+        return g_strdup("an IPv4 address of the host, 127.0.0.1 among them, or \"\" for every one");
+    case SIM_KEY_RANGE: return g_strdup("first and last, such as 10.0.0.4-10.0.0.254");
     case SIM_KEY_ADDRESS: return g_strdup("an IPv4 address such as 10.0.0.1 or 10.0.0.1/24");
     case SIM_KEY_SUBNET: return g_strdup("an IPv4 network such as 10.0.0.0/24, from /8 to /30");
     case SIM_KEY_VM:

@@ -359,7 +359,7 @@ static bool check_ends(SimReader *reader, const SimPath *path, const SimScenario
                        const SimScenarioEndpoint *to)
 {
     SimPath at = {path, "to", 0};
-    return from->vm != to->vm ||
+    return from->kind != to->kind || from->index != to->index ||
            sim_reader_fail(reader, &at, "from and to are both %s; name two", to->name);
 }
 
@@ -369,13 +369,22 @@ bool sim_finish_reach(SimReader *reader, const SimPath *path, json_object *value
     return check_ends(reader, path, &expect->from, &expect->to);
 }
 
-bool sim_finish_command(SimReader *reader, const SimPath *path, json_object *values, void *command)
+/* The number of the word becomes that of the protocol. */
+bool sim_finish_forward(SimReader *reader, const SimPath *path, json_object *values, void *forward)
 {
-    const SimCommand *c = command;
-    if (c->kind == SIM_COMMAND_PING)
-        return check_ends(reader, path, &c->from, &c->to);
-    if (c->kind != SIM_COMMAND_PLUG && c->kind != SIM_COMMAND_UNPLUG)
-        return true;
+    SimScenarioForward *rule = forward;
+    SimPath at = {path, "host_port", 0};
+    rule->protocol = rule->protocol == 0 ? SIM_PROTOCOL_TCP : SIM_PROTOCOL_UDP;
+    return rule->host_port >= 1024 ||
+           sim_reader_fail(reader, &at,
+                           "%" G_GUINT64_FORMAT " is below 1024: the host gives such a port to "
+                           "nobody without privilege, and VirtualBox refuses to start the VM; "
+                           "allowed: a whole number from 1024 to 65535",
+                           rule->host_port);
+}
+
+static bool finish_cable(SimReader *reader, const SimPath *path, const SimCommand *c)
+{
     const SimScenarioVm *vm = &reader->scenario->vms[c->vm.index];
     SimPath at = {path, "nic", 0};
     if (vm->nic_count == 0)
@@ -386,4 +395,33 @@ bool sim_finish_command(SimReader *reader, const SimPath *path, json_object *val
                                "; allowed: 0 to %" G_GSIZE_FORMAT,
                                vm->name, c->nic, vm->nic_count - 1);
     return true;
+}
+
+/* A rule that the timeline adds is checked against the network only once subnets are known: see
+ * world-net.c. */
+static bool finish_forward(SimReader *reader, const SimPath *path, const SimCommand *c)
+{
+    const SimScenarioNetwork *network = &reader->scenario->networks[c->network.index];
+    SimPath at = {path, "network", 0};
+    return network->mode == SIM_MODE_NAT || network->mode == SIM_MODE_NAT_NETWORK ||
+           sim_reader_fail(reader, &at,
+                           "\"%s\" has mode %s and no NAT; forward rules need mode nat or "
+                           "nat-network",
+                           network->name, sim_network_mode_name(network->mode));
+}
+
+bool sim_finish_command(SimReader *reader, const SimPath *path, json_object *values, void *command)
+{
+    SimCommand *c = command;
+    switch ((SimCommandKind)c->kind) {
+    case SIM_COMMAND_PING: return check_ends(reader, path, &c->from, &c->to);
+    case SIM_COMMAND_CONNECT:
+        c->protocol = SIM_PROTOCOL_TCP;
+        return check_ends(reader, path, &c->from, &c->to);
+    case SIM_COMMAND_PLUG:
+    case SIM_COMMAND_UNPLUG: return finish_cable(reader, path, c);
+    case SIM_COMMAND_FORWARD_ADD:
+    case SIM_COMMAND_FORWARD_REMOVE: return finish_forward(reader, path, c);
+    default: return true;
+    }
 }

@@ -188,6 +188,11 @@ static bool read_key(SimReader *reader, const SimKey *key, const SimPath *path, 
 {
     switch (key->type) {
     case SIM_KEY_OBJECT:
+        if (key->or_false && json_object_is_type(value, json_type_boolean) &&
+            !json_object_get_boolean(value)) {
+            *(bool *)((char *)structure + key->count_offset) = true;
+            return true;
+        }
         return sim_object_read(reader, key->object, path, value,
                                key->offset == SIM_NO_FIELD ? NULL
                                                            : (char *)structure + key->offset);

@@ -69,6 +69,17 @@ bool sim_where_read(SimReader *reader, const SimKey *key, const SimPath *path, j
 /* In world.c: what is only wrong as a whole, and the addresses left to us. */
 bool sim_world_complete(SimReader *reader);
 
+/* In world-net.c. First the subnets, the LAN and the Internet; then DHCP servers,
+ * as NICs ask them; then, when all addresses are known, forward rules. */
+bool sim_world_subnets(SimReader *reader);
+bool sim_world_dhcp(SimReader *reader);
+bool sim_world_forwards(SimReader *reader);
+/* What already stands at an address of a NIC's network; NULL: nothing. */
+const char *sim_world_holder(const SimScenario *scenario, size_t vm, size_t nic, uint32_t address);
+/* Is this rule sound, by itself? Fills in its VM. at: for messages. */
+bool sim_world_check_forward(SimReader *reader, uint32_t network, const SimPath *at,
+                             SimScenarioForward *rule);
+
 /* In canonical.c: values as one line of JSON with sorted keys, without the
  * root's "$schema"; g_free(). NULL when nested too deep. */
 char *sim_canonical_text(json_object *values);

@@ -317,6 +317,30 @@ static bool read_ipv4(const Scalar *s)
     return true;
 }
 
+/* A forward rule may listen at the host's loopback address only. */
+static bool read_bind(const Scalar *s)
+{
+    uint32_t address = 0;
+    if (s->text && *s->text == '\0')
+        return true;
+    if (!s->text || !sim_parse_ipv4(s->text, &address) ||
+        (!sim_ipv4_is_host(address) && address != (127u << 24 | 1)))
+        return fail(s, "is not an address of a host");
+    *(uint32_t *)field(s) = address;
+    return true;
+}
+
+static bool read_range(const Scalar *s)
+{
+    SimAddressRange range;
+    if (!s->text || !sim_parse_range(s->text, &range))
+        return fail(s, "is not a range of addresses");
+    if (range.last < range.first)
+        return fail(s, "ends before it begins");
+    *(SimAddressRange *)field(s) = range;
+    return true;
+}
+
 static bool read_address(const Scalar *s)
 {
     SimCidr cidr;
@@ -362,22 +386,46 @@ static bool read_reference(const Scalar *s)
     return true;
 }
 
+static int find_machine(const SimScenarioMachine *machines, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (g_strcmp0(machines[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+/* The endpoint that a word names, -1 in place of its number when there is none. */
+static int find_endpoint(const SimScenario *scenario, const char *text, SimEndpointKind *ret_kind)
+{
+    const char *colon = strchr(text, ':'), *name = colon ? colon + 1 : "";
+    *ret_kind = SIM_ENDPOINT_HOST;
+    if (strcmp(text, "host") == 0)
+        return 0;
+    *ret_kind = SIM_ENDPOINT_VM;
+    if (g_str_has_prefix(text, "vm:"))
+        return sim_scenario_find_vm(scenario, name);
+    *ret_kind = SIM_ENDPOINT_LAN;
+    if (g_str_has_prefix(text, "lan:"))
+        return find_machine(scenario->lan.hosts, scenario->lan.host_count, name);
+    *ret_kind = SIM_ENDPOINT_INTERNET;
+    if (g_str_has_prefix(text, "internet:"))
+        return find_machine(scenario->internet.servers, scenario->internet.server_count, name);
+    return -1;
+}
+
 static bool read_endpoint(const Scalar *s)
 {
     const SimScenario *scenario = s->reader->scenario;
-    const char *text = s->text ? s->text : "";
-    if (strcmp(text, "host") == 0 || g_str_has_prefix(text, "lan:") ||
-        g_str_has_prefix(text, "internet:"))
-        return fail_reference(s, "is on no network that this version of hvlab can run yet");
-    int vm = g_str_has_prefix(text, "vm:") ? sim_scenario_find_vm(scenario, text + 3) : -1;
-    if (vm < 0)
+    SimEndpointKind kind;
+    int index = s->text ? find_endpoint(scenario, s->text, &kind) : -1;
+    if (index < 0)
         return fail_reference(s, "is not an endpoint");
-    if (scenario->vms[vm].nic_count == 0)
+    if (kind == SIM_ENDPOINT_VM && scenario->vms[index].nic_count == 0)
         return sim_reader_fail(s->reader, s->path,
                                "VM \"%s\" has no NIC; give it one in vms[%d].nics",
-                               scenario->vms[vm].name, vm);
+                               scenario->vms[index].name, index);
     SimScenarioEndpoint *endpoint = field(s);
-    *endpoint = (SimScenarioEndpoint){g_strdup(text), (uint32_t)vm};
+    *endpoint = (SimScenarioEndpoint){g_strdup(s->text), kind, (uint32_t)index};
     return true;
 }
 
@@ -419,6 +467,8 @@ static bool (*const readers[])(const Scalar *) = {
     [SIM_KEY_PCPUS] = read_pcpus,
     [SIM_KEY_MAC] = read_mac,
     [SIM_KEY_IPV4] = read_ipv4,
+    [SIM_KEY_BIND] = read_bind,
+    [SIM_KEY_RANGE] = read_range,
     [SIM_KEY_ADDRESS] = read_address,
     [SIM_KEY_SUBNET] = read_subnet,
     [SIM_KEY_VM] = read_reference,

@@ -5,7 +5,8 @@
  * the checks that a run must pass. Loading reads and validates all of it, fills
  * in what was left out, and resolves names to numbers, so that whoever uses the
  * structs below never meets a wrong value: every reference is a valid index,
- * every range has been checked, every NIC has a MAC and an IPv4 address.
+ * every range has been checked, every NIC has a MAC and either an IPv4 address
+ * or the word that it asks for one by DHCP.
  *
  * Units: times in virtual ns, sizes in bytes, rates in bits per second, shares
  * in ppm (parts per million), IPv4 addresses in host byte order. VMs, networks,
@@ -82,7 +83,7 @@ typedef struct {
 } SimScenarioHost;
 
 typedef enum {
-    SIM_MODE_INTERNAL, /* the one this version runs; loading refuses the others */
+    SIM_MODE_INTERNAL,
     SIM_MODE_HOST_ONLY,
     SIM_MODE_BRIDGED,
     SIM_MODE_NAT,
@@ -96,14 +97,14 @@ typedef struct {
 } SimCidr;
 
 typedef struct {
-    char *name;
-    uint64_t mode;       /* SimNetworkMode */
-    uint64_t latency_ns; /* from a port to the switch and from the switch to a port: each link */
-    uint64_t rate_bps;   /* of each link */
-    uint64_t mtu;        /* bytes of an IP packet */
-    SimCidr subnet;      /* host bits are zero. Default: 10.0.N.0/24, N this network's number */
-    uint64_t mac_ageing_ns;
-} SimScenarioNetwork;
+    uint32_t first, last;
+} SimAddressRange;
+
+typedef enum {
+    SIM_PROTOCOL_ICMP,
+    SIM_PROTOCOL_UDP,
+    SIM_PROTOCOL_TCP,
+} SimProtocol;
 
 /* A reference by name, resolved. */
 typedef struct {
@@ -111,12 +112,87 @@ typedef struct {
     uint32_t index;
 } SimScenarioRef;
 
+/* What arrives at a port of the host goes to a port of a VM behind the NAT. */
+typedef struct {
+    char *name;
+    uint64_t protocol;      /* SIM_PROTOCOL_TCP or SIM_PROTOCOL_UDP */
+    uint32_t host_address;  /* 0: every address of the host */
+    uint64_t host_port;     /* 1024 and above */
+    uint32_t guest_address; /* in mode nat 0: the one that its DHCP server gives */
+    uint64_t guest_port;
+    SimScenarioRef vm; /* mode nat: behind whose router; default: the network's first VM */
+} SimScenarioForward;
+
+typedef struct {
+    SimScenarioRef vm;
+    uint64_t nic;
+    uint32_t address;
+} SimScenarioReservation;
+
+/* The DHCP server of a network. Zero: what the mode has. */
+typedef struct {
+    uint32_t server; /* its own address */
+    SimAddressRange range;
+    uint64_t lease_ns;
+    SimScenarioReservation *reservations;
+    size_t reservation_count;
+} SimScenarioDhcp;
+
+typedef struct {
+    char *name;
+    uint64_t mode;       /* SimNetworkMode */
+    uint64_t latency_ns; /* from a port to the switch and from the switch to a port: each link */
+    uint64_t rate_bps;   /* of each link */
+    uint64_t mtu;        /* bytes of an IP packet */
+    SimCidr subnet;      /* host bits are zero. Prefix 0, mode nat only: NIC n of a VM
+                            is in 10.0.(n+2).0/24. Defaults: see world.c */
+    uint64_t mac_ageing_ns;
+    SimScenarioForward *forwards; /* no two of a scenario ask for one port */
+    size_t forward_count;
+    bool has_dhcp; /* somebody on it answers a DISCOVER; for mode bridged the LAN's router */
+    bool dhcp_off; /* as written: "dhcp": false */
+    SimScenarioDhcp dhcp;
+} SimScenarioNetwork;
+
 typedef struct {
     SimScenarioRef network;
     uint8_t mac[6];   /* default: 02:68:76:VV:VV:NN, the VM's and the NIC's number */
+    bool dhcp;        /* it asks; address is 0. Default: where the network has a server */
     SimCidr address;  /* default: the lowest free host address of the network's subnet */
-    uint32_t gateway; /* 0: none */
+    uint32_t gateway; /* 0: none, or what DHCP says */
 } SimScenarioNic;
+
+/* ---- Outside ------------------------------------------------------------ */
+
+/* Bits of SimScenarioMachine.services. All machines answer ping, ARP and probes. */
+enum {
+    SIM_SERVICE_ECHO = 1u << 0, /* TCP and UDP port 7 (RFC 862) */
+    SIM_SERVICE_HTTP = 1u << 1, /* TCP port 80: a page that names the machine */
+    SIM_SERVICE_DNS = 1u << 2,  /* UDP port 53 */
+};
+
+/* A machine that is no VM. */
+typedef struct {
+    char *name;
+    uint32_t address; /* default: the lowest free one from .50 (LAN) or .10 (Internet) on */
+    uint64_t services;
+} SimScenarioMachine;
+
+/* The network that the host's own NIC is on. */
+typedef struct {
+    SimCidr subnet;
+    uint32_t router; /* has DHCP, DNS and a NAT to the Internet; default: .1 */
+    uint32_t host;   /* the host's address; default: .10 */
+    SimScenarioMachine *hosts;
+    size_t host_count;
+} SimScenarioLan;
+
+#define SIM_INTERNET_SUBNET ((SimCidr){203u << 24 | 113u << 8, 24}) /* RFC 5737 */
+
+typedef struct {
+    SimScenarioMachine *servers;
+    size_t server_count;
+} SimScenarioInternet;
 
 typedef struct {
     char *name;
@@ -135,31 +211,34 @@ typedef struct {
     size_t nic_count;
 } SimScenarioVm;
 
-/* vm:NAME. The words host, lan:NAME and internet:NAME are part of the format;
- * this version has no network that they are on, and loading says so. */
-typedef struct {
-    char *name;  /* as written: "vm:a"; NULL: left out */
-    uint32_t vm; /* its number */
-} SimScenarioEndpoint;
-
 typedef enum {
-    SIM_PROTOCOL_ICMP,
-    SIM_PROTOCOL_UDP,
-    SIM_PROTOCOL_TCP, /* of the format; loading refuses it */
-} SimProtocol;
+    SIM_ENDPOINT_VM,       /* vm:NAME */
+    SIM_ENDPOINT_HOST,     /* host */
+    SIM_ENDPOINT_LAN,      /* lan:NAME */
+    SIM_ENDPOINT_INTERNET, /* internet:NAME */
+} SimEndpointKind;
+
+typedef struct {
+    char *name; /* as written: "vm:a"; NULL: left out */
+    SimEndpointKind kind;
+    uint32_t index; /* of the VM, LAN machine or server */
+} SimScenarioEndpoint;
 
 /* ---- Commands ----------------------------------------------------------- */
 
 typedef enum {
-    SIM_COMMAND_PING,       /* from, to, protocol, port, count, interval_ns, timeout_ns */
-    SIM_COMMAND_PLUG,       /* vm, nic */
-    SIM_COMMAND_UNPLUG,     /* vm, nic */
-    SIM_COMMAND_START,      /* vm */
-    SIM_COMMAND_PAUSE,      /* vm */
-    SIM_COMMAND_RESUME,     /* vm */
-    SIM_COMMAND_KILL,       /* vm */
-    SIM_COMMAND_SET_WEIGHT, /* vm, weight */
-    SIM_COMMAND_TYPE,       /* vm, text: input to its console */
+    SIM_COMMAND_PING,        /* from, to, protocol, port, count, interval_ns, timeout_ns */
+    SIM_COMMAND_CONNECT,     /* from, to, port, count, interval_ns, timeout_ns; protocol is tcp */
+    SIM_COMMAND_PLUG,        /* vm, nic */
+    SIM_COMMAND_UNPLUG,      /* vm, nic */
+    SIM_COMMAND_START,       /* vm */
+    SIM_COMMAND_PAUSE,       /* vm */
+    SIM_COMMAND_RESUME,      /* vm */
+    SIM_COMMAND_KILL,        /* vm */
+    SIM_COMMAND_SET_WEIGHT,  /* vm, weight */
+    SIM_COMMAND_TYPE,        /* vm, text: input to its console */
+    SIM_COMMAND_FORWARD_ADD, /* network, forward */
+    SIM_COMMAND_FORWARD_REMOVE, /* network, text: the rule's name */
     SIM_COMMAND_COUNT
 } SimCommandKind;
 
@@ -169,8 +248,10 @@ typedef struct {
     uint64_t at_ns;
     SimScenarioRef vm;
     uint64_t nic;
-    SimScenarioEndpoint from, to; /* VMs with at least one NIC */
-    uint64_t protocol;            /* SimProtocol */
+    SimScenarioEndpoint from, to; /* have at least one NIC */
+    SimScenarioRef network;
+    SimScenarioForward forward;
+    uint64_t protocol; /* SimProtocol */
     uint64_t port;
     uint64_t count;
     uint64_t interval_ns;
@@ -185,7 +266,7 @@ typedef struct {
 typedef struct {
     SimScenarioEndpoint from, to;
     uint64_t protocol; /* SimProtocol */
-    uint64_t port;     /* udp only */
+    uint64_t port;     /* udp and tcp */
     bool is;
     SimScenarioEndpoint answered_by; /* .name NULL: to */
 } SimExpectReach;
@@ -306,6 +387,9 @@ typedef struct SimScenario {
     SimScenarioHost host;
     SimScenarioNetwork *networks;
     size_t network_count;
+    bool has_outside; /* there is a LAN that the host is on, and an Internet behind its router */
+    SimScenarioLan lan;
+    SimScenarioInternet internet;
     SimScenarioVm *vms;
     size_t vm_count;
     SimCommand *timeline; /* sorted by time, equal times in the order of the file */
@@ -375,6 +459,11 @@ bool sim_scenario_parse_command(const SimScenario *scenario, const char *json, c
 void sim_command_clear(SimCommand *command);
 
 /* The word for a command's kind ("set-weight"), a mode ("internal"), a protocol ("icmp"). */
+/* The subnet that a NIC is in: its network's, but in mode nat one of its own. */
+SimCidr sim_scenario_nic_subnet(const SimScenario *scenario, unsigned vm, unsigned nic);
+/* Does a network of this mode need the LAN that the host is on? */
+bool sim_scenario_is_outside_mode(SimNetworkMode mode);
+
 const char *sim_command_name(SimCommandKind kind);
 const char *sim_network_mode_name(SimNetworkMode mode);
 const char *sim_protocol_name(SimProtocol protocol);

@@ -147,10 +147,17 @@ static json_object *type_schema(const SimKey *key)
         return list_of(schema);
     case SIM_KEY_MAC: return pattern("^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$");
     case SIM_KEY_IPV4: return pattern("^[0-9]+(\\.[0-9]+){3}$");
+    case SIM_KEY_BIND: return pattern("^([0-9]+(\\.[0-9]+){3})?$");
+    case SIM_KEY_RANGE: return pattern("^[0-9]+(\\.[0-9]+){3}-[0-9]+((\\.[0-9]+){3})?$");
     case SIM_KEY_ADDRESS: return pattern("^[0-9]+(\\.[0-9]+){3}(/[0-9]+)?$");
     case SIM_KEY_SUBNET: return pattern("^[0-9]+(\\.[0-9]+){3}/[0-9]+$");
-    case SIM_KEY_ENDPOINT: return pattern("^vm:");
-    case SIM_KEY_OBJECT: return object_schema(key->object);
+    case SIM_KEY_ENDPOINT: return pattern("^(vm:|lan:|internet:|host$)");
+    case SIM_KEY_OBJECT:
+        if (!key->or_false)
+            return object_schema(key->object);
+        schema = json_object_new_object();
+        add(schema, "const", json_object_new_boolean(0));
+        return either(object_schema(key->object), schema);
     case SIM_KEY_LIST:
         return bounded(list_of(object_schema(key->object)), "minItems", key->min, "maxItems",
                        key->max);

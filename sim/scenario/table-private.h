@@ -26,3 +26,9 @@
 #define LIST(o)             .type = SIM_KEY_LIST, .object = &(o)
 #define WORD(w)             .type = SIM_KEY_WORD, .words = (w)
 #define NO_KIND             .kind_offset = SIM_NO_FIELD
+
+/* table-net.c */
+extern const SimObject sim_forward_object;  /* SimScenarioForward */
+extern const SimObject sim_dhcp_object;     /* SimScenarioDhcp */
+extern const SimObject sim_lan_object;      /* SimScenarioLan */
+extern const SimObject sim_internet_object; /* SimScenarioInternet */

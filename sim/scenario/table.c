@@ -79,8 +79,10 @@ static const SimObject host_object = {"an object", host_keys, sizeof(SimScenario
 static const SimKey network_keys[] = {
     {"name", SIM_KEY_NAME, .required = true, FIELD(SimScenarioNetwork, name),
      .meaning = "What NICs and checks call it."},
-    {"mode", WORD(mode_words), .later_from = 1, .required = true, FIELD(SimScenarioNetwork, mode),
-     .meaning = "Who can reach whom: internal joins VMs only."},
+    {"mode", WORD(mode_words), .required = true, FIELD(SimScenarioNetwork, mode),
+     .meaning = "Who can reach whom. internal: VMs only; host-only: VMs and the host; bridged: VMs "
+                "are on the host's LAN; nat: each VM behind a router of its own; nat-network: VMs "
+                "together behind one."},
     {"latency", DURATION, .preset = "\"50us\"", .min = 1, .max = 10 * SECOND,
      FIELD(SimScenarioNetwork, latency_ns),
      .meaning = "Of each link between a NIC and the switch, one way."},
@@ -89,13 +91,20 @@ static const SimKey network_keys[] = {
     {"mtu", SIM_KEY_INTEGER, .preset = "1500", .min = 68, .max = 9000,
      FIELD(SimScenarioNetwork, mtu), .meaning = "Largest IP packet in bytes."},
     {"subnet", SIM_KEY_SUBNET, FIELD(SimScenarioNetwork, subnet),
-     .meaning = "Where addresses of NICs come from; 10.0.N.0/24 when left out, N counting the "
-                "networks from 0."},
+     .meaning = "Where addresses of NICs come from. Left out: internal 10.0.N.0/24 with the "
+                "network's number N, host-only 192.168.56.0/24 (the next one .57), nat 10.0.2.0/24 "
+                "for a VM's NIC 0 (10.0.3.0/24 for NIC 1), nat-network 10.0.2.0/24. A bridged "
+                "network has the LAN's."},
     {"mac_ageing", DURATION, .preset = "\"300s\"", .min = MS, .max = 1000000 * SECOND,
      FIELD(SimScenarioNetwork, mac_ageing_ns),
      .meaning = "How long the switch remembers where a MAC address is."},
-    {"forward", SIM_KEY_LATER, NO_FIELD, .meaning = "Port forward rules of a NAT."},
-    {"dhcp", SIM_KEY_LATER, NO_FIELD, .meaning = "A DHCP server on the network."},
+    {"forward", LIST(sim_forward_object), .preset = "[]", .max = 256, .unique = "name",
+     FIELD(SimScenarioNetwork, forwards), COUNT(SimScenarioNetwork, forward_count),
+     .meaning = "Port forward rules, for modes nat and nat-network."},
+    {"dhcp", SIM_KEY_OBJECT, .object = &sim_dhcp_object, .or_false = true,
+     FIELD(SimScenarioNetwork, dhcp), COUNT(SimScenarioNetwork, dhcp_off),
+     .meaning = "The network's DHCP server, false: none. Left out: internal has none, the other "
+                "modes have one."},
     {NULL}};
 static const SimObject network_object = {"an object (a network)", network_keys,
                                          sizeof(SimScenarioNetwork), NO_KIND};
@@ -107,10 +116,13 @@ static const SimKey nic_keys[] = {
      .meaning = "Its MAC address; 02:68:76:VV:VV:NN when left out, from the numbers of VM and "
                 "NIC."},
     {"address", SIM_KEY_ADDRESS, FIELD(SimScenarioNic, address),
-     .meaning = "Its static IPv4 address; the lowest free one of the subnet when left out."},
+     .meaning =
+         "Its static IPv4 address. Left out: it asks by DHCP where the network has a server, "
+         "else it gets the lowest free one of the subnet."},
+    {"dhcp", SIM_KEY_BOOL, FIELD(SimScenarioNic, dhcp),
+     .meaning = "true: it asks for an address by DHCP, even where nobody answers."},
     {"gateway", SIM_KEY_IPV4, FIELD(SimScenarioNic, gateway),
-     .meaning = "Where the default route "
-                "leads."},
+     .meaning = "Where the default route leads; left out: where DHCP says, or there is none."},
     {"vlan", SIM_KEY_LATER, NO_FIELD, .meaning = "The VLAN of its switch port."},
     {"promiscuous", SIM_KEY_LATER, NO_FIELD, .meaning = "May it receive what is not for it?"},
     {NULL}};
@@ -163,25 +175,64 @@ static const SimObject vm_object = {"an object (a VM)", vm_keys, sizeof(SimScena
         "vm", SIM_KEY_VM, .required = true, FIELD(SimCommand, vm), .meaning = "To which VM."       \
     }
 
+#define COMMAND_ENDS                                                                               \
+    {"from", SIM_KEY_ENDPOINT, .required = true, FIELD(SimCommand, from), .meaning = "Who asks."}, \
+    {                                                                                              \
+        "to", SIM_KEY_ENDPOINT, .required = true, FIELD(SimCommand, to),                           \
+                                .meaning = "Who is asked."                                         \
+    }
+#define COMMAND_TIMES                                                                              \
+    {"count",                                                                                      \
+     SIM_KEY_INTEGER,                                                                              \
+     .preset = "1",                                                                                \
+     .min = 1,                                                                                     \
+     .max = 10000,                                                                                 \
+     FIELD(SimCommand, count),                                                                     \
+     .meaning = "How many probes."},                                                               \
+        {"interval",                                                                               \
+         DURATION,                                                                                 \
+         .preset = "\"100ms\"",                                                                    \
+         .min = US,                                                                                \
+         .max = 3600 * SECOND,                                                                     \
+         FIELD(SimCommand, interval_ns),                                                           \
+         .meaning = "From one probe to the next."},                                                \
+    {                                                                                              \
+        "timeout", DURATION, .preset = "\"1s\"", .min = MS, .max = 3600 * SECOND,                  \
+                             FIELD(SimCommand, timeout_ns),                                        \
+                             .meaning = "How long to wait for each answer."                        \
+    }
 static const SimKey ping_keys[] = {
     COMMAND_HEAD,
-    {"from", SIM_KEY_ENDPOINT, .required = true, FIELD(SimCommand, from),
-     .meaning = "Who asks: vm:NAME."},
-    {"to", SIM_KEY_ENDPOINT, .required = true, FIELD(SimCommand, to),
-     .meaning = "Who is asked: vm:NAME."},
-    {"protocol", WORD(protocol_words), .later_from = 2, .preset = "\"icmp\"",
-     FIELD(SimCommand, protocol),
-     .meaning = "icmp: echo request; udp: a datagram to an echo "
-                "server."},
+    COMMAND_ENDS,
+    {"protocol", WORD(protocol_words), .preset = "\"icmp\"", FIELD(SimCommand, protocol),
+     .meaning = "icmp: echo request; udp: a datagram to an echo server; tcp: a connection."},
     {"port", SIM_KEY_INTEGER, .preset = "7", .min = 1, .max = 65535, FIELD(SimCommand, port),
-     .meaning = "For udp."},
-    {"count", SIM_KEY_INTEGER, .preset = "1", .min = 1, .max = 10000, FIELD(SimCommand, count),
-     .meaning = "How many probes."},
-    {"interval", DURATION, .preset = "\"100ms\"", .min = US, .max = 3600 * SECOND,
-     FIELD(SimCommand, interval_ns), .meaning = "From one probe to the next."},
-    {"timeout", DURATION, .preset = "\"1s\"", .min = MS, .max = 3600 * SECOND,
-     FIELD(SimCommand, timeout_ns), .meaning = "How long to wait for each answer."},
+     .meaning = "For udp and tcp."},
+    COMMAND_TIMES,
     {NULL}};
+static const SimKey connect_keys[] = {COMMAND_HEAD,
+                                      COMMAND_ENDS,
+                                      {"port", SIM_KEY_INTEGER, .preset = "7", .min = 1,
+                                       .max = 65535, FIELD(SimCommand, port),
+                                       .meaning = "The TCP port to connect to."},
+                                      COMMAND_TIMES,
+                                      {NULL}};
+#define COMMAND_NETWORK                                                                            \
+    {                                                                                              \
+        "network", SIM_KEY_NETWORK, .required = true, FIELD(SimCommand, network),                  \
+                                    .meaning = "Whose rule: a network of mode nat or nat-network." \
+    }
+static const SimKey forward_add_keys[] = {COMMAND_HEAD,
+                                          COMMAND_NETWORK,
+                                          {"rule", OBJECT(sim_forward_object), .required = true,
+                                           FIELD(SimCommand, forward), .meaning = "The new rule."},
+                                          {NULL}};
+static const SimKey forward_remove_keys[] = {COMMAND_HEAD,
+                                             COMMAND_NETWORK,
+                                             {"name", SIM_KEY_NAME, .required = true,
+                                              FIELD(SimCommand, text),
+                                              .meaning = "The name of the rule."},
+                                             {NULL}};
 static const SimKey cable_keys[] = {COMMAND_HEAD,
                                     COMMAND_VM,
                                     {"nic", SIM_KEY_INTEGER, .preset = "0", .min = 0,
@@ -207,24 +258,42 @@ static const SimKey type_keys[] = {COMMAND_HEAD,
         n, k, sizeof(SimCommand), NO_KIND, .finish = sim_finish_command                            \
     }
 static const SimObject ping_object = COMMAND("ping", ping_keys);
+static const SimObject connect_object = COMMAND("connect", connect_keys);
+static const SimObject forward_add_object = COMMAND("forward-add", forward_add_keys);
+static const SimObject forward_remove_object = COMMAND("forward-remove", forward_remove_keys);
 static const SimObject cable_object = COMMAND("plug", cable_keys);
 static const SimObject vm_only_object = COMMAND("start", vm_only_keys);
 static const SimObject weight_object = COMMAND("set-weight", weight_keys);
 static const SimObject type_object = COMMAND("type", type_keys);
 
 static const SimObject *const command_variants[] = {
-    [SIM_COMMAND_PING] = &ping_object,     [SIM_COMMAND_PLUG] = &cable_object,
-    [SIM_COMMAND_UNPLUG] = &cable_object,  [SIM_COMMAND_START] = &vm_only_object,
-    [SIM_COMMAND_PAUSE] = &vm_only_object, [SIM_COMMAND_RESUME] = &vm_only_object,
-    [SIM_COMMAND_KILL] = &vm_only_object,  [SIM_COMMAND_SET_WEIGHT] = &weight_object,
+    [SIM_COMMAND_PING] = &ping_object,
+    [SIM_COMMAND_CONNECT] = &connect_object,
+    [SIM_COMMAND_PLUG] = &cable_object,
+    [SIM_COMMAND_UNPLUG] = &cable_object,
+    [SIM_COMMAND_START] = &vm_only_object,
+    [SIM_COMMAND_PAUSE] = &vm_only_object,
+    [SIM_COMMAND_RESUME] = &vm_only_object,
+    [SIM_COMMAND_KILL] = &vm_only_object,
+    [SIM_COMMAND_SET_WEIGHT] = &weight_object,
     [SIM_COMMAND_TYPE] = &type_object,
+    [SIM_COMMAND_FORWARD_ADD] = &forward_add_object,
+    [SIM_COMMAND_FORWARD_REMOVE] = &forward_remove_object,
 };
 static const char *const command_names[] = {
-    [SIM_COMMAND_PING] = "ping",     [SIM_COMMAND_PLUG] = "plug",
-    [SIM_COMMAND_UNPLUG] = "unplug", [SIM_COMMAND_START] = "start",
-    [SIM_COMMAND_PAUSE] = "pause",   [SIM_COMMAND_RESUME] = "resume",
-    [SIM_COMMAND_KILL] = "kill",     [SIM_COMMAND_SET_WEIGHT] = "set-weight",
-    [SIM_COMMAND_TYPE] = "type",     [SIM_COMMAND_COUNT] = NULL,
+    [SIM_COMMAND_PING] = "ping",
+    [SIM_COMMAND_CONNECT] = "connect",
+    [SIM_COMMAND_PLUG] = "plug",
+    [SIM_COMMAND_UNPLUG] = "unplug",
+    [SIM_COMMAND_START] = "start",
+    [SIM_COMMAND_PAUSE] = "pause",
+    [SIM_COMMAND_RESUME] = "resume",
+    [SIM_COMMAND_KILL] = "kill",
+    [SIM_COMMAND_SET_WEIGHT] = "set-weight",
+    [SIM_COMMAND_TYPE] = "type",
+    [SIM_COMMAND_FORWARD_ADD] = "forward-add",
+    [SIM_COMMAND_FORWARD_REMOVE] = "forward-remove",
+    [SIM_COMMAND_COUNT] = NULL,
 };
 
 const SimObject sim_command_object = {.noun = "an object (a command)",
@@ -237,13 +306,13 @@ const SimObject sim_command_object = {.noun = "an object (a command)",
 
 static const SimKey reach_keys[] = {
     {"from", SIM_KEY_ENDPOINT, .required = true, FIELD(SimExpectReach, from),
-     .meaning = "Who asks: vm:NAME."},
+     .meaning = "Who asks."},
     {"to", SIM_KEY_ENDPOINT, .required = true, FIELD(SimExpectReach, to),
-     .meaning = "Who is asked: vm:NAME."},
-    {"protocol", WORD(protocol_words), .later_from = 2, .preset = "\"icmp\"",
-     FIELD(SimExpectReach, protocol), .meaning = "How."},
+     .meaning = "Who is asked."},
+    {"protocol", WORD(protocol_words), .preset = "\"icmp\"", FIELD(SimExpectReach, protocol),
+     .meaning = "How."},
     {"port", SIM_KEY_INTEGER, .preset = "7", .min = 1, .max = 65535, FIELD(SimExpectReach, port),
-     .meaning = "For udp."},
+     .meaning = "For udp and tcp."},
     {"is", SIM_KEY_BOOL, .preset = "true", FIELD(SimExpectReach, is),
      .meaning = "Shall it be reached?"},
     {"answered_by", SIM_KEY_ENDPOINT, FIELD(SimExpectReach, answered_by),
@@ -377,7 +446,10 @@ static const SimKey scenario_keys[] = {
     {"networks", LIST(network_object), .preset = "[]", .max = SIM_MAX_NETWORKS, .unique = "name",
      FIELD(SimScenario, networks), COUNT(SimScenario, network_count),
      .meaning = "Virtual networks, each with a switch of its own."},
-    {"lan", SIM_KEY_LATER, NO_FIELD, .meaning = "Machines beside the host."},
+    {"lan", OBJECT(sim_lan_object), FIELD(SimScenario, lan),
+     .meaning = "The network that the host's own NIC is on, and the machines there."},
+    {"internet", OBJECT(sim_internet_object), FIELD(SimScenario, internet),
+     .meaning = "Servers behind the LAN's router."},
     {"vms", LIST(vm_object), .required = true, .min = 1, .max = SIM_MAX_VMS, .unique = "name",
      FIELD(SimScenario, vms), COUNT(SimScenario, vm_count), .meaning = "The virtual machines."},
     {"timeline", LIST(sim_command_object), .preset = "[]", .max = 10000,

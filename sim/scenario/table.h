@@ -47,6 +47,8 @@ typedef enum {
     SIM_KEY_PCPUS,    /* a list of pCPU numbers; uint64_t, bit n for pCPU n */
     SIM_KEY_MAC,      /* uint8_t[6] */
     SIM_KEY_IPV4,     /* uint32_t */
+    SIM_KEY_BIND,     /* uint32_t: an address of the host, 0 for "": every one */
+    SIM_KEY_RANGE,    /* "10.0.0.4-10.0.0.254" or "10.0.0.4-254"; SimAddressRange */
     SIM_KEY_ADDRESS,  /* of a NIC, "10.0.0.1" or "10.0.0.1/24"; SimCidr */
     SIM_KEY_SUBNET,   /* "10.0.0.0/24"; SimCidr */
     SIM_KEY_VM,       /* the name of a VM; SimScenarioRef */
@@ -63,6 +65,7 @@ typedef struct {
     SimKeyType type;
     bool required;
     bool never;         /* the word "never" is allowed for a quantity */
+    bool or_false;      /* instead of the object stands false; bool at count_offset */
     bool choice;        /* one of the keys that exclude each other, see SimObject.choice_required */
     const char *preset; /* the default, as JSON; NULL: the field stays zero */
     uint64_t min, max;
@@ -101,4 +104,5 @@ bool sim_finish_share(SimReader *reader, const SimPath *path, json_object *value
 bool sim_finish_event(SimReader *reader, const SimPath *path, json_object *values, void *event);
 bool sim_finish_console(SimReader *reader, const SimPath *path, json_object *values, void *console);
 bool sim_finish_reach(SimReader *reader, const SimPath *path, json_object *values, void *reach);
+bool sim_finish_forward(SimReader *reader, const SimPath *path, json_object *values, void *forward);
 bool sim_finish_command(SimReader *reader, const SimPath *path, json_object *values, void *command);

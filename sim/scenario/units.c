@@ -167,6 +167,26 @@ bool sim_parse_cidr(const char *text, SimCidr *ret_cidr)
     return true;
 }
 
+bool sim_parse_range(const char *text, SimAddressRange *ret_range)
+{
+    const char *dash = strchr(text, '-');
+    g_autofree char *first = dash ? g_strndup(text, (size_t)(dash - text)) : NULL;
+    SimAddressRange range;
+    guint64 byte;
+
+    if (!first || !sim_parse_ipv4(first, &range.first))
+        return false;
+    if (!sim_parse_ipv4(dash + 1, &range.last)) {
+        if (!g_ascii_string_to_unsigned(dash + 1, 10, 0, 255, &byte, NULL))
+            return false;
+        range.last = (range.first & ~255u) | (uint32_t)byte;
+    }
+    if (!sim_ipv4_is_host(range.first) || !sim_ipv4_is_host(range.last))
+        return false;
+    *ret_range = range;
+    return true;
+}
+
 char *sim_format_ipv4(uint32_t address)
 {
     return g_strdup_printf("%u.%u.%u.%u", address >> 24, address >> 16 & 255, address >> 8 & 255,

@@ -47,6 +47,8 @@ bool sim_parse_mac(const char *text, uint8_t ret_mac[6]);
 bool sim_parse_ipv4(const char *text, uint32_t *ret_address);
 /* "10.0.0.1/24"; without "/24" the prefix is 0. */
 bool sim_parse_cidr(const char *text, SimCidr *ret_cidr);
+/* "10.0.0.4-10.0.0.254", or "10.0.0.4-254" for the last byte. */
+bool sim_parse_range(const char *text, SimAddressRange *ret_range);
 char *sim_format_ipv4(uint32_t address); /* g_free() */
 
 /* Can a NIC have this address: not 0.0.0.0/8, loopback, multicast or above? */

@@ -10,8 +10,8 @@
 typedef struct {
     SimReader *reader;
     SimScenario *scenario;
-    GHashTable *macs;      /* "network/mac" -> NIC, packed as below */
-    GHashTable *addresses; /* network << 32 | address -> NIC */
+    GHashTable *macs;      /* "segment/mac" -> NIC, packed as below */
+    GHashTable *addresses; /* segment << 32 | address -> NIC */
     uint32_t *cursors;     /* of each network: where the search for a free address goes on */
 } World;
 
@@ -38,6 +38,18 @@ static bool fail_taken(World *w, size_t vm, size_t nic, const char *key, const c
     return fail_nic(w, vm, nic, key, what);
 }
 
+/* A number for all NICs that one cable or switch joins: bridged networks are all on the LAN, and
+ * in mode nat each NIC is alone. */
+static uint64_t segment_of(const World *w, size_t v, size_t n)
+{
+    const SimScenarioNic *nic = &w->scenario->vms[v].nics[n];
+    switch ((SimNetworkMode)w->scenario->networks[nic->network.index].mode) {
+    case SIM_MODE_BRIDGED: return SIM_MAX_NETWORKS;
+    case SIM_MODE_NAT: return SIM_MAX_NETWORKS + 1 + v * SIM_MAX_NICS + n;
+    default: return nic->network.index;
+    }
+}
+
 static bool complete_mac(World *w, size_t v, size_t n)
 {
     static const uint8_t none[6];
@@ -47,8 +59,9 @@ static bool complete_mac(World *w, size_t v, size_t n)
         uint8_t ours[6] = {0x02, 0x68, 0x76, (uint8_t)(v >> 8), (uint8_t)v, (uint8_t)n};
         memcpy(mac, ours, sizeof ours);
     }
-    char *key = g_strdup_printf("%u/%02x:%02x:%02x:%02x:%02x:%02x", nic->network.index, mac[0],
-                                mac[1], mac[2], mac[3], mac[4], mac[5]);
+    char *key =
+        g_strdup_printf("%" G_GUINT64_FORMAT "/%02x:%02x:%02x:%02x:%02x:%02x", segment_of(w, v, n),
+                        mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
     gpointer first;
     if (g_hash_table_lookup_extended(w->macs, key, NULL, &first)) {
         bool ok = fail_taken(w, v, n, "mac", strchr(key, '/') + 1, first);
@@ -59,16 +72,16 @@ static bool complete_mac(World *w, size_t v, size_t n)
     return true;
 }
 
-static gint64 address_key(const SimScenarioNic *nic, uint32_t address)
+static gint64 address_key(const World *w, size_t v, size_t n, uint32_t address)
 {
-    return (gint64)((uint64_t)nic->network.index << 32 | address);
+    return (gint64)(segment_of(w, v, n) << 32 | address);
 }
 
 static void take_address(World *w, size_t v, size_t n)
 {
     const SimScenarioNic *nic = &w->scenario->vms[v].nics[n];
     gint64 *key = g_new(gint64, 1);
-    *key = address_key(nic, nic->address.address);
+    *key = address_key(w, v, n, nic->address.address);
     g_hash_table_insert(w->addresses, key, pack_nic(v, n));
 }
 
@@ -76,10 +89,15 @@ static void take_address(World *w, size_t v, size_t n)
 static bool check_address(World *w, size_t v, size_t n)
 {
     SimScenarioNic *nic = &w->scenario->vms[v].nics[n];
-    if (nic->address.address == 0)
+    const SimScenarioNetwork *network = &w->scenario->networks[nic->network.index];
+    if (nic->address.address == 0) {
+        nic->dhcp |= network->has_dhcp;
         return true;
+    }
+    if (nic->dhcp)
+        return fail_nic(w, v, n, "dhcp", "cannot stand beside \"address\"; one of them is enough");
     if (nic->address.prefix == 0)
-        nic->address.prefix = w->scenario->networks[nic->network.index].subnet.prefix;
+        nic->address.prefix = sim_scenario_nic_subnet(w->scenario, v, n).prefix;
     uint32_t address = nic->address.address, host = ~sim_prefix_mask(nic->address.prefix);
     g_autofree char *text = sim_format_ipv4(address);
     g_autofree char *what = NULL;
@@ -88,7 +106,12 @@ static bool check_address(World *w, size_t v, size_t n)
                                nic->address.prefix, address & host ? "broadcast" : "network's own");
     if (what)
         return fail_nic(w, v, n, "address", what);
-    gint64 key = address_key(nic, address);
+    const char *holder = sim_world_holder(w->scenario, v, n, address);
+    if (holder)
+        what = g_strdup_printf("%s is the address of %s on this network", text, holder);
+    if (what)
+        return fail_nic(w, v, n, "address", what);
+    gint64 key = address_key(w, v, n, address);
     gpointer first;
     if (g_hash_table_lookup_extended(w->addresses, &key, NULL, &first))
         return fail_taken(w, v, n, "address", text, first);
@@ -100,24 +123,28 @@ static bool check_address(World *w, size_t v, size_t n)
 static bool assign_address(World *w, size_t v, size_t n)
 {
     SimScenarioNic *nic = &w->scenario->vms[v].nics[n];
-    if (nic->address.address != 0)
+    if (nic->address.address != 0 || nic->dhcp)
         return true;
     const SimScenarioNetwork *network = &w->scenario->networks[nic->network.index];
-    uint32_t host_bits = ~sim_prefix_mask(network->subnet.prefix);
-    uint32_t *cursor = &w->cursors[nic->network.index];
+    SimCidr subnet = sim_scenario_nic_subnet(w->scenario, v, n);
+    uint32_t host_bits = ~sim_prefix_mask(subnet.prefix);
+    uint32_t own = 0,
+             *cursor = network->mode == SIM_MODE_NAT ? &own : &w->cursors[nic->network.index];
     while (++*cursor < host_bits) {
-        gint64 key = address_key(nic, network->subnet.address + *cursor);
-        if (g_hash_table_contains(w->addresses, &key))
+        uint32_t address = subnet.address + *cursor;
+        gint64 key = address_key(w, v, n, address);
+        if (g_hash_table_contains(w->addresses, &key) ||
+            sim_world_holder(w->scenario, v, n, address))
             continue;
-        nic->address = (SimCidr){network->subnet.address + *cursor, network->subnet.prefix};
+        nic->address = (SimCidr){address, subnet.prefix};
         take_address(w, v, n);
         return true;
     }
     *cursor = host_bits - 1;
-    g_autofree char *subnet = sim_format_ipv4(network->subnet.address);
+    g_autofree char *text = sim_format_ipv4(subnet.address);
     g_autofree char *what = g_strdup_printf("no address is left in %s/%u of network \"%s\"; give "
                                             "the network a larger \"subnet\"",
-                                            subnet, network->subnet.prefix, network->name);
+                                            text, subnet.prefix, network->name);
     return fail_nic(w, v, n, NULL, what);
 }
 
@@ -133,9 +160,6 @@ static bool for_each_nic(World *w, bool (*what)(World *w, size_t vm, size_t nic)
 static bool complete_nics(SimReader *reader)
 {
     SimScenario *scenario = reader->scenario;
-    for (size_t i = 0; i < scenario->network_count; i++)
-        if (scenario->networks[i].subnet.prefix == 0)
-            scenario->networks[i].subnet = (SimCidr){10u << 24 | (uint32_t)i << 8, 24};
     g_autoptr(GHashTable) macs = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GHashTable) addresses =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
@@ -193,5 +217,6 @@ bool sim_world_complete(SimReader *reader)
     /* g_qsort_with_data() is stable: equal times stay in the order of the file. */
     g_qsort_with_data(scenario->timeline, (int)scenario->command_count, sizeof(SimCommand),
                       compare_commands, NULL);
-    return complete_nics(reader) && check_arguments(reader) && check_memory(reader);
+    return sim_world_subnets(reader) && sim_world_dhcp(reader) && complete_nics(reader) &&
+           sim_world_forwards(reader) && check_arguments(reader) && check_memory(reader);
 }

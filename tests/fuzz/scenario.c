@@ -28,8 +28,15 @@ static void check_ref(const SimScenarioRef *ref, size_t count)
 static void check_end(const SimScenarioEndpoint *end, const SimScenario *s)
 {
     g_assert_nonnull(end->name);
-    g_assert_cmpuint(end->vm, <, s->vm_count);
-    g_assert_cmpuint(s->vms[end->vm].nic_count, >, 0);
+    switch (end->kind) {
+    case SIM_ENDPOINT_VM:
+        g_assert_cmpuint(end->index, <, s->vm_count);
+        g_assert_cmpuint(s->vms[end->index].nic_count, >, 0);
+        break;
+    case SIM_ENDPOINT_HOST: g_assert_cmpuint(end->index, ==, 0); break;
+    case SIM_ENDPOINT_LAN: g_assert_cmpuint(end->index, <, s->lan.host_count); break;
+    case SIM_ENDPOINT_INTERNET: g_assert_cmpuint(end->index, <, s->internet.server_count); break;
+    }
 }
 
 static void check_vm(const SimScenarioVm *vm, const SimScenario *s)
@@ -40,8 +47,9 @@ static void check_vm(const SimScenarioVm *vm, const SimScenario *s)
     g_assert_true(s->host.pcpus == 64 || vm->affinity >> s->host.pcpus == 0);
     for (size_t i = 0; i < vm->nic_count; i++) {
         check_ref(&vm->nics[i].network, s->network_count);
-        g_assert_cmpuint(vm->nics[i].address.address, !=, 0);
-        g_assert_true(vm->nics[i].address.prefix >= 1 && vm->nics[i].address.prefix <= 30);
+        g_assert_true((vm->nics[i].address.address == 0) == vm->nics[i].dhcp);
+        g_assert_true(vm->nics[i].dhcp ||
+                      (vm->nics[i].address.prefix >= 1 && vm->nics[i].address.prefix <= 30));
         g_assert_cmpuint(vm->nics[i].mac[0] & 1, ==, 0);
     }
 }
@@ -49,7 +57,11 @@ static void check_vm(const SimScenarioVm *vm, const SimScenario *s)
 static void check_command(const SimCommand *c, const SimScenario *s)
 {
     g_assert_cmpuint(c->kind, <, SIM_COMMAND_COUNT);
-    if (c->kind == SIM_COMMAND_PING) {
+    if (c->kind == SIM_COMMAND_FORWARD_ADD || c->kind == SIM_COMMAND_FORWARD_REMOVE) {
+        check_ref(&c->network, s->network_count);
+        return;
+    }
+    if (c->kind == SIM_COMMAND_PING || c->kind == SIM_COMMAND_CONNECT) {
         check_end(&c->from, s);
         check_end(&c->to, s);
         return;
@@ -83,7 +95,8 @@ static void check_scenario(const SimScenario *s)
     g_assert_true(s->id && s->title && s->brief && s->steps_json && s->host.scheduler.policy);
     g_assert_true(s->vm_count >= 1 && s->vm_count <= SIM_MAX_VMS);
     for (size_t i = 0; i < s->network_count; i++)
-        g_assert_true(s->networks[i].latency_ns >= 1 && s->networks[i].subnet.prefix >= 8);
+        g_assert_true(s->networks[i].latency_ns >= 1 &&
+                      (s->networks[i].subnet.prefix >= 8 || s->networks[i].mode == SIM_MODE_NAT));
     for (size_t i = 0; i < s->vm_count; i++)
         check_vm(&s->vms[i], s);
     for (size_t i = 0; i < s->command_count; i++) {

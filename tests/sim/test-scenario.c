@@ -162,8 +162,8 @@ static void test_timeline(void)
     g_assert_cmpuint(s->command_count, ==, 5);
     g_assert_cmpuint(c[0].kind, ==, SIM_COMMAND_PING);
     g_assert_cmpuint(c[0].at_ns, ==, 0);
-    g_assert_cmpuint(c[0].from.vm, ==, 1);
-    g_assert_cmpuint(c[0].to.vm, ==, 0);
+    g_assert_cmpuint(c[0].from.index, ==, 1);
+    g_assert_cmpuint(c[0].to.index, ==, 0);
     g_assert_cmpstr(c[0].to.name, ==, "vm:a");
     g_assert_cmpuint(c[0].protocol, ==, SIM_PROTOCOL_UDP);
     g_assert_cmpuint(c[0].port, ==, 7);
@@ -213,7 +213,7 @@ static void test_checks(void)
     g_assert_cmpuint(k[0].show, ==, SIM_SHOW_AFTER);
     g_assert_cmpint(k[0].expect.kind, ==, SIM_EXPECT_REACH);
     g_assert_false(k[0].expect.reach.is);
-    g_assert_cmpuint(k[0].expect.reach.to.vm, ==, 1);
+    g_assert_cmpuint(k[0].expect.reach.to.index, ==, 1);
     g_assert_null(k[0].expect.reach.answered_by.name);
     g_assert_cmpuint(k[1].points, ==, 1);
     g_assert_cmpuint(k[1].show, ==, SIM_SHOW_NOW);
@@ -349,9 +349,10 @@ static const WrongSet wrong_sets[] = {
     {"vms.b.memory=2MB", "--set vms.b.memory=2MB: vms[1].memory: \"2MB\" is not a size; allowed: a "
                          "number with KiB, MiB "
                          "or GiB, from 2MiB to 1GiB"},
-    {"networks.net0.mode=nat",
-     "--set networks.net0.mode=nat: networks[0].mode: \"nat\" is a word of the format that this "
-     "version of hvlab cannot run yet; allowed: internal"},
+    {"networks.net0.mode=bridge",
+     "--set networks.net0.mode=bridge: networks[0].mode: \"bridge\" is not known here; did you "
+     "mean "
+     "\"bridged\"? allowed: internal, host-only, bridged, nat, nat-network"},
     {"vms.b.name=a",
      "--set vms.b.name=a: vms[1].name: \"a\" is taken by vms[0]; each needs its own"},
     {"host.memory=1MiB",
