@@ -33,6 +33,8 @@ static unsigned compare(const SimObject *object, json_object *schema);
 /* Counts the keys below one key, whose schema is given. */
 static unsigned compare_inside(const SimKey *key, json_object *schema)
 {
+    if (key->or_false)
+        schema = json_object_array_get_idx(json_object_object_get(schema, "anyOf"), 0);
     if (key->type == SIM_KEY_OBJECT)
         return compare(key->object, schema);
     if (key->type == SIM_KEY_LIST)
