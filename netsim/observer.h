@@ -11,6 +11,7 @@
 #pragma once
 
 #include "netsim/frame.h"
+#include "netsim/proto/stack.h"
 
 typedef uint32_t NetPortId;
 typedef uint32_t NetPartId;
@@ -142,6 +143,22 @@ typedef enum {
     NET_DNS_OUTCOME_COUNT
 } NetDnsOutcome;
 
+/* --- machines that are no VMs, see endpoint.h --- */
+
+typedef enum {
+    NET_ENDPOINT_HOST,
+    NET_ENDPOINT_LAN,
+    NET_ENDPOINT_INTERNET,
+} NetEndpointKind;
+
+/* What came of a probe, as its sender sees it. */
+typedef enum {
+    NET_REACH_REPLY,       /* an answer with the probe's nonce */
+    NET_REACH_REFUSED,     /* TCP: a reset */
+    NET_REACH_TIMEOUT,     /* nothing in time */
+    NET_REACH_UNREACHABLE, /* no route, no answer to ARP, or ICMP said so */
+} NetReachOutcome;
+
 /* Names as traces and reports print them: "link-queue-full". Never NULL. */
 const char *net_drop_reason_name(NetDropReason reason);
 const char *net_aged_reason_name(NetAgedReason reason);
@@ -229,6 +246,16 @@ typedef struct {
     /* A query arrived in this frame. address: the answer; 0: none. */
     void (*dns)(void *user, NetTime at, NetPortId port, const char *name, NetDnsOutcome outcome,
                 NetIp4 address, const NetFrame *frame);
+
+    /* A machine that is no VM has a NIC. number: the caller's, see endpoint.h. */
+    void (*endpoint_nic)(void *user, NetTime at, NetPortId port, NetEndpointKind kind,
+                         uint32_t number, const char *name, const NetStackNic *nic);
+    /* A probe with this nonce has reached it. */
+    void (*probe_seen)(void *user, NetTime at, NetEndpointKind kind, uint32_t number,
+                       NetProbeKind how, uint64_t nonce, NetIp4 from);
+    /* A probe of its own, by the id that the caller gave, is over. */
+    void (*probe_over)(void *user, NetTime at, NetEndpointKind kind, uint32_t number, uint32_t id,
+                       NetReachOutcome outcome, NetTime rtt_ns);
 
     /* More than NET_MAX_STEPS_PER_INSTANT steps without time passing: the world
      * has stopped for good. */
