@@ -13,7 +13,7 @@
 #pragma once
 
 #include "netsim/gate.h"
-#include "netsim/part.h"
+#include "netsim/outside.h"
 
 /* Bits of NetEndpointConfig.services. */
 enum {
