@@ -186,7 +186,11 @@ void sim_engine_schedule_command(SimEngine *engine, const SimCommand *command)
     due->scripted = true;
 }
 
-void sim_engine_command(SimEngine *engine, const SimCommand *command)
+uint64_t sim_engine_command(SimEngine *engine, const SimCommand *command)
 {
-    sim_engine_schedule_command(engine, command);
+    SimCommand timed = *command;
+
+    timed.at_ns = MAX(command->at_ns, sim_engine_command_time(engine));
+    sim_engine_schedule_command(engine, &timed);
+    return timed.at_ns;
 }

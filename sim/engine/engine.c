@@ -62,7 +62,7 @@ void sim_engine_due_cancel(SimEngine *engine, SimDue *due)
     due_free(due);
 }
 
-static SimDue *first_due(SimEngine *engine)
+static SimDue *first_due(const SimEngine *engine)
 {
     GSequenceIter *first = g_sequence_get_begin_iter(engine->due);
 
@@ -170,7 +170,7 @@ static void step_probes(SimEngine *engine)
 }
 
 /* Nothing is left that could happen by itself. */
-static bool is_idle(SimEngine *engine)
+static bool is_idle(const SimEngine *engine)
 {
     return hv_host_deadline(engine->host) == HV_TIME_NEVER &&
            net_world_deadline(engine->net) == NET_TIME_NEVER && !first_due(engine);
@@ -178,7 +178,7 @@ static bool is_idle(SimEngine *engine)
 
 /* ---- The loop ------------------------------------------------------------ */
 
-static uint64_t horizon(SimEngine *engine)
+static uint64_t horizon(const SimEngine *engine)
 {
     const SimDue *due = first_due(engine);
     uint64_t time = MIN(engine->phase_end, net_world_deadline(engine->net));
@@ -232,7 +232,7 @@ static bool turn(SimEngine *engine, uint64_t grant)
     uint64_t reached = hv_host_advance(engine->host, limit, grant);
     bool output = take_outputs(engine);
 
-    if (!output && is_idle(engine))
+    if (!output && !engine->stays && is_idle(engine))
         reached = hv_host_quiet_since(engine->host); /* however far it was allowed to go */
     engine->now = MAX(engine->now, MIN(reached, limit));
     sim_trace_settle(engine->trace, engine->now);
@@ -251,8 +251,8 @@ static bool phase_over(SimEngine *engine)
     } else if (engine->host_failed) {
         end_run(engine, SIM_END_HOST_ERROR);
     } else if (engine->phase == SIM_PHASE_MAIN && engine->now >= engine->phase_end) {
-        end_main(engine, SIM_END_UNTIL);
-    } else if (engine->phase == SIM_PHASE_MAIN && is_idle(engine)) {
+        end_main(engine, engine->phase_end_reason);
+    } else if (engine->phase == SIM_PHASE_MAIN && !engine->stays && is_idle(engine)) {
         end_main(engine, SIM_END_IDLE);
     }
     if (engine->phase == SIM_PHASE_PROBES)
@@ -272,9 +272,43 @@ bool sim_engine_run(SimEngine *engine, uint64_t grant_ns)
         if (phase_over(engine))
             return false;
         if (engine->now >= grant_ns)
-            return true;
+            break;
     } while (turn(engine, grant_ns) && engine->phase != SIM_PHASE_DONE);
+    engine->granted = MAX(engine->granted, grant_ns);
     return engine->phase != SIM_PHASE_DONE;
+}
+
+void sim_engine_stay_when_idle(SimEngine *engine, bool stay)
+{
+    engine->stays = stay;
+}
+
+bool sim_engine_is_idle(const SimEngine *engine)
+{
+    return engine->phase == SIM_PHASE_MAIN && is_idle(engine);
+}
+
+uint64_t sim_engine_deadline(const SimEngine *engine)
+{
+    return MIN(horizon(engine), hv_host_deadline(engine->host));
+}
+
+SimPhase sim_engine_phase(const SimEngine *engine)
+{
+    return engine->phase;
+}
+
+uint64_t sim_engine_command_time(const SimEngine *engine)
+{
+    return MAX(engine->now, engine->granted);
+}
+
+void sim_engine_finish(SimEngine *engine)
+{
+    if (engine->phase != SIM_PHASE_MAIN)
+        return;
+    engine->phase_end = MIN(engine->phase_end, sim_engine_command_time(engine));
+    engine->phase_end_reason = SIM_END_COMMAND;
 }
 
 void sim_engine_interrupt(SimEngine *engine)
@@ -293,6 +327,7 @@ static SimEngine *engine_alloc(const SimEngineConfig *config)
     engine->scenario = config->scenario;
     engine->snap_bytes = config->scenario->run.detail == SIM_DETAIL_FULL ? UINT32_MAX : SNAP_BYTES;
     engine->phase_end = config->scenario->run.until_ns;
+    engine->phase_end_reason = SIM_END_UNTIL;
     engine->images = g_ptr_array_new_with_free_func((GDestroyNotify)sim_loaded_image_free);
     engine->part_info = g_array_new(FALSE, FALSE, sizeof(NetPartInfo));
     engine->port_network = g_array_new(FALSE, FALSE, sizeof(uint16_t));

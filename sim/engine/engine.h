@@ -37,12 +37,35 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimEngine, sim_engine_free)
  * instruction and its costs take. */
 bool sim_engine_run(SimEngine *engine, uint64_t grant_ns);
 
+/* What sim_engine_run() does when nothing is left that could happen: end the run
+ * (so it begins), or let time pass up to the grant, as somebody may still give a
+ * command. */
+void sim_engine_stay_when_idle(SimEngine *engine, bool stay);
+/* Nothing will happen any more by itself. */
+bool sim_engine_is_idle(const SimEngine *engine);
+/* The earliest time at which anything happens; SIM_TIME_NEVER: nothing will. */
+uint64_t sim_engine_deadline(const SimEngine *engine);
+
+/* Ends the scenario's own time here; what is left of the run are its checks' probes. */
+void sim_engine_finish(SimEngine *engine);
+
+typedef enum {
+    SIM_PHASE_MAIN,   /* the scenario's own time */
+    SIM_PHASE_PROBES, /* what the reach checks ask */
+    SIM_PHASE_DONE,
+} SimPhase;
+
+SimPhase sim_engine_phase(const SimEngine *engine);
+
 /* Ends the run soon, with a whole trace. Safe in a signal handler. */
 void sim_engine_interrupt(SimEngine *engine);
 
-/* A command from a person; takes effect at once, or at command->at_ns if that is
- * later. Copied. It is in the trace like those of the timeline. */
-void sim_engine_command(SimEngine *engine, const SimCommand *command);
+/* A command from a person; takes effect at command->at_ns or as soon as one can,
+ * and this time is returned. Copied. It is in the trace like those of the timeline. */
+uint64_t sim_engine_command(SimEngine *engine, const SimCommand *command);
+/* The earliest time at which a command can take effect so that the same run comes of
+ * it when it is known before: as far as time was granted. */
+uint64_t sim_engine_command_time(const SimEngine *engine);
 
 uint64_t sim_engine_now(const SimEngine *engine);
 SimTrace *sim_engine_trace(SimEngine *engine);

@@ -13,12 +13,6 @@
 
 #define SIM_PROBE_TIMEOUT_NS UINT64_C(1000000000) /* of a reach check's probe */
 
-typedef enum {
-    SIM_PHASE_MAIN,   /* the scenario's own time */
-    SIM_PHASE_PROBES, /* what the reach checks ask */
-    SIM_PHASE_DONE,
-} SimPhase;
-
 /* Something that takes effect at a time to come: a command, a frame that leaves
  * a NIC, a line a guest wrote, a probe to send or to give up. */
 typedef struct SimDue SimDue;
@@ -66,10 +60,13 @@ struct SimEngine {
     uint32_t *unplugged;    /* by VM: a bit for each NIC, as the last command left it */
     GString **control_line; /* by VM: what the guest wrote since its last '\n' */
 
-    uint64_t now; /* of the world: nothing before it can happen any more */
+    uint64_t now;     /* of the world: nothing before it can happen any more */
+    uint64_t granted; /* as far as vCPUs may have run */
     SimPhase phase;
     uint64_t phase_end;
-    GSequence *due; /* SimDue, by (time, order) */
+    uint8_t phase_end_reason; /* SIM_END_... when that time is reached */
+    bool stays;               /* an idle world waits for commands */
+    GSequence *due;           /* SimDue, by (time, order) */
     uint64_t due_made;
     uint32_t commands_done;
 

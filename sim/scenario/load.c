@@ -122,28 +122,53 @@ char *sim_scenario_program_path(const SimScenario *scenario, unsigned vm)
                             scenario->vms[vm].program, NULL);
 }
 
-bool sim_scenario_parse_command(const SimScenario *scenario, const char *json, const char *name,
-                                SimCommand *ret_command, GError **error)
+/* One object outside of a file. Reading it changes nothing in the scenario. */
+static bool parse_object(const SimScenario *scenario, const SimScenarioKnown *known,
+                         const SimObject *object, const char *json, const char *name,
+                         void *structure, GError **error)
 {
     g_autoptr(SimSource) source =
         sim_source_new(json, strlen(json), name, SIM_MAX_FILE_DEPTH, error);
     if (!source)
         return false;
-    SimCommand command = {0};
-    /* Reading a command changes nothing in the scenario. */
-    SimReader reader = {source, NULL, NULL, (SimScenario *)scenario, error};
+    SimReader reader = {source, NULL, known, (SimScenario *)scenario, error};
     json_object *values = sim_source_values(source);
-    bool ok = sim_object_read(&reader, &sim_command_object, NULL, values, &command);
+    bool ok = sim_object_read(&reader, object, NULL, values, structure);
     json_object_put(values);
-    if (ok)
-        *ret_command = command;
-    else
-        sim_command_clear(&command);
+    if (!ok)
+        sim_object_clear(object, structure);
     return ok;
+}
+
+bool sim_scenario_parse_command(const SimScenario *scenario, const char *json, const char *name,
+                                SimCommand *ret_command, GError **error)
+{
+    SimCommand command = {0};
+    if (!parse_object(scenario, NULL, &sim_command_object, json, name, &command, error))
+        return false;
+    *ret_command = command;
+    return true;
 }
 
 void sim_command_clear(SimCommand *command)
 {
     sim_object_clear(&sim_command_object, command);
     memset(command, 0, sizeof *command);
+}
+
+bool sim_scenario_parse_event(const SimScenario *scenario, const SimScenarioKnown *known,
+                              const char *json, const char *name, SimExpectEvent *ret_event,
+                              GError **error)
+{
+    SimExpectEvent event = {0};
+    if (!parse_object(scenario, known, &sim_event_object, json, name, &event, error))
+        return false;
+    *ret_event = event;
+    return true;
+}
+
+void sim_expect_event_clear(SimExpectEvent *event)
+{
+    sim_object_clear(&sim_event_object, event);
+    memset(event, 0, sizeof *event);
 }

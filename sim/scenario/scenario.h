@@ -458,6 +458,12 @@ bool sim_scenario_parse_command(const SimScenario *scenario, const char *json, c
                                 SimCommand *ret_command, GError **error);
 void sim_command_clear(SimCommand *command);
 
+/* The same for one event as in a check of kind event: {"type": .., "where": {..}}. */
+bool sim_scenario_parse_event(const SimScenario *scenario, const SimScenarioKnown *known,
+                              const char *json, const char *name, SimExpectEvent *ret_event,
+                              GError **error);
+void sim_expect_event_clear(SimExpectEvent *event);
+
 /* The word for a command's kind ("set-weight"), a mode ("internal"), a protocol ("icmp"). */
 /* The subnet that a NIC is in: its network's, but in mode nat one of its own. */
 SimCidr sim_scenario_nic_subnet(const SimScenario *scenario, unsigned vm, unsigned nic);

@@ -386,8 +386,8 @@ static const SimKey event_keys[] = {
     {"absent", SIM_KEY_BOOL, .choice = true, NO_FIELD, .meaning = "true: there is none."},
     {"count", OBJECT(count_object), .choice = true, NO_FIELD, .meaning = "How many there are."},
     {NULL}};
-static const SimObject event_object = {"an object", event_keys, sizeof(SimExpectEvent), NO_KIND,
-                                       .finish = sim_finish_event};
+const SimObject sim_event_object = {"an object (an event)", event_keys, sizeof(SimExpectEvent),
+                                    NO_KIND, .finish = sim_finish_event};
 
 static const SimKey expect_keys[] = {
     {"reach", OBJECT(reach_object), .choice = true, FIELD(SimExpect, reach),
@@ -398,7 +398,7 @@ static const SimKey expect_keys[] = {
      .meaning = "What a VM printed."},
     {"share", OBJECT(share_object), .choice = true, FIELD(SimExpect, share),
      .meaning = "What part of the CPU time a VM got."},
-    {"event", OBJECT(event_object), .choice = true, FIELD(SimExpect, event),
+    {"event", OBJECT(sim_event_object), .choice = true, FIELD(SimExpect, event),
      .meaning = "Events that are in the trace, or are not."},
     {NULL}};
 static const SimObject expect_object = {"an object", expect_keys, sizeof(SimExpect),

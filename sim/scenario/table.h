@@ -97,6 +97,7 @@ struct SimObject {
 
 extern const SimObject sim_scenario_object; /* SimScenario */
 extern const SimObject sim_command_object;  /* SimCommand */
+extern const SimObject sim_event_object;    /* SimExpectEvent */
 
 /* In expect.c: the finish hooks of what is more than a table can say. */
 bool sim_finish_counter(SimReader *reader, const SimPath *path, json_object *values, void *counter);
