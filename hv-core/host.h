@@ -21,6 +21,7 @@
 #pragma once
 
 #include "hv-core/cpu/cpu.h"
+#include "hv-core/memory/pager.h"
 #include "hv-core/observer.h"
 #include "hv-core/sched/policy.h"
 #include "hv-core/types.h"
@@ -29,10 +30,30 @@ typedef struct HvHost HvHost;
 typedef struct HvVm HvVm;
 
 typedef struct {
-    HvTime exit_ns;   /* every exit to the hypervisor */
-    HvTime switch_ns; /* dispatching another vCPU than the pCPU ran last */
-    HvTime fault_ns;  /* giving a page its frame, on top of the exit */
+    HvTime exit_ns;                 /* every exit to the hypervisor */
+    HvTime switch_ns;               /* dispatching another vCPU than the pCPU ran last */
+    HvTime fault_ns;                /* giving a page its frame, on top of the exit */
+    HvTime copy_ns;                 /* copying a page that is written while shared */
+    HvTime swap_out_ns, swap_in_ns; /* writing a page to swap space, reading it back */
 } HvCosts;
+
+/* How the host's page frames are shared out; see memory/pager.h. All zero: a page
+ * that needs a frame when none is left ends its VM. */
+typedef struct {
+    const HvReplacementOps *replacement; /* NULL: no page is taken away */
+    HvFrameNo frame_limit;               /* page frames for pageable pages; 0: no limit */
+    HvFrameNo swap_pages;
+    HvTime sample_ns; /* how often the policy's bits are sampled; 0: never */
+    /* Tracing mode: every access of a guest to a page of its heap is reported
+     * (page_referenced). Needs a backend whose time is exact. */
+    bool trace_references;
+    /* The program's own pages (code, data, stacks) are resident from the start and
+     * pinned, so that what is paged, limited and traced is the heap alone. */
+    bool resident_programs;
+    uint64_t seed;
+    const HvPageRef *future; /* borrowed for the host's life; for the policy opt */
+    size_t future_count;
+} HvMemoryPolicy;
 
 typedef struct {
     const HvCpuBackend *backend;
@@ -44,6 +65,7 @@ typedef struct {
     HvCosts costs;
     const HvPolicyOps *policy;
     HvPolicyParams policy_params;
+    HvMemoryPolicy memory;
     uint64_t *frame_ids; /* counter shared with the network: the last Ethernet frame id given */
     HvObserver observer;
     void *observer_user;

@@ -104,6 +104,15 @@ typedef enum {
 } HvRxDrop;
 
 typedef struct {
+    HvPageNo page;
+    bool write; /* its first access to the page was a write */
+    bool hit;
+    bool evicted; /* a page lost its frame for it: */
+    uint16_t evicted_vm;
+    HvPageNo evicted_page;
+} HvPageReference;
+
+typedef struct {
     void (*vm_state)(void *user, HvStamp at, uint16_t vm, HvVmState from, HvVmState to, HvWhy why);
     void (*vcpu_state)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvVcpuState from,
                        HvVcpuState to, HvWhy why);
@@ -118,6 +127,17 @@ typedef struct {
     void (*page_mapped)(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame,
                         bool writable, bool pinned, bool demand);
     void (*page_unmapped)(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame);
+    /* A page went to a slot of swap space, and came back (page_mapped comes next). */
+    void (*swapped_out)(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame,
+                        uint32_t slot);
+    void (*swapped_in)(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame,
+                       uint32_t slot);
+    /* Tracing mode: an instruction used a page. hit: it was present. */
+    void (*page_referenced)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu,
+                            const HvPageReference *reference);
+    /* A VM's heap: its first page, and its length. */
+    void (*memory_layout)(void *user, HvStamp at, uint16_t vm, HvPageNo heap_page,
+                          HvPageNo heap_pages);
 
     /* A vector was set pending / was taken by the guest. frame_id names the
      * Ethernet frame it announces, else 0. late_ns: how much later than due. */

@@ -51,7 +51,7 @@ static bool is_present(const HvKvmCpu *cpu, HvGpa gpa, bool write)
     if (gpa.value >> HV_PAGE_SHIFT >= hv_memory_page_count(memory))
         return false;
     const HvMemoryEntry *entry = hv_memory_entry(memory, hv_gpa_page(gpa));
-    return entry->frame != HV_FRAME_NONE && (entry->writable || !write);
+    return entry->frame != HV_FRAME_NONE && !entry->watched && (entry->writable || !write);
 }
 
 /* KVM should never report a fetch as a read. If it does, the address is that

@@ -113,9 +113,15 @@ static int delete_slot(HvKvmSlots *slots, uint16_t number)
 
 /* ---- The steps of an update --------------------------------------------- */
 
+/* KVM may let the guest access this page without asking. */
+static bool is_free_to_use(const HvMemoryEntry *entry)
+{
+    return entry->frame != HV_FRAME_NONE && !entry->watched;
+}
+
 static bool is_wrong(const HvKvmSlot *slot, const HvMemoryEntry *entry)
 {
-    return entry->frame == HV_FRAME_NONE || entry->writable != slot->writable;
+    return !is_free_to_use(entry) || entry->writable != slot->writable;
 }
 
 static int delete_wrong_slots(HvKvmSlots *slots)
@@ -144,7 +150,7 @@ static HvPageNo range_end(const HvKvmSlots *slots, HvPageNo page)
     while (page < slots->page_count && slots->page_slot[page] == NO_SLOT) {
         const HvMemoryEntry *entry = hv_memory_entry(slots->memory, page);
 
-        if (entry->frame == HV_FRAME_NONE || entry->writable != writable ||
+        if (!is_free_to_use(entry) || entry->writable != writable ||
             next_dirty(slots, page) != page)
             break;
         page++;

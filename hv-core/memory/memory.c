@@ -110,6 +110,7 @@ void hv_memory_map(HvMemory *memory, HvPageNo page, HvFrameNo frame, bool writab
         tell_changing(memory, page);
     entry->frame = frame;
     entry->writable = writable;
+    entry->watched = false;
     if (old != HV_FRAME_NONE)
         hv_pool_unref(memory->pool, old);
     else
@@ -128,6 +129,7 @@ void hv_memory_unmap(HvMemory *memory, HvPageNo page)
     tell_changing(memory, page);
     entry->frame = HV_FRAME_NONE;
     entry->writable = false;
+    entry->watched = false;
     hv_pool_unref(memory->pool, old);
     memory->resident_count--;
 }
@@ -149,6 +151,21 @@ void hv_memory_pin(HvMemory *memory, HvPageNo page)
     g_assert(page < memory->page_count);
     g_assert(memory->table[page].frame != HV_FRAME_NONE);
     memory->table[page].pinned = true;
+}
+
+void hv_memory_watch(HvMemory *memory, HvPageNo page, bool watched)
+{
+    g_assert(page < memory->page_count);
+
+    HvMemoryEntry *entry = &memory->table[page];
+    g_assert(entry->frame != HV_FRAME_NONE && !entry->pinned);
+    if (entry->watched == watched)
+        return;
+    if (watched)
+        tell_changing(memory, page);
+    entry->watched = watched;
+    if (!watched && memory->listener.mapped != NULL)
+        memory->listener.mapped(memory->listener.user, memory, page);
 }
 
 /* ---- Accessors ---------------------------------------------------------- */

@@ -16,6 +16,10 @@
  * Listeners (the CPU backend) hear of every change before it takes effect for
  * the guest, so that they can drop slots and TLB entries.
  *
+ * A page can be watched: it has its frame, but a CPU asks its client at every
+ * access as if it had none. That is how a hypervisor learns which pages are in
+ * use on hardware that does not tell: it takes the mapping away and waits.
+ *
  * Decoded code: the emulated backend marks frames it has decoded code from
  * (hv_pool_mark_code). Everyone who writes a frame calls hv_pool_frame_written()
  * first or uses the accessors here, which do; a marked frame's code_version
@@ -66,14 +70,16 @@ typedef struct HvMemory HvMemory;
 typedef struct {
     HvFrameNo frame; /* HV_FRAME_NONE when absent */
     bool writable;
-    bool pinned; /* resident from load on, taken by no policy */
+    bool pinned;  /* resident from load on, taken by no policy */
+    bool watched; /* present, but every access by a CPU is asked for first */
 } HvMemoryEntry;
 
 typedef struct {
-    /* Entry of page is about to change (unmapped, remapped or its writability
-     * changed). The old entry is still in place. */
+    /* Entry of page is about to change (unmapped, remapped, watched or its
+     * writability changed). The old entry is still in place. */
     void (*changing)(void *user, HvMemory *memory, HvPageNo page);
-    /* Entry of page has been mapped; the new entry is in place. */
+    /* Entry of page has been mapped or is no longer watched; the new entry is in
+     * place. */
     void (*mapped)(void *user, HvMemory *memory, HvPageNo page);
     void *user;
 } HvMemoryListener;
@@ -105,6 +111,10 @@ void hv_memory_map(HvMemory *memory, HvPageNo page, HvFrameNo frame, bool writab
 void hv_memory_unmap(HvMemory *memory, HvPageNo page);
 void hv_memory_protect(HvMemory *memory, HvPageNo page, bool writable);
 void hv_memory_pin(HvMemory *memory, HvPageNo page); /* the page must be present */
+/* From now on CPUs ask before they access the page, or no longer do. A CPU on
+ * kvm can ask only once: its client then ends the watch. Not for pinned pages;
+ * the page must be present, and mapping it anew ends the watch. */
+void hv_memory_watch(HvMemory *memory, HvPageNo page, bool watched);
 
 /* The one way for devices, loader and commands to touch guest memory. Returns
  * 0, or -EFAULT when any byte is outside the VM's memory or the fault hook

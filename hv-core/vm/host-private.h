@@ -14,6 +14,9 @@
 struct HvHost {
     HvHostConfig config;
     HvPool *pool;
+    HvPager *pager;
+    HvVm *needy;    /* for whom the pager takes a frame */
+    HvEvent sample; /* of which pages are in use */
     GPtrArray *vms; /* of HvVm, by number */
     void *policy;
     uint32_t vcpu_total;   /* created so far */
@@ -67,6 +70,9 @@ typedef struct {
 } HvPost;
 
 void hv_host_post(HvHost *host, const HvPost *post, HvTime when);
+
+/* The sampling of pages in use goes on, if there is any: a VM runs. */
+void hv_host_sample_pages(HvHost *host, HvTime now);
 
 /* A command or a frame from outside comes at `now`: a suspended step ends there. */
 void hv_host_begin_input(HvHost *host, HvTime now);

@@ -141,7 +141,7 @@ static bool map_range(const Load *load, uint64_t address, uint64_t size, bool pi
 static bool map_segment(const Load *load, const HvElfSegment *segment, GError **error)
 {
     /* Of the program's data only what the file has bytes for is resident. */
-    bool all = !segment->user || segment->executable;
+    bool all = !segment->user || segment->executable || load->config->resident;
     return map_range(load, segment->address, all ? segment->size : segment->file_size, all,
                      load->image + segment->file_offset, segment->file_size, error);
 }
@@ -169,6 +169,14 @@ static bool map_stacks(const Load *load, GError **error)
             return false;
     }
     return true;
+}
+
+/* The program's, which come last of all memory. */
+static bool map_user_stacks(const Load *load, GError **error)
+{
+    uint64_t begin = hv_loader_heap_end(load->memory_bytes, load->config->vcpu_count).value;
+    return !load->config->resident ||
+           map_range(load, begin, load->memory_bytes - begin, true, NULL, 0, error);
 }
 
 /* ---- Boot information --------------------------------------------------- */
@@ -266,7 +274,7 @@ bool hv_loader_load(HvMemory *memory, const HvElf *elf, const void *image,
     return check_memory(&load, error) && check_boot_info(config, error) &&
            map_boot_info(&load, error) && map_page_tables(&load, error) &&
            map_segments(&load, false, error) && map_stacks(&load, error) &&
-           map_segments(&load, true, error);
+           map_segments(&load, true, error) && map_user_stacks(&load, error);
 }
 
 /* ---- Registers ---------------------------------------------------------- */

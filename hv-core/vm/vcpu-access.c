@@ -111,7 +111,7 @@ HvAccessResult hv_vcpu_access(void *user, HvCpu *cpu, HvAccess *access)
     } else if (is_memory(vm, access)) {
         kind = HV_EXIT_PAGE_FAULT;
         result = HV_ACCESS_RAM;
-        hv_vm_resolve_fault(vm, hv_gpa_page(access->gpa), is_write(access));
+        hv_vm_resolve_access(vm, hv_gpa_page(access->gpa), is_write(access));
     } else {
         kind = access_device(vm, access);
     }

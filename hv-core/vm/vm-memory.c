@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* vm-memory.c: which page frame a touched page gets.
+/* vm-memory.c: a page is touched that has no page frame, or may not be written, or
+ * is watched: the second-level page fault.
  *
- * A page that a guest, or a device on its behalf, touches for the first time
- * gets the lowest free frame of the host. A page that is mapped read-only
- * shares its frame with others, or did: a write breaks the sharing with a copy,
- * or takes the frame over when nobody else is left. When no frame is left the
- * VM has had more than the host has; then it crashes, and the others go on.
- * Policies for memory (balloon, swap) would begin here, before that.
+ * A page that a guest, or a device on its behalf, touches for the first time gets
+ * a frame of zeroes; one that was swapped out gets a frame and its contents back.
+ * Which frame that is, and whose it was, is the pager's affair. A page that is
+ * mapped read-only shares its frame with others, or did: a write breaks the sharing
+ * with a copy, or takes the frame over when nobody else is left. When no frame is
+ * left and none can be taken, the VM that needs one crashes, and the others go on.
  */
 #include <string.h>
 
@@ -18,6 +19,11 @@ static uint8_t *frame_bytes(HvPool *pool, HvFrameNo frame)
     return hv_pool_data(pool) + (size_t)frame * HV_PAGE_SIZE;
 }
 
+static HvPageRef page_ref(const HvVm *vm, HvPageNo page)
+{
+    return (HvPageRef){vm->number, page};
+}
+
 static void report(HvVm *vm, HvPageNo page)
 {
     const HvMemoryEntry *entry = hv_memory_entry(vm->memory, page);
@@ -25,39 +31,120 @@ static void report(HvVm *vm, HvPageNo page)
               entry->writable, entry->pinned, true);
 }
 
-static bool give_frame(HvVm *vm, HvPageNo page, HvFrameNo copy_of)
+static void charge(HvVm *vm, HvTime cost_ns)
+{
+    if (vm->acting != NULL)
+        vm->acting->cost_ns += cost_ns;
+}
+
+/* ---- Frames --------------------------------------------------------------- */
+
+static HvFrameNo take_frame(HvVm *vm, HvPageRef *ret_victim)
+{
+    HvHost *host = vm->host;
+    host->needy = vm;
+    HvFrameNo frame = hv_pager_take_frame(host->pager, ret_victim);
+    host->needy = NULL;
+    if (frame == HV_FRAME_NONE)
+        vm->out_of_memory = true;
+    return frame;
+}
+
+void hv_vm_swapped_out(void *user, HvPageRef page, HvFrameNo frame, uint32_t slot)
+{
+    HvHost *host = user;
+    HV_REPORT(host, swapped_out, hv_vm_stamp(host->needy), page.vm, page.page, frame, slot);
+    charge(host->needy, host->config.costs.swap_out_ns);
+}
+
+static void map(HvVm *vm, HvPageNo page, HvFrameNo frame)
+{
+    hv_memory_map(vm->memory, page, frame, true);
+    hv_pager_mapped(vm->host->pager, page_ref(vm, page));
+    report(vm, page);
+    charge(vm, vm->host->config.costs.fault_ns);
+}
+
+static bool bring_in(HvVm *vm, HvPageNo page, HvPageRef *ret_victim)
+{
+    HvHost *host = vm->host;
+    HvFrameNo frame = take_frame(vm, ret_victim);
+    uint32_t slot;
+    if (frame == HV_FRAME_NONE)
+        return false;
+    if (hv_pager_swap_in(host->pager, page_ref(vm, page), frame, &slot)) {
+        HV_REPORT(host, swapped_in, hv_vm_stamp(vm), vm->number, page, frame, slot);
+        charge(vm, host->config.costs.swap_in_ns);
+    }
+    map(vm, page, frame);
+    return true;
+}
+
+/* A page that shares its frame is written. */
+static bool break_sharing(HvVm *vm, HvPageNo page)
 {
     HvPool *pool = vm->host->pool;
-    HvFrameNo frame = hv_pool_alloc(pool);
-    if (frame == HV_FRAME_NONE) {
-        vm->out_of_memory = true;
+    HvFrameNo frame = take_frame(vm, NULL);
+    if (frame == HV_FRAME_NONE)
         return false;
-    }
-    if (copy_of != HV_FRAME_NONE)
-        memcpy(frame_bytes(pool, frame), frame_bytes(pool, copy_of), HV_PAGE_SIZE);
-    hv_memory_map(vm->memory, page, frame, true);
+    memcpy(frame_bytes(pool, frame), frame_bytes(pool, hv_memory_entry(vm->memory, page)->frame),
+           HV_PAGE_SIZE);
+    map(vm, page, frame);
+    charge(vm, vm->host->config.costs.copy_ns);
+    return true;
+}
+
+static bool make_writable(HvVm *vm, HvPageNo page)
+{
+    const HvMemoryEntry *entry = hv_memory_entry(vm->memory, page);
+    if (entry->writable)
+        return true;
+    if (hv_pool_info(vm->host->pool, entry->frame)->refs > 1)
+        return break_sharing(vm, page);
+    hv_memory_protect(vm->memory, page, true);
+    if (!entry->pinned && !hv_pager_is_pageable(vm->host->pager, page_ref(vm, page)))
+        hv_pager_mapped(vm->host->pager, page_ref(vm, page));
     report(vm, page);
-    if (vm->acting != NULL)
-        vm->acting->cost_ns += vm->host->config.costs.fault_ns;
     return true;
 }
 
 bool hv_vm_resolve_fault(HvVm *vm, HvPageNo page, bool write)
 {
-    const HvMemoryEntry *entry = hv_memory_entry(vm->memory, page);
-    HvFrameNo frame = entry->frame;
-    if (frame == HV_FRAME_NONE)
-        return give_frame(vm, page, HV_FRAME_NONE);
-    if (!write || entry->writable)
-        return true;
-    if (hv_pool_info(vm->host->pool, frame)->refs > 1)
-        return give_frame(vm, page, frame);
-    hv_memory_protect(vm->memory, page, true);
-    report(vm, page);
-    return true;
+    if (hv_memory_entry(vm->memory, page)->frame == HV_FRAME_NONE)
+        return bring_in(vm, page, NULL);
+    return !write || make_writable(vm, page);
 }
 
 bool hv_vm_memory_fault(void *user, HvMemory *memory, HvPageNo page, bool write)
 {
     return hv_vm_resolve_fault(user, page, write);
+}
+
+/* ---- References ----------------------------------------------------------- */
+
+bool hv_vm_resolve_access(HvVm *vm, HvPageNo page, bool write)
+{
+    HvHost *host = vm->host;
+    HvPageRef victim = {.page = HV_NO_PAGE};
+    bool hit = hv_memory_entry(vm->memory, page)->frame != HV_FRAME_NONE;
+    if (!hit && !bring_in(vm, page, &victim))
+        return false;
+    if (write && !make_writable(vm, page))
+        return false;
+    if (!hv_pager_is_pageable(host->pager, page_ref(vm, page)))
+        return true;
+    hv_pager_referenced(host->pager, page_ref(vm, page), write);
+    if (!host->config.memory.trace_references)
+        return true;
+    const HvPageReference reference = {
+        .page = page,
+        .write = write,
+        .hit = hit,
+        .evicted = victim.page != HV_NO_PAGE,
+        .evicted_vm = victim.vm,
+        .evicted_page = victim.page,
+    };
+    HV_REPORT(host, page_referenced, hv_vm_stamp(vm), vm->number, hv_vm_acting_vcpu(vm),
+              &reference);
+    return true;
 }

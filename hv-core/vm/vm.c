@@ -34,11 +34,20 @@ static bool load_image(HvVm *vm, const HvVmConfig *config, HvTime now, GError **
         .nic_count = config->nic_count,
         .hosts = config->hosts,
         .host_count = config->host_count,
+        .resident = vm->host->config.memory.resident_programs,
         .page_mapped = report_loaded_page,
         .user = &report,
     };
     vm->elf = hv_elf_parse(config->image, config->image_bytes, error);
     return vm->elf != NULL && hv_loader_load(vm->memory, vm->elf, config->image, &loader, error);
+}
+
+static void report_layout(const HvVm *vm, HvTime now)
+{
+    HvPageNo page = hv_gpa_page(hv_loader_heap_begin(vm->elf));
+    uint64_t bytes = (uint64_t)hv_memory_page_count(vm->memory) * HV_PAGE_SIZE;
+    HvPageNo end = hv_gpa_page(hv_loader_heap_end(bytes, vm->vcpu_count));
+    HV_REPORT(vm->host, memory_layout, (HvStamp){now, HV_NO_PCPU}, vm->number, page, end - page);
 }
 
 static bool set_affinity(HvSchedVcpu *sched, uint64_t affinity, unsigned pcpu_count, GError **error)
@@ -83,6 +92,7 @@ static bool build(HvVm *vm, const HvVmConfig *config, HvTime now, GError **error
     if (vm->memory == NULL || !load_image(vm, config, now, error))
         return false;
     hv_memory_set_fault(vm->memory, hv_vm_memory_fault, vm);
+    report_layout(vm, now);
     vm->machine = host->config.backend->machine_new(vm->memory, host->config.clock_hz, error);
     if (vm->machine == NULL)
         return false;
@@ -90,6 +100,7 @@ static bool build(HvVm *vm, const HvVmConfig *config, HvTime now, GError **error
     for (unsigned i = 0; i < vm->vcpu_count; i++)
         if (!add_vcpu(vm, i, config, error))
             return false;
+    hv_pager_add_memory(host->pager, vm->memory);
     return true;
 }
 

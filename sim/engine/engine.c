@@ -334,6 +334,7 @@ static SimEngine *engine_alloc(const SimEngineConfig *config)
     engine->probes = g_array_new(FALSE, TRUE, sizeof(SimProbe));
     engine->due = g_sequence_new(NULL);
     engine->vm_port = g_new0(NetPortId *, vm_count);
+    engine->heap_page = g_new0(uint32_t, vm_count);
     engine->unplugged = g_new0(uint32_t, vm_count);
     engine->control_line = g_new0(GString *, vm_count);
     for (size_t vm = 0; vm < vm_count; vm++)
@@ -341,32 +342,49 @@ static SimEngine *engine_alloc(const SimEngineConfig *config)
     return engine;
 }
 
-/* Does the scenario ask for a backend, and is it this one? */
+/* The backend that the scenario needs, and why; NULL: any will do. */
+static const char *needed_backend(const SimScenario *scenario, const char **ret_why)
+{
+    *ret_why = "its \"requires\" says so";
+    if (scenario->requires & SIM_REQUIRES_EMULATED)
+        return "emulated";
+    if (scenario->requires & SIM_REQUIRES_KVM)
+        return "kvm";
+    *ret_why = "\"trace_references\" sees every access to memory";
+    return scenario->host.memory_policy.trace_references ? "emulated" : NULL;
+}
+
 static bool backend_suits(SimEngine *engine, GError **error)
 {
-    const char *needs = engine->scenario->requires & SIM_REQUIRES_EMULATED ? "emulated"
-                        : engine->scenario->requires & SIM_REQUIRES_KVM    ? "kvm"
-                                                                           : NULL;
+    const char *why, *needs = needed_backend(engine->scenario, &why);
 
     if (!needs || !strcmp(needs, engine->backend->name))
         return true;
     g_set_error(error, HV_ERROR, HV_ERROR_UNAVAILABLE,
-                "scenario %s requires the backend %s; this run would use %s (%s)",
-                engine->scenario->id, needs, engine->backend->name, engine->backend_why);
+                "scenario %s requires the backend %s (%s); this run would use %s (%s)",
+                engine->scenario->id, needs, why, engine->backend->name, engine->backend_why);
     return false;
 }
 
-SimEngine *sim_engine_new(const SimEngineConfig *config, GError **error)
+static bool learn_future(SimEngine *engine, const SimEngineConfig *config, GError **error);
+
+static SimEngine *engine_new(const SimEngineConfig *config, bool collects_references,
+                             GError **error)
 {
     g_autoptr(SimEngine) engine = engine_alloc(config);
-    const char *wanted = config->backend;
+    const char *why, *wanted = config->backend, *needs = needed_backend(config->scenario, &why);
 
-    if (!strcmp(wanted, "auto") && config->scenario->requires & SIM_REQUIRES_EMULATED)
-        wanted = "emulated";
+    engine->collects_references = collects_references;
+    if (!strcmp(wanted, "auto") && needs)
+        wanted = needs;
     engine->backend = hv_cpu_backend_find(wanted, &engine->backend_why, error);
     if (!engine->backend || !backend_suits(engine, error))
         return NULL;
     if (!sim_engine_load_images(engine, config->guest_directory, error))
+        return NULL;
+    if (!collects_references &&
+        config->scenario->host.memory_policy.replacement == SIM_REPLACEMENT_OPT &&
+        !learn_future(engine, config, error))
         return NULL;
 
     g_autofree char *metadata = sim_engine_metadata(engine);
@@ -377,6 +395,27 @@ SimEngine *sim_engine_new(const SimEngineConfig *config, GError **error)
     if (!engine->trace || !sim_engine_build(engine, error))
         return NULL;
     return g_steal_pointer(&engine);
+}
+
+/* The policy opt knows the references to come: those of a run before this one. */
+static bool learn_future(SimEngine *engine, const SimEngineConfig *config, GError **error)
+{
+    SimEngineConfig first = *config;
+
+    first.forget_flushed = false;
+
+    g_autoptr(SimEngine) before = engine_new(&first, true, error);
+
+    if (!before)
+        return false;
+    sim_engine_run(before, SIM_TIME_NEVER);
+    engine->future = sim_engine_references(before, &engine->future_count);
+    return true;
+}
+
+SimEngine *sim_engine_new(const SimEngineConfig *config, GError **error)
+{
+    return engine_new(config, false, error);
 }
 
 void sim_engine_free(SimEngine *engine)
@@ -398,6 +437,8 @@ void sim_engine_free(SimEngine *engine)
         g_string_free(engine->control_line[vm], TRUE);
     }
     g_free(engine->vm_port);
+    g_free(engine->heap_page);
+    g_free(engine->future);
     g_free(engine->unplugged);
     g_free(engine->control_line);
     g_array_unref(engine->probes);

@@ -74,6 +74,39 @@ static void page_unmapped(void *user, HvStamp at, uint16_t vm, HvPageNo page, Hv
     TRACE(user, at, PageUnmapped, .vm = vm, .page = page, .frame = frame);
 }
 
+static void swapped_out(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame,
+                        uint32_t slot)
+{
+    TRACE(user, at, PageSwappedOut, .vm = vm, .page = page, .frame = frame, .slot = slot);
+}
+
+static void swapped_in(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame,
+                       uint32_t slot)
+{
+    TRACE(user, at, PageSwappedIn, .vm = vm, .page = page, .frame = frame, .slot = slot);
+}
+
+static void page_referenced(void *user, HvStamp at, uint16_t vm, uint16_t vcpu,
+                            const HvPageReference *reference)
+{
+    const SimEngine *engine = user;
+
+    TRACE(user, at, PageReference, .vm = vm, .vcpu = vcpu, .page = reference->page,
+          .heap_page = reference->page - engine->heap_page[vm], .hit = reference->hit,
+          .write = reference->write,
+          .evicted_vm = reference->evicted ? reference->evicted_vm : SIM_NONE,
+          .evicted_page = reference->evicted ? reference->evicted_page : UINT32_MAX);
+}
+
+static void memory_layout(void *user, HvStamp at, uint16_t vm, HvPageNo heap_page,
+                          HvPageNo heap_pages)
+{
+    SimEngine *engine = user;
+
+    engine->heap_page[vm] = heap_page;
+    TRACE(user, at, MemoryLayout, .vm = vm, .heap_page = heap_page, .heap_pages = heap_pages);
+}
+
 static void interrupt_raised(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, uint8_t vector,
                              uint64_t frame_id, HvTime late_ns)
 {
@@ -162,6 +195,10 @@ const HvObserver sim_hv_observer = {
     .exit = guest_exit,
     .page_mapped = page_mapped,
     .page_unmapped = page_unmapped,
+    .swapped_out = swapped_out,
+    .swapped_in = swapped_in,
+    .page_referenced = page_referenced,
+    .memory_layout = memory_layout,
     .interrupt_raised = interrupt_raised,
     .interrupt_taken = interrupt_taken,
     .queue_kick = queue_kick,

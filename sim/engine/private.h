@@ -53,12 +53,16 @@ struct SimEngine {
     uint64_t frame_ids;  /* shared by host and network */
     uint32_t snap_bytes; /* of an Ethernet frame kept in the trace */
 
-    GPtrArray *images;      /* of SimLoadedImage */
-    GArray *part_info;      /* NetPartInfo by part */
-    GArray *port_network;   /* uint16_t by port */
-    NetPortId **vm_port;    /* by VM and NIC */
-    uint32_t *unplugged;    /* by VM: a bit for each NIC, as the last command left it */
-    GString **control_line; /* by VM: what the guest wrote since its last '\n' */
+    GPtrArray *images;    /* of SimLoadedImage */
+    GArray *part_info;    /* NetPartInfo by part */
+    GArray *port_network; /* uint16_t by port */
+    NetPortId **vm_port;  /* by VM and NIC */
+    uint32_t *heap_page;  /* by VM: the first guest page of its heap */
+    HvPageRef *future;    /* the references of a first run, for the policy opt */
+    size_t future_count;
+    bool collects_references; /* this is the first run for opt: replaces nothing */
+    uint32_t *unplugged;      /* by VM: a bit for each NIC, as the last command left it */
+    GString **control_line;   /* by VM: what the guest wrote since its last '\n' */
 
     uint64_t now;     /* of the world: nothing before it can happen any more */
     uint64_t granted; /* as far as vCPUs may have run */
@@ -97,6 +101,10 @@ void sim_loaded_image_free(SimLoadedImage *image);
 bool sim_engine_load_images(SimEngine *engine, const char *guest_directory, GError **error);
 char *sim_engine_metadata(SimEngine *engine);
 bool sim_engine_build(SimEngine *engine, GError **error);
+
+/* references.c: the references to pages that are in the trace, in their order.
+ * g_free(). */
+HvPageRef *sim_engine_references(SimEngine *engine, size_t *ret_count);
 
 /* observe-*.c; user is the SimEngine. */
 extern const HvObserver sim_hv_observer;

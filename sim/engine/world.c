@@ -49,6 +49,28 @@ static void announce_host(SimEngine *engine)
                    .switch_ns = host->costs.switch_ns, .fault_ns = host->costs.fault_ns);
 }
 
+static HvMemoryPolicy memory_policy(const SimEngine *engine)
+{
+    const SimScenarioMemoryPolicy *policy = &engine->scenario->host.memory_policy;
+    bool heaps_only = policy->frames > 0 || policy->trace_references;
+    HvMemoryPolicy memory = {
+        .trace_references = policy->trace_references,
+        .resident_programs = heaps_only,
+        .seed = engine->scenario->seed,
+        .future = engine->future,
+        .future_count = engine->future_count,
+    };
+
+    /* A first run for opt only collects references: it has no need to replace. */
+    if (policy->replacement == SIM_REPLACEMENT_NONE || engine->collects_references)
+        return memory;
+    memory.replacement = hv_replacement_find(sim_replacement_name(policy->replacement));
+    memory.frame_limit = policy->frames;
+    memory.swap_pages = policy->swap_bytes / HV_PAGE_SIZE;
+    memory.sample_ns = memory.replacement->tick != NULL ? policy->sample_ns : 0;
+    return memory;
+}
+
 static bool build_host(SimEngine *engine, HvTime lookahead_ns, GError **error)
 {
     const SimScenarioHost *host = &engine->scenario->host;
@@ -59,7 +81,13 @@ static bool build_host(SimEngine *engine, HvTime lookahead_ns, GError **error)
         .clock_hz = host->clock_hz,
         .lookahead_ns = lookahead_ns,
         .quantum_ns = host->quantum_ns,
-        .costs = {host->costs.exit_ns, host->costs.switch_ns, host->costs.fault_ns},
+        .costs = {.exit_ns = host->costs.exit_ns,
+                  .switch_ns = host->costs.switch_ns,
+                  .fault_ns = host->costs.fault_ns,
+                  .copy_ns = host->costs.copy_ns,
+                  .swap_out_ns = host->costs.swap_out_ns,
+                  .swap_in_ns = host->costs.swap_in_ns},
+        .memory = memory_policy(engine),
         .policy = hv_policy_find(host->scheduler.policy),
         .policy_params = {.slice_ns = host->scheduler.slice_ns,
                           .pcpu_count = host->pcpus,

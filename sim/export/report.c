@@ -7,8 +7,9 @@
 
 #include "sim/export/moments.h"
 
-#define CONSOLE_LINES 24  /* of each VM's output that are shown */
-#define LINE_COLUMNS  100 /* what a check may take before its detail gets a line of its own */
+#define CONSOLE_LINES   24  /* of each VM's output that are shown */
+#define MOST_REFERENCES 240 /* accesses to the pages of a VM that are shown */
+#define LINE_COLUMNS    100 /* what a check may take before its detail gets a line of its own */
 
 typedef struct {
     GString *out;
@@ -268,6 +269,72 @@ static void add_exits(SimReport *report, json_object *vms)
                     "preempt: the pCPU was\n   taken away; a page has 4096 bytes)\n");
 }
 
+/* "1* 2* 3* 4*(1) 1*(2)": in the manner of textbooks, twelve to a line. */
+static void add_reference_row(SimReport *report, json_object *vm)
+{
+    json_object *memory = get(vm, "memory"), *references = get(memory, "references");
+    size_t shown = MIN(row_count(references), MOST_REFERENCES);
+
+    g_string_append_printf(report->out,
+                           "  %s: %" PRIu64 " accesses, %" PRIu64 " hits, %" PRIu64 " misses\n",
+                           text(vm, "name"), number(memory, "reference_count"),
+                           number(memory, "reference_hits"), number(memory, "reference_misses"));
+    for (size_t i = 0; i < shown; i++) {
+        json_object *reference = row(references, i);
+        bool hit = json_object_get_boolean(get(reference, "hit"));
+
+        g_string_append_printf(report->out, "%s%" PRIu64 "%s", i % 12 == 0 ? "    " : "  ",
+                               number(reference, "page"), hit ? "" : "*");
+        if (get(reference, "evicted"))
+            g_string_append_printf(report->out, "(%s%s%" PRIu64 ")", text(reference, "evicted_vm"),
+                                   get(reference, "evicted_vm") ? ":" : "",
+                                   number(reference, "evicted"));
+        if (i % 12 == 11 || i + 1 == shown)
+            g_string_append_c(report->out, '\n');
+    }
+    if (shown < number(memory, "reference_count"))
+        g_string_append_printf(report->out, "    and %" PRIu64 " more\n",
+                               number(memory, "reference_count") - shown);
+}
+
+static void add_references(SimReport *report, json_object *vms)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < row_count(vms); i++) {
+        if (number(get(row(vms, i), "memory"), "reference_count") == 0)
+            continue;
+        if (!any)
+            heading(report, "Accesses to pages of the heap");
+        any = true;
+        add_reference_row(report, row(vms, i));
+    }
+    if (any)
+        g_string_append(report->out, "  (*: the page had no page frame; in brackets: the page that "
+                                     "lost its frame for it)\n");
+}
+
+/* Only where pages went to swap space. */
+static void add_swapping(SimReport *report, json_object *vms)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < row_count(vms); i++) {
+        json_object *memory = get(row(vms, i), "memory");
+
+        if (number(memory, "swap_outs") == 0)
+            continue;
+        if (!any)
+            heading(report, "Swap space");
+        any = true;
+        g_string_append_printf(report->out,
+                               "  %s: %" PRIu64 " pages written, %" PRIu64 " read back, %" PRIu64
+                               " there at the end\n",
+                               text(row(vms, i), "name"), number(memory, "swap_outs"),
+                               number(memory, "swap_ins"), number(memory, "swapped_pages"));
+    }
+}
+
 static void add_mac_table(SimReport *report, json_object *network)
 {
     json_object *table = get(network, "mac_table");
@@ -344,6 +411,8 @@ void sim_report_text(GString *out, const SimReportInput *input)
         add_console(&report, row(vms, i));
     add_cpu(&report, vms);
     add_exits(&report, vms);
+    add_references(&report, vms);
+    add_swapping(&report, vms);
     add_networks(&report);
     add_checks(&report);
 }

@@ -61,7 +61,34 @@ static json_object *exit_counts(const SimModelVm *vm)
     return exits;
 }
 
-static json_object *memory_counts(const SimModelVm *vm)
+/* Tracing mode. A page is numbered within its VM's heap, as the program that touches
+ * it would; one of another VM that lost its frame is named with that VM. */
+static void add_references(json_object *memory, const SimModel *model, const SimModelVm *vm)
+{
+    json_object *rows = json_object_new_array();
+    size_t count;
+    const SimModelReference *references = sim_model_references(vm, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        const SimModelReference *reference = &references[i];
+        const SimModelVm *loser = sim_model_vm(model, reference->evicted_vm);
+        json_object *row = json_object_new_object();
+
+        add_number(row, "page", reference->page);
+        json_object_object_add(row, "hit", json_object_new_boolean(reference->hit));
+        json_object_object_add(row, "write", json_object_new_boolean(reference->write));
+        if (loser)
+            add_number(row, "evicted", reference->evicted_page - loser->heap_page);
+        else
+            json_object_object_add(row, "evicted", NULL);
+        if (loser && loser != vm)
+            add_string(row, "evicted_vm", loser->name);
+        json_object_array_add(rows, row);
+    }
+    json_object_object_add(memory, "references", rows);
+}
+
+static json_object *memory_counts(const SimModel *model, const SimModelVm *vm)
 {
     json_object *memory = json_object_new_object();
 
@@ -70,10 +97,15 @@ static json_object *memory_counts(const SimModelVm *vm)
     add_number(memory, "pinned_pages", vm->pinned_pages);
     add_number(memory, "shared_pages", 0);
     add_number(memory, "ballooned_pages", 0);
-    add_number(memory, "swapped_pages", 0);
+    add_number(memory, "swapped_pages", vm->swapped_pages);
     add_number(memory, "faults", vm->demand_faults);
-    add_number(memory, "swap_ins", 0);
-    add_number(memory, "swap_outs", 0);
+    add_number(memory, "swap_ins", vm->swap_ins);
+    add_number(memory, "swap_outs", vm->swap_outs);
+    add_number(memory, "reference_count", vm->reference_count);
+    add_number(memory, "reference_hits", vm->reference_hits);
+    add_number(memory, "reference_misses", vm->reference_count - vm->reference_hits);
+    if (vm->reference_count > 0)
+        add_references(memory, model, vm);
     return memory;
 }
 
@@ -144,7 +176,7 @@ static json_object *vm_row(const SimResultInput *input, unsigned number)
         json_object_object_add(row, "fault", fault_object(vm));
     json_object_object_add(row, "vcpus", vcpu_rows(input->model, vm));
     json_object_object_add(row, "exits", exit_counts(vm));
-    json_object_object_add(row, "memory", memory_counts(vm));
+    json_object_object_add(row, "memory", memory_counts(input->model, vm));
     json_object_object_add(row, "nics", nic_rows(input->model, vm));
     return row;
 }

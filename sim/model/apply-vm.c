@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* apply-vm.c: what happens to VMs: CPU, memory, devices. */
+/* apply-vm.c: what happens to VMs: CPU and devices. */
 #include "sim/model/apply.h"
 
 #include "sim/model/shared.h"
@@ -187,62 +187,6 @@ static bool console(SimModel *model, const SimRecord *record)
     return true;
 }
 
-/* ---- Memory --------------------------------------------------------------- */
-
-static SimModelHost *host_of(SimModel *model, const SimModelVm *vm)
-{
-    return vm->host < model->hosts->len ? model->hosts->pdata[vm->host] : NULL;
-}
-
-/* Takes what a page counts for out of the sums (sign -1) or puts it in (1). */
-static void count_page(SimModel *model, SimModelVm *vm, SimModelPage page, int sign)
-{
-    SimModelHost *host = host_of(model, vm);
-
-    if (page.frame == SIM_MODEL_NO_FRAME)
-        return;
-    vm->resident_pages += (uint32_t)sign;
-    if (page.flags & SIM_PAGE_PINNED)
-        vm->pinned_pages += (uint32_t)sign;
-    if (host)
-        host->frames_used += (uint32_t)sign;
-}
-
-static bool page_mapped(SimModel *model, const SimRecord *record)
-{
-    const SimEventPageMapped *event = SIM_FIELDS(record, PageMapped);
-    SimModelVm *vm = sim_apply_vm(model, event->vm);
-    SimModelPage page = {.frame = event->frame, .flags = SIM_PAGE_TOUCHED};
-
-    if (!vm || event->page >= vm->memory_pages || event->frame == SIM_MODEL_NO_FRAME)
-        return false;
-    page.flags |= (event->writable ? SIM_PAGE_WRITABLE : 0) |
-                  (event->pinned ? SIM_PAGE_PINNED : 0) | (event->demand ? SIM_PAGE_DEMAND : 0);
-    count_page(model, vm, sim_pages_get(vm->pages, event->page), -1);
-    sim_pages_set(&vm->pages, event->page, page);
-    count_page(model, vm, page, 1);
-    vm->demand_faults += event->demand;
-    return true;
-}
-
-static bool page_unmapped(SimModel *model, const SimRecord *record)
-{
-    const SimEventPageUnmapped *event = SIM_FIELDS(record, PageUnmapped);
-    const SimModelPage absent = {.frame = SIM_MODEL_NO_FRAME, .flags = SIM_PAGE_TOUCHED};
-    SimModelVm *vm = sim_apply_vm(model, event->vm);
-    SimModelPage before;
-
-    if (!vm || event->page >= vm->memory_pages)
-        return false;
-    before = sim_pages_get(vm->pages, event->page);
-    if (before.frame != event->frame || before.frame == SIM_MODEL_NO_FRAME)
-        return false;
-    count_page(model, vm, before, -1);
-    sim_pages_set(&vm->pages, event->page, absent);
-    vm->unmaps++;
-    return true;
-}
-
 /* ---- Devices -------------------------------------------------------------- */
 
 static SimModelNic *find_nic(SimModel *model, unsigned vm, unsigned nic)
@@ -317,8 +261,6 @@ void sim_apply_vm_handlers(SimHandler *table)
     table[SIM_EVENT_PROGRAM_EXIT] = program_exit;
     table[SIM_EVENT_GUEST_FAULT] = guest_fault;
     table[SIM_EVENT_CONSOLE] = console;
-    table[SIM_EVENT_PAGE_MAPPED] = page_mapped;
-    table[SIM_EVENT_PAGE_UNMAPPED] = page_unmapped;
     table[SIM_EVENT_QUEUE_KICK] = queue_kick;
     table[SIM_EVENT_DEVICE_ERROR] = device_error;
     table[SIM_EVENT_FRAME_SENT] = frame_sent;

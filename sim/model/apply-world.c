@@ -75,6 +75,7 @@ static bool vm_created(SimModel *model, const SimRecord *record)
     vm->memory_pages = event->memory_pages;
     vm->pages = sim_pages_new(event->memory_pages);
     vm->console = sim_text_new();
+    vm->references = sim_text_new();
     vm->vcpu_count = event->vcpus;
     vm->vcpus = g_new0(SimModelVcpu, event->vcpus);
     for (unsigned i = 0; i < event->vcpus; i++) {
@@ -226,6 +227,7 @@ void sim_model_apply(SimModel *model, const SimRecord *record)
             handlers[i] = nothing;
         sim_apply_world_handlers(handlers);
         sim_apply_vm_handlers(handlers);
+        sim_apply_memory_handlers(handlers);
         sim_apply_net_handlers(handlers);
         g_once_init_leave(&made, 1);
     }

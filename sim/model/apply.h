@@ -11,6 +11,7 @@ typedef bool (*SimHandler)(SimModel *model, const SimRecord *record);
 /* Each puts its handlers into the table (by type of event). */
 void sim_apply_world_handlers(SimHandler *table);
 void sim_apply_vm_handlers(SimHandler *table);
+void sim_apply_memory_handlers(SimHandler *table);
 void sim_apply_net_handlers(SimHandler *table);
 
 SimModelVm *sim_apply_vm(SimModel *model, unsigned vm); /* NULL: no such */

@@ -24,6 +24,7 @@ static void vm_free(void *data)
     g_free(vm->vcpus);
     g_free(vm->nics);
     sim_text_unref(vm->console);
+    sim_text_unref(vm->references);
     sim_pages_unref(vm->pages);
     g_free(vm->fault.message);
     g_free(vm->fault.symbol);
@@ -79,6 +80,7 @@ static void *vm_copy(const void *data)
     vm->vcpus = g_memdup2(vm->vcpus, vm->vcpu_count * sizeof(*vm->vcpus));
     vm->nics = g_memdup2(vm->nics, vm->nic_count * sizeof(*vm->nics));
     sim_text_ref(vm->console);
+    sim_text_ref(vm->references);
     sim_pages_ref(vm->pages);
     vm->fault.message = g_strdup(vm->fault.message);
     vm->fault.symbol = g_strdup(vm->fault.symbol);
@@ -275,6 +277,14 @@ uint64_t sim_model_idle_ns(const SimModelPcpu *pcpu, uint64_t at)
 SimModelPage sim_model_page(const SimModelVm *vm, uint32_t page)
 {
     return sim_pages_get(vm->pages, page);
+}
+
+const SimModelReference *sim_model_references(const SimModelVm *vm, size_t *ret_count)
+{
+    const GString *bytes = sim_text_get(vm->references);
+
+    *ret_count = bytes->len / sizeof(SimModelReference);
+    return (const SimModelReference *)(const void *)bytes->str;
 }
 
 const char *sim_model_console(const SimModelVm *vm, size_t *ret_length)

@@ -20,21 +20,22 @@
 
 #include "sim/trace/reader.h"
 
-#define SIM_MODEL_MAX_PAGES    (1u << 20) /* of one VM: 4 GiB */
-#define SIM_MODEL_MAX_VCPUS    64u
-#define SIM_MODEL_MAX_CONSOLE  (1u << 20) /* bytes of console text kept per VM */
-#define SIM_MODEL_MAX_VMS      4096u
-#define SIM_MODEL_MAX_NICS     64u
-#define SIM_MODEL_MAX_NETWORKS 4096u
-#define SIM_MODEL_MAX_HOSTS    256u
-#define SIM_MODEL_MAX_FLIGHTS  65536u
-#define SIM_MODEL_MAX_ROWS     65536u /* of one network's MAC table */
-#define SIM_MODEL_MAX_PORTS    65536u
-#define SIM_MODEL_MAX_ENTRIES  65536u /* probes; checks */
-#define SIM_MODEL_CONSOLE_SLOT 1u     /* of console events: the program's output */
-#define SIM_MODEL_NO_PORT      UINT32_MAX
-#define SIM_MODEL_NO_FRAME     UINT32_MAX /* of SimModelPage: the page is absent */
-#define SIM_MODEL_NO_PCPU      UINT16_MAX
+#define SIM_MODEL_MAX_PAGES      (1u << 20) /* of one VM: 4 GiB */
+#define SIM_MODEL_MAX_VCPUS      64u
+#define SIM_MODEL_MAX_REFERENCES 100000u    /* of the pages of one VM, that are kept */
+#define SIM_MODEL_MAX_CONSOLE    (1u << 20) /* bytes of console text kept per VM */
+#define SIM_MODEL_MAX_VMS        4096u
+#define SIM_MODEL_MAX_NICS       64u
+#define SIM_MODEL_MAX_NETWORKS   4096u
+#define SIM_MODEL_MAX_HOSTS      256u
+#define SIM_MODEL_MAX_FLIGHTS    65536u
+#define SIM_MODEL_MAX_ROWS       65536u /* of one network's MAC table */
+#define SIM_MODEL_MAX_PORTS      65536u
+#define SIM_MODEL_MAX_ENTRIES    65536u /* probes; checks */
+#define SIM_MODEL_CONSOLE_SLOT   1u     /* of console events: the program's output */
+#define SIM_MODEL_NO_PORT        UINT32_MAX
+#define SIM_MODEL_NO_FRAME       UINT32_MAX /* of SimModelPage: the page is absent */
+#define SIM_MODEL_NO_PCPU        UINT16_MAX
 
 /* ---- CPU ----------------------------------------------------------------- */
 
@@ -63,11 +64,17 @@ typedef struct {
 
 /* ---- Memory -------------------------------------------------------------- */
 
-enum { SIM_PAGE_WRITABLE = 1, SIM_PAGE_PINNED = 2, SIM_PAGE_DEMAND = 4, SIM_PAGE_TOUCHED = 8 };
+enum {
+    SIM_PAGE_WRITABLE = 1,
+    SIM_PAGE_PINNED = 2,
+    SIM_PAGE_DEMAND = 4,
+    SIM_PAGE_TOUCHED = 8,  /* stays once it has been present */
+    SIM_PAGE_SWAPPED = 16, /* absent, its contents are in swap space */
+};
 
 typedef struct {
     uint32_t frame; /* SIM_MODEL_NO_FRAME: absent */
-    uint8_t flags;  /* SIM_PAGE_*; TOUCHED stays once it has been present */
+    uint8_t flags;  /* SIM_PAGE_* */
 } SimModelPage;
 
 typedef struct SimPages SimPages; /* a VM's pages; shared between copies */
@@ -94,6 +101,14 @@ typedef struct {
     uint64_t rip, cr2, error_code;
     char *message, *symbol; /* NULL: none */
 } SimModelFault;
+
+/* Tracing mode: one access to a page of a VM's heap. */
+typedef struct {
+    uint32_t page;         /* from the begin of the heap */
+    uint32_t evicted_page; /* guest page that lost its frame for it; UINT32_MAX: none */
+    uint16_t evicted_vm;   /* whose that was */
+    bool hit, write;
+} SimModelReference;
 
 typedef struct SimText SimText; /* text that only grows; shared between copies */
 
@@ -122,6 +137,11 @@ typedef struct {
     uint32_t resident_pages, pinned_pages;
     uint64_t demand_faults; /* pages given because the guest touched them */
     uint64_t unmaps;
+    uint32_t heap_page, heap_pages; /* its first page, and its length */
+    uint32_t swapped_pages;         /* that are in swap space now */
+    uint64_t swap_ins, swap_outs;
+    uint64_t reference_count, reference_hits;
+    SimText *references; /* of SimModelReference: see sim_model_references() */
 } SimModelVm;
 
 typedef struct {
@@ -248,6 +268,9 @@ uint64_t sim_model_idle_ns(const SimModelPcpu *pcpu, uint64_t at);
 
 /* page must be < memory_pages. */
 SimModelPage sim_model_page(const SimModelVm *vm, uint32_t page);
+
+/* The first references to pages of the VM's heap, in order. */
+const SimModelReference *sim_model_references(const SimModelVm *vm, size_t *ret_count);
 
 /* What the VM's program printed, NUL-terminated besides. */
 const char *sim_model_console(const SimModelVm *vm, size_t *ret_length);

@@ -71,7 +71,30 @@ typedef struct {
     uint64_t exit_ns;
     uint64_t switch_ns;
     uint64_t fault_ns;
+    uint64_t copy_ns;
+    uint64_t swap_out_ns;
+    uint64_t swap_in_ns;
 } SimScenarioCosts;
+
+/* The words of memory_policy.replacement, in the order of the table. */
+typedef enum {
+    SIM_REPLACEMENT_NONE, /* a page that needs a frame when none is left ends its VM */
+    SIM_REPLACEMENT_FIFO,
+    SIM_REPLACEMENT_CLOCK,
+    SIM_REPLACEMENT_LRU,
+    SIM_REPLACEMENT_NRU,
+    SIM_REPLACEMENT_RANDOM,
+    SIM_REPLACEMENT_OPT, /* only with trace_references */
+    SIM_REPLACEMENT_COUNT
+} SimReplacement;
+
+typedef struct {
+    uint64_t replacement; /* SimReplacement */
+    uint64_t frames;      /* for the heaps of all VMs; 0: no limit but the host's memory */
+    uint64_t swap_bytes;  /* a multiple of 4 KiB */
+    uint64_t sample_ns;
+    bool trace_references; /* backend emulated only */
+} SimScenarioMemoryPolicy;
 
 typedef struct {
     uint64_t pcpus;
@@ -80,6 +103,7 @@ typedef struct {
     SimScenarioScheduler scheduler;
     uint64_t quantum_ns;
     SimScenarioCosts costs;
+    SimScenarioMemoryPolicy memory_policy;
 } SimScenarioHost;
 
 typedef enum {
@@ -473,6 +497,7 @@ bool sim_scenario_is_outside_mode(SimNetworkMode mode);
 const char *sim_command_name(SimCommandKind kind);
 const char *sim_network_mode_name(SimNetworkMode mode);
 const char *sim_protocol_name(SimProtocol protocol);
+const char *sim_replacement_name(SimReplacement replacement);
 
 /* ---- What there is in a folder ------------------------------------------ */
 

@@ -8,6 +8,12 @@ static const char *const detail_words[] = {"normal", "full", NULL};
 static const char *const mode_words[] = {"internal", "host-only",   "bridged",
                                          "nat",      "nat-network", NULL};
 static const char *const protocol_words[] = {"icmp", "udp", "tcp", NULL};
+static const char *const replacement_words[] = {
+    [SIM_REPLACEMENT_NONE] = "none",   [SIM_REPLACEMENT_FIFO] = "fifo",
+    [SIM_REPLACEMENT_CLOCK] = "clock", [SIM_REPLACEMENT_LRU] = "lru",
+    [SIM_REPLACEMENT_NRU] = "nru",     [SIM_REPLACEMENT_RANDOM] = "random",
+    [SIM_REPLACEMENT_OPT] = "opt",     [SIM_REPLACEMENT_COUNT] = NULL,
+};
 static const char *const show_words[] = {"now", "after", "never", NULL};
 static const char *const share_of_words[] = {"busy", "host", NULL};
 
@@ -53,8 +59,41 @@ static const SimKey cost_keys[] = {
     {"fault", DURATION, .preset = "\"5us\"", .min = 0, .max = SECOND,
      FIELD(SimScenarioCosts, fault_ns),
      .meaning = "Charged for giving a page its page frame, on top of the exit."},
+    {"copy", DURATION, .preset = "\"1us\"", .min = 0, .max = SECOND,
+     FIELD(SimScenarioCosts, copy_ns),
+     .meaning = "Charged on top of the fault for copying a shared page that is written."},
+    {"swap_out", DURATION, .preset = "\"100us\"", .min = 0, .max = SECOND,
+     FIELD(SimScenarioCosts, swap_out_ns),
+     .meaning = "Charged to whoever needs the page frame, for writing its page to swap space."},
+    {"swap_in", DURATION, .preset = "\"100us\"", .min = 0, .max = SECOND,
+     FIELD(SimScenarioCosts, swap_in_ns),
+     .meaning = "Charged for reading a page back from swap space, on top of the fault."},
     {NULL}};
 static const SimObject costs_object = {"an object", cost_keys, sizeof(SimScenarioCosts), NO_KIND};
+
+static const SimKey memory_policy_keys[] = {
+    {"replacement", WORD(replacement_words), .preset = "\"none\"",
+     FIELD(SimScenarioMemoryPolicy, replacement),
+     .meaning = "Which page goes to swap space when no page frame is left; none: a VM that needs "
+                "one then is ended."},
+    {"frames", SIM_KEY_INTEGER, .preset = "0", .min = 0, .max = UINT64_C(1) << 22,
+     FIELD(SimScenarioMemoryPolicy, frames),
+     .meaning =
+         "Page frames for the heaps of all VMs; 0: as many as there are. Programs and stacks "
+         "are then resident from the start and do not count."},
+    {"swap", SIZE, .preset = "\"64MiB\"", .min = 4 * KIB, .max = 16 * GIB, .step = 4 * KIB,
+     FIELD(SimScenarioMemoryPolicy, swap_bytes), .meaning = "Size of the swap space."},
+    {"sample", DURATION, .preset = "\"10ms\"", .min = 10 * US, .max = 3600 * SECOND,
+     FIELD(SimScenarioMemoryPolicy, sample_ns),
+     .meaning = "How often lru and nru look which pages are in use."},
+    {"trace_references", SIM_KEY_BOOL, .preset = "false",
+     FIELD(SimScenarioMemoryPolicy, trace_references),
+     .meaning = "Record every access to a page of a heap, and replace exactly by them (backend "
+                "emulated)."},
+    {NULL}};
+static const SimObject memory_policy_object = {"an object", memory_policy_keys,
+                                               sizeof(SimScenarioMemoryPolicy), NO_KIND,
+                                               .finish = sim_finish_memory_policy};
 
 static const SimKey host_keys[] = {
     {"pcpus", SIM_KEY_INTEGER, .preset = "1", .min = 1, .max = SIM_MAX_PCPUS,
@@ -71,6 +110,9 @@ static const SimKey host_keys[] = {
      .meaning = "Bound on a step while several vCPUs of one VM run."},
     {"costs", OBJECT(costs_object), .preset = "{}", FIELD(SimScenarioHost, costs),
      .meaning = "What the hypervisor's own work costs, in virtual time."},
+    {"memory_policy", OBJECT(memory_policy_object), .preset = "{}",
+     FIELD(SimScenarioHost, memory_policy),
+     .meaning = "What happens when VMs want more memory than there is."},
     {NULL}};
 static const SimObject host_object = {"an object", host_keys, sizeof(SimScenarioHost), NO_KIND};
 
@@ -480,4 +522,9 @@ const char *sim_network_mode_name(SimNetworkMode mode)
 const char *sim_protocol_name(SimProtocol protocol)
 {
     return protocol_words[protocol];
+}
+
+const char *sim_replacement_name(SimReplacement replacement)
+{
+    return replacement_words[replacement];
 }

@@ -99,6 +99,10 @@ extern const SimObject sim_scenario_object; /* SimScenario */
 extern const SimObject sim_command_object;  /* SimCommand */
 extern const SimObject sim_event_object;    /* SimExpectEvent */
 
+/* In memory.c: what goes together in a memory policy. */
+bool sim_finish_memory_policy(SimReader *reader, const SimPath *path, json_object *values,
+                              void *policy);
+
 /* In expect.c: the finish hooks of what is more than a table can say. */
 bool sim_finish_counter(SimReader *reader, const SimPath *path, json_object *values, void *counter);
 bool sim_finish_share(SimReader *reader, const SimPath *path, json_object *values, void *share);

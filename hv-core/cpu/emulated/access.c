@@ -27,6 +27,7 @@ typedef struct {
     unsigned size;
     unsigned shift; /* bit of the value that its first byte begins at */
     bool done;      /* the client has completed it */
+    bool asked;     /* the client has been asked, and says it is RAM */
 } HvPart;
 
 /* ---- Asking the client --------------------------------------------------- */
@@ -104,6 +105,20 @@ static uint64_t low_bytes(uint64_t value, unsigned size)
     return size == 8 ? value : value & ((UINT64_C(1) << (8 * size)) - 1);
 }
 
+/* A watched page is asked for once by an instruction that reads and writes it. */
+static void note_asked(HvEmulatedCpu *cpu, HvPart *part)
+{
+    part->asked = true;
+    cpu->asked_page = hv_gpa_page(part->gpa);
+    cpu->asked_instruction = hv_instruction_number(cpu) + 1;
+}
+
+static bool was_asked(const HvEmulatedCpu *cpu, const HvPart *part)
+{
+    return part->asked || (cpu->asked_instruction == hv_instruction_number(cpu) + 1 &&
+                           cpu->asked_page == hv_gpa_page(part->gpa));
+}
+
 /* Asks for a part, piece by piece; value's low bytes are the part's. */
 static HvStatus ask_part(HvEmulatedCpu *cpu, HvPart *part, HvAccessKind kind, uint64_t *value)
 {
@@ -117,6 +132,8 @@ static HvStatus ask_part(HvEmulatedCpu *cpu, HvPart *part, HvAccessKind kind, ui
         if (kind == HV_ACCESS_WRITE)
             access.value = low_bytes(*value >> (8 * at), size);
         HvStatus status = ask(cpu, &access, &ram);
+        if (ram)
+            note_asked(cpu, part);
         if (status != HV_OK || ram)
             return status;
         result |= low_bytes(access.value, size) << (8 * at);
@@ -141,7 +158,8 @@ static bool part_ready(const HvEmulatedCpu *cpu, const HvPart *part, bool write)
 {
     const HvMemoryEntry *entry = part_entry(cpu, part);
 
-    return entry && entry->frame != HV_FRAME_NONE && (entry->writable || !write);
+    return entry && entry->frame != HV_FRAME_NONE && (entry->writable || !write) &&
+           (!entry->watched || was_asked(cpu, part));
 }
 
 /* The host's bytes of a part that is ready. */

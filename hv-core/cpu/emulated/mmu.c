@@ -138,7 +138,7 @@ static void tlb_fill(HvEmulatedCpu *cpu, uint64_t address, HvGpa gpa, const HvWa
     if (gpa.value >> HV_PAGE_SHIFT >= machine->page_count)
         return;
     const HvMemoryEntry *second = hv_memory_entry(machine->memory, hv_gpa_page(gpa));
-    if (second->frame == HV_FRAME_NONE)
+    if (second->frame == HV_FRAME_NONE || second->watched)
         return;
     HvTlb *tlb = tlb_for(cpu, access);
     HvTlbEntry *entry = tlb_entry(tlb, address);

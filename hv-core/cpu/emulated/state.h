@@ -193,6 +193,9 @@ struct HvEmulatedCpu {
     int pending_vector; /* an interrupt accepted, not yet delivered; -1: none */
     HvReplay replay;
     HvRepeat repeat;
+    /* The client was asked about this page for this instruction, plus 1; 0: for none. */
+    HvPageNo asked_page;
+    uint64_t asked_instruction;
     uint64_t insn_number; /* instructions executed before this run */
     int64_t run_budget;   /* of this run */
     uint64_t time_rest;   /* instructions * 10^9 mod clock_hz */

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pager.c: see pager.h. */
+#include "hv-core/memory/pager.h"
+
+#include <string.h>
+
+#define NO_SLOT UINT32_MAX
+
+typedef struct {
+    HvMemory *memory; /* NULL: it has ended */
+    uint32_t *slots;  /* of each page in swap space, or NO_SLOT */
+    HvPageNo swapped;
+} Vm;
+
+struct HvPager {
+    HvPagerConfig config;
+    void *policy;
+    HvPool *swap; /* NULL: none */
+    GArray *vms;  /* of Vm, by number */
+    /* By frame: the page that is alone in it, .page HV_NO_PAGE for frames that are
+     * not pageable. */
+    HvPageRef *owner;
+    HvFrameNo pageable;
+};
+
+static Vm *vm_of(const HvPager *pager, uint16_t vm)
+{
+    g_assert(vm < pager->vms->len);
+    return &g_array_index(pager->vms, Vm, vm);
+}
+
+static HvFrameNo frame_of(const HvPager *pager, HvPageRef page)
+{
+    return hv_memory_entry(vm_of(pager, page.vm)->memory, page.page)->frame;
+}
+
+static uint8_t *bytes_of(HvPool *pool, HvFrameNo frame)
+{
+    return hv_pool_data(pool) + (size_t)frame * HV_PAGE_SIZE;
+}
+
+static void watch(void *user, HvFrameNo frame)
+{
+    HvPager *pager = user;
+    HvPageRef page = pager->owner[frame];
+
+    hv_memory_watch(vm_of(pager, page.vm)->memory, page.page, true);
+}
+
+/* ---- Creation ------------------------------------------------------------ */
+
+static void create_policy(HvPager *pager)
+{
+    const HvPagerConfig *config = &pager->config;
+    const HvReplacementParams params = {
+        .frame_count = hv_pool_frame_count(config->pool),
+        .seed = config->seed,
+        .future = config->future,
+        .future_count = config->future_count,
+        .watch = config->trace ? NULL : watch,
+        .user = pager,
+    };
+
+    if (config->replacement != NULL)
+        pager->policy = config->replacement->create(&params);
+}
+
+HvPager *hv_pager_new(const HvPagerConfig *config, GError **error)
+{
+    g_autoptr(HvPager) pager = g_new0(HvPager, 1);
+    HvFrameNo frames = hv_pool_frame_count(config->pool);
+
+    pager->config = *config;
+    pager->vms = g_array_new(FALSE, TRUE, sizeof(Vm));
+    pager->owner = g_new(HvPageRef, frames);
+    for (HvFrameNo frame = 0; frame < frames; frame++)
+        pager->owner[frame].page = HV_NO_PAGE;
+    if (config->swap_pages > 0) {
+        pager->swap = hv_pool_new(config->swap_pages, error);
+        if (pager->swap == NULL)
+            return NULL;
+    }
+    create_policy(pager);
+    return g_steal_pointer(&pager);
+}
+
+void hv_pager_free(HvPager *pager)
+{
+    if (pager == NULL)
+        return;
+    for (guint i = 0; i < pager->vms->len; i++)
+        g_free(g_array_index(pager->vms, Vm, i).slots);
+    g_array_unref(pager->vms);
+    if (pager->policy != NULL)
+        pager->config.replacement->destroy(pager->policy);
+    if (pager->swap != NULL)
+        hv_pool_free(pager->swap);
+    g_free(pager->owner);
+    g_free(pager);
+}
+
+void hv_pager_add_memory(HvPager *pager, HvMemory *memory)
+{
+    HvPageNo count = hv_memory_page_count(memory);
+    Vm vm = {.memory = memory, .slots = g_new(uint32_t, count)};
+
+    for (HvPageNo page = 0; page < count; page++)
+        vm.slots[page] = NO_SLOT;
+    g_array_append_val(pager->vms, vm);
+    for (HvPageNo page = 0; page < count; page++) {
+        const HvMemoryEntry *entry = hv_memory_entry(memory, page);
+
+        if (entry->frame != HV_FRAME_NONE && !entry->pinned)
+            hv_pager_mapped(pager, (HvPageRef){(uint16_t)(pager->vms->len - 1), page});
+    }
+}
+
+void hv_pager_remove_memory(HvPager *pager, uint16_t number)
+{
+    Vm *vm = vm_of(pager, number);
+
+    if (vm->memory == NULL)
+        return;
+    for (HvPageNo page = 0; page < hv_memory_page_count(vm->memory); page++) {
+        if (hv_pager_is_pageable(pager, (HvPageRef){number, page}))
+            hv_pager_unmapped(pager, (HvPageRef){number, page});
+        if (vm->slots[page] != NO_SLOT)
+            hv_pool_unref(pager->swap, vm->slots[page]);
+    }
+    g_clear_pointer(&vm->slots, g_free);
+    vm->memory = NULL;
+    vm->swapped = 0;
+}
+
+/* ---- Pageable pages ------------------------------------------------------ */
+
+bool hv_pager_is_pageable(const HvPager *pager, HvPageRef page)
+{
+    HvFrameNo frame = frame_of(pager, page);
+
+    return frame != HV_FRAME_NONE && pager->owner[frame].page == page.page &&
+           pager->owner[frame].vm == page.vm;
+}
+
+void hv_pager_mapped(HvPager *pager, HvPageRef page)
+{
+    HvFrameNo frame = frame_of(pager, page);
+
+    g_assert(frame != HV_FRAME_NONE && pager->owner[frame].page == HV_NO_PAGE);
+    pager->owner[frame] = page;
+    pager->pageable++;
+    if (pager->policy != NULL)
+        pager->config.replacement->added(pager->policy, frame, page);
+    if (pager->config.trace)
+        watch(pager, frame);
+}
+
+void hv_pager_unmapped(HvPager *pager, HvPageRef page)
+{
+    HvFrameNo frame = frame_of(pager, page);
+
+    g_assert(hv_pager_is_pageable(pager, page));
+    pager->owner[frame].page = HV_NO_PAGE;
+    pager->pageable--;
+    if (pager->policy != NULL)
+        pager->config.replacement->removed(pager->policy, frame);
+}
+
+void hv_pager_referenced(HvPager *pager, HvPageRef page, bool write)
+{
+    const HvReplacementOps *ops = pager->config.replacement;
+
+    g_assert(hv_pager_is_pageable(pager, page));
+    if (!pager->config.trace)
+        hv_memory_watch(vm_of(pager, page.vm)->memory, page.page, false);
+    if (pager->policy != NULL && ops->referenced != NULL)
+        ops->referenced(pager->policy, frame_of(pager, page), write);
+}
+
+void hv_pager_tick(HvPager *pager)
+{
+    if (pager->policy != NULL && pager->config.replacement->tick != NULL)
+        pager->config.replacement->tick(pager->policy);
+}
+
+/* ---- Taking frames ------------------------------------------------------- */
+
+static bool swap_out(HvPager *pager, HvFrameNo frame)
+{
+    HvPageRef page = pager->owner[frame];
+    Vm *vm = vm_of(pager, page.vm);
+    uint32_t slot = pager->swap != NULL ? hv_pool_alloc(pager->swap) : HV_FRAME_NONE;
+
+    if (slot == HV_FRAME_NONE)
+        return false;
+    memcpy(bytes_of(pager->swap, slot), bytes_of(pager->config.pool, frame), HV_PAGE_SIZE);
+    hv_pager_unmapped(pager, page);
+    hv_memory_unmap(vm->memory, page.page);
+    vm->slots[page.page] = slot;
+    vm->swapped++;
+    if (pager->config.swapped_out != NULL)
+        pager->config.swapped_out(pager->config.user, page, frame, slot);
+    return true;
+}
+
+static bool must_take(const HvPager *pager)
+{
+    HvFrameNo limit = pager->config.frame_limit;
+
+    return hv_pool_free_count(pager->config.pool) == 0 || (limit > 0 && pager->pageable >= limit);
+}
+
+HvFrameNo hv_pager_take_frame(HvPager *pager, HvPageRef *ret_victim)
+{
+    HvPageRef victim = {.page = HV_NO_PAGE};
+
+    while (must_take(pager)) {
+        HvFrameNo frame = pager->policy != NULL ? pager->config.replacement->victim(pager->policy)
+                                                : HV_FRAME_NONE;
+
+        if (frame == HV_FRAME_NONE)
+            return HV_FRAME_NONE;
+        victim = pager->owner[frame];
+        if (!swap_out(pager, frame))
+            return HV_FRAME_NONE;
+    }
+    if (ret_victim != NULL)
+        *ret_victim = victim;
+    return hv_pool_alloc(pager->config.pool);
+}
+
+bool hv_pager_is_swapped(const HvPager *pager, HvPageRef page)
+{
+    return vm_of(pager, page.vm)->slots[page.page] != NO_SLOT;
+}
+
+bool hv_pager_swap_in(HvPager *pager, HvPageRef page, HvFrameNo frame, uint32_t *ret_slot)
+{
+    Vm *vm = vm_of(pager, page.vm);
+    uint32_t slot = vm->slots[page.page];
+
+    if (slot == NO_SLOT)
+        return false;
+    memcpy(bytes_of(pager->config.pool, frame), bytes_of(pager->swap, slot), HV_PAGE_SIZE);
+    hv_pool_unref(pager->swap, slot);
+    vm->slots[page.page] = NO_SLOT;
+    vm->swapped--;
+    *ret_slot = slot;
+    return true;
+}
+
+HvFrameNo hv_pager_pageable_count(const HvPager *pager)
+{
+    return pager->pageable;
+}
+
+HvPageNo hv_pager_swapped_count(const HvPager *pager, uint16_t vm)
+{
+    return vm_of(pager, vm)->swapped;
+}

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* apply-memory.c: what happens to the pages of VMs. */
+#include "sim/model/apply.h"
+
+#include "sim/model/shared.h"
+
+static SimModelHost *host_of(SimModel *model, const SimModelVm *vm)
+{
+    return vm->host < model->hosts->len ? model->hosts->pdata[vm->host] : NULL;
+}
+
+/* Takes what a page counts for out of the sums (sign -1) or puts it in (1). */
+static void count_page(SimModel *model, SimModelVm *vm, SimModelPage page, int sign)
+{
+    SimModelHost *host = host_of(model, vm);
+
+    if (page.frame == SIM_MODEL_NO_FRAME)
+        return;
+    vm->resident_pages += (uint32_t)sign;
+    if (page.flags & SIM_PAGE_PINNED)
+        vm->pinned_pages += (uint32_t)sign;
+    if (host)
+        host->frames_used += (uint32_t)sign;
+}
+
+static bool page_mapped(SimModel *model, const SimRecord *record)
+{
+    const SimEventPageMapped *event = SIM_FIELDS(record, PageMapped);
+    SimModelVm *vm = sim_apply_vm(model, event->vm);
+    SimModelPage page = {.frame = event->frame, .flags = SIM_PAGE_TOUCHED};
+
+    if (!vm || event->page >= vm->memory_pages || event->frame == SIM_MODEL_NO_FRAME)
+        return false;
+    page.flags |= (event->writable ? SIM_PAGE_WRITABLE : 0) |
+                  (event->pinned ? SIM_PAGE_PINNED : 0) | (event->demand ? SIM_PAGE_DEMAND : 0);
+    count_page(model, vm, sim_pages_get(vm->pages, event->page), -1);
+    sim_pages_set(&vm->pages, event->page, page);
+    count_page(model, vm, page, 1);
+    vm->demand_faults += event->demand;
+    return true;
+}
+
+static bool page_unmapped(SimModel *model, const SimRecord *record)
+{
+    const SimEventPageUnmapped *event = SIM_FIELDS(record, PageUnmapped);
+    const SimModelPage absent = {.frame = SIM_MODEL_NO_FRAME, .flags = SIM_PAGE_TOUCHED};
+    SimModelVm *vm = sim_apply_vm(model, event->vm);
+    SimModelPage before;
+
+    if (!vm || event->page >= vm->memory_pages)
+        return false;
+    before = sim_pages_get(vm->pages, event->page);
+    if (before.frame != event->frame || before.frame == SIM_MODEL_NO_FRAME)
+        return false;
+    count_page(model, vm, before, -1);
+    sim_pages_set(&vm->pages, event->page, absent);
+    vm->unmaps++;
+    return true;
+}
+
+static bool memory_layout(SimModel *model, const SimRecord *record)
+{
+    const SimEventMemoryLayout *event = SIM_FIELDS(record, MemoryLayout);
+    SimModelVm *vm = sim_apply_vm(model, event->vm);
+
+    if (!vm || event->heap_page > vm->memory_pages ||
+        event->heap_pages > vm->memory_pages - event->heap_page)
+        return false;
+    vm->heap_page = event->heap_page;
+    vm->heap_pages = event->heap_pages;
+    return true;
+}
+
+/* ---- Swap space ----------------------------------------------------------- */
+
+static bool page_swapped_out(SimModel *model, const SimRecord *record)
+{
+    const SimEventPageSwappedOut *event = SIM_FIELDS(record, PageSwappedOut);
+    const SimModelPage swapped = {.frame = SIM_MODEL_NO_FRAME,
+                                  .flags = SIM_PAGE_TOUCHED | SIM_PAGE_SWAPPED};
+    SimModelVm *vm = sim_apply_vm(model, event->vm);
+    SimModelPage before;
+
+    if (!vm || event->page >= vm->memory_pages)
+        return false;
+    before = sim_pages_get(vm->pages, event->page);
+    if (before.frame != event->frame || before.frame == SIM_MODEL_NO_FRAME)
+        return false;
+    count_page(model, vm, before, -1);
+    sim_pages_set(&vm->pages, event->page, swapped);
+    vm->swapped_pages++;
+    vm->swap_outs++;
+    return true;
+}
+
+/* The page stays absent until page-mapped, which follows. */
+static bool page_swapped_in(SimModel *model, const SimRecord *record)
+{
+    const SimEventPageSwappedIn *event = SIM_FIELDS(record, PageSwappedIn);
+    const SimModelPage absent = {.frame = SIM_MODEL_NO_FRAME, .flags = SIM_PAGE_TOUCHED};
+    SimModelVm *vm = sim_apply_vm(model, event->vm);
+
+    if (!vm || event->page >= vm->memory_pages ||
+        !(sim_pages_get(vm->pages, event->page).flags & SIM_PAGE_SWAPPED))
+        return false;
+    sim_pages_set(&vm->pages, event->page, absent);
+    vm->swapped_pages--;
+    vm->swap_ins++;
+    return true;
+}
+
+static bool page_reference(SimModel *model, const SimRecord *record)
+{
+    const SimEventPageReference *event = SIM_FIELDS(record, PageReference);
+    SimModelVm *vm = sim_apply_vm(model, event->vm);
+    const SimModelReference reference = {
+        .page = event->heap_page,
+        .evicted_page = event->evicted_page,
+        .evicted_vm = event->evicted_vm,
+        .hit = event->hit,
+        .write = event->write,
+    };
+
+    if (!vm)
+        return false;
+    vm->reference_count++;
+    vm->reference_hits += event->hit;
+    if (vm->reference_count <= SIM_MODEL_MAX_REFERENCES)
+        sim_text_append(&vm->references, &reference, sizeof(reference));
+    return true;
+}
+
+void sim_apply_memory_handlers(SimHandler *table)
+{
+    table[SIM_EVENT_PAGE_MAPPED] = page_mapped;
+    table[SIM_EVENT_PAGE_UNMAPPED] = page_unmapped;
+    table[SIM_EVENT_MEMORY_LAYOUT] = memory_layout;
+    table[SIM_EVENT_PAGE_SWAPPED_OUT] = page_swapped_out;
+    table[SIM_EVENT_PAGE_SWAPPED_IN] = page_swapped_in;
+    table[SIM_EVENT_PAGE_REFERENCE] = page_reference;
+}
