@@ -83,7 +83,7 @@ static const Case shape_cases[] = {
      "rate, mtu, subnet, mac_ageing, forward, dhcp"},
     {"unknown-key-far", HEAD "\"host\":{\n\"zzzzzz\":1},\n" VM_A,
      "x.json:3: host.zzzzzz: unknown key; allowed: pcpus, memory, clock_hz, scheduler, quantum, "
-     "costs"},
+     "costs, memory_policy"},
     {"odd-key", HEAD "\"a \\n\":1,\n" VM_A,
      "x.json:2: \"a \\n\": unknown key; allowed: $schema, format, id, title, brief, meta, "
      "requires, "

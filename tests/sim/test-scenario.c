@@ -266,8 +266,12 @@ static void test_checks(void)
 /* All that the defaults say, with sorted keys. */
 #define MINIMAL                                                                                    \
     "{\"brief\":\"\",\"checks\":[],\"format\":\"hvlab-scenario/1\",\"host\":{\"clock_hz\":"        \
-    "100000000,\"costs\":{\"exit\":\"2us\",\"fault\":\"5us\",\"switch\":\"1us\"},\"memory\":"      \
-    "\"64MiB\",\"pcpus\":1,\"quantum\":\"10us\",\"scheduler\":{\"policy\":\"rr\",\"slice\":"       \
+    "100000000,\"costs\":{\"copy\":\"1us\",\"exit\":\"2us\",\"fault\":\"5us\",\"swap_in\":"        \
+    "\"100us\","                                                                                   \
+    "\"swap_out\":\"100us\",\"switch\":\"1us\"},\"memory\":\"64MiB\",\"memory_policy\":{"          \
+    "\"frames\":0,"                                                                                \
+    "\"replacement\":\"none\",\"sample\":\"10ms\",\"swap\":\"64MiB\",\"trace_references\":false}," \
+    "\"pcpus\":1,\"quantum\":\"10us\",\"scheduler\":{\"policy\":\"rr\",\"slice\":"                 \
     "\"10ms\"}},\"id\":\"t\",\"meta\":{\"after\":[],\"level\":1,\"minutes\":5},\"networks\":[],"   \
     "\"requires\":[],\"run\":{\"detail\":\"normal\",\"trace_limit\":\"1GiB\",\"until\":\"1s\"},"   \
     "\"seed\":1,\"steps\":[],\"timeline\":[],\"title\":\"T\",\"vms\":[{\"affinity\":[],\"args\":"  \
@@ -345,7 +349,7 @@ static const WrongSet wrong_sets[] = {
     {"vms.a.name.x=1", "--set vms.a.name.x=1: vms[0].name: a plain value, nothing lies inside it"},
     {"host.schduler.slice=5ms",
      "--set host.schduler.slice=5ms: host.schduler: unknown key; did you mean \"scheduler\"? "
-     "allowed: pcpus, memory, clock_hz, scheduler, quantum, costs"},
+     "allowed: pcpus, memory, clock_hz, scheduler, quantum, costs, memory_policy"},
     {"vms.b.memory=2MB", "--set vms.b.memory=2MB: vms[1].memory: \"2MB\" is not a size; allowed: a "
                          "number with KiB, MiB "
                          "or GiB, from 2MiB to 1GiB"},
