@@ -61,10 +61,14 @@ GuiLaneInfo gui_lanes_info(const GuiLanes *lanes, unsigned lane);
 /* The VM that a class of a pCPU's lane stands for; SIM_NONE: idle, others, or unused. */
 uint16_t gui_lanes_class_vm(const GuiLanes *lanes, unsigned lane, unsigned class);
 
-/* A place in a lane, kept from one question to the next: questions in the order of
- * time are then answered without a search. Zero-initialised it is at the start. */
+/* Where the last question about a lane ended, kept from one to the next: questions in
+ * the order of time then need no search. Zero-initialised it knows nothing. */
 typedef struct {
-    uint64_t stretch, mark;
+    bool valid;
+    uint64_t time;                 /* up to which the sums below go */
+    uint64_t ns[GUI_LANE_CLASSES]; /* and marks: from the start of the trace */
+    uint64_t marks[GUI_LANE_CLASSES];
+    uint32_t stretch_block, mark_block;
 } GuiLaneCursor;
 
 /* ns of each class within [from, to), and marks of each kind; either may be NULL.

@@ -180,7 +180,7 @@ static bool console(SimModel *model, const SimRecord *record)
         return false;
     if (event->slot != SIM_MODEL_CONSOLE_SLOT)
         return true;
-    kept = MIN(record->blob_size, SIM_MODEL_MAX_CONSOLE - sim_text_get(vm->console)->len);
+    kept = MIN(record->blob_size, SIM_MODEL_MAX_CONSOLE - sim_text_length(vm->console));
     if (kept > 0)
         sim_text_append(&vm->console, record->blob, kept);
     vm->console_lost += record->blob_size - kept;

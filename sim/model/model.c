@@ -290,8 +290,8 @@ const SimModelReference *sim_model_references(const SimModelVm *vm, size_t *ret_
 const char *sim_model_console(const SimModelVm *vm, size_t *ret_length)
 {
     if (ret_length)
-        *ret_length = sim_text_get(vm->console)->len;
-    return sim_text_get(vm->console)->str;
+        *ret_length = sim_text_length(vm->console);
+    return sim_text_get(vm->console);
 }
 
 uint64_t sim_model_exits(const SimModelVm *vm, enum SimExitKind kind)

@@ -15,9 +15,19 @@ struct SimPages {
     Chunk **chunks; /* NULL until the first page is set; each NULL until one of its pages is */
 };
 
-struct SimText {
+/* Text only grows, so one buffer serves all copies: each knows how much of it is its
+ * own text. Whoever is first to append beyond that goes on in the buffer; the others
+ * then see more than their own in it, and must not. */
+typedef struct {
     unsigned refs;
     GString *string;
+} Buffer;
+
+struct SimText {
+    unsigned refs;
+    size_t length;
+    Buffer *buffer;
+    char *ended; /* the text with its NUL, once somebody asked and the buffer has more */
 };
 
 /* ---- Pages --------------------------------------------------------------- */
@@ -107,11 +117,28 @@ void sim_pages_set(SimPages **pages, uint32_t page, SimModelPage value)
 
 /* ---- Text ---------------------------------------------------------------- */
 
+static Buffer *buffer_new(const char *bytes, size_t size)
+{
+    Buffer *buffer = g_new(Buffer, 1);
+
+    *buffer = (Buffer){1, g_string_new_len(bytes, (gssize)size)};
+    return buffer;
+}
+
+static void buffer_unref(Buffer *buffer)
+{
+    if (--buffer->refs > 0)
+        return;
+    g_string_free(buffer->string, TRUE);
+    g_free(buffer);
+}
+
 SimText *sim_text_new(void)
 {
-    SimText *text = g_new(SimText, 1);
+    SimText *text = g_new0(SimText, 1);
 
-    *text = (SimText){1, g_string_new(NULL)};
+    text->refs = 1;
+    text->buffer = buffer_new("", 0);
     return text;
 }
 
@@ -125,22 +152,51 @@ void sim_text_unref(SimText *text)
 {
     if (!text || --text->refs > 0)
         return;
-    g_string_free(text->string, TRUE);
+    buffer_unref(text->buffer);
+    g_free(text->ended);
     g_free(text);
 }
 
-const GString *sim_text_get(const SimText *text)
+size_t sim_text_length(const SimText *text)
 {
-    return text->string;
+    return text->length;
+}
+
+const char *sim_text_get(SimText *text)
+{
+    if (text->length == text->buffer->string->len)
+        return text->buffer->string->str;
+    if (!text->ended)
+        text->ended = g_strndup(text->buffer->string->str, text->length);
+    return text->ended;
+}
+
+/* A text of the same length that nobody else has; takes over the reference. */
+static SimText *text_own(SimText *text)
+{
+    SimText *own;
+
+    if (text->refs == 1)
+        return text;
+    own = g_new0(SimText, 1);
+    own->refs = 1;
+    own->length = text->length;
+    own->buffer = text->buffer;
+    own->buffer->refs++;
+    sim_text_unref(text);
+    return own;
 }
 
 void sim_text_append(SimText **text, const void *bytes, size_t size)
 {
-    if ((*text)->refs > 1) {
-        SimText *own = sim_text_new();
-        g_string_append_len(own->string, (*text)->string->str, (gssize)(*text)->string->len);
-        sim_text_unref(*text);
-        *text = own;
+    SimText *own = *text = text_own(*text);
+    Buffer *buffer = own->buffer;
+
+    if (own->length < buffer->string->len) {
+        own->buffer = buffer_new(buffer->string->str, own->length);
+        buffer_unref(buffer);
     }
-    g_string_append_len((*text)->string, bytes, (gssize)size);
+    g_clear_pointer(&own->ended, g_free);
+    g_string_append_len(own->buffer->string, bytes, (gssize)size);
+    own->length += size;
 }

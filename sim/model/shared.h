@@ -20,5 +20,8 @@ void sim_pages_set(SimPages **pages, uint32_t page, SimModelPage value);
 SimText *sim_text_new(void);
 SimText *sim_text_ref(SimText *text);
 void sim_text_unref(SimText *text); /* NULL is fine */
-const GString *sim_text_get(const SimText *text);
+size_t sim_text_length(const SimText *text);
+/* NUL-terminated, besides; holds until the next change of any copy. */
+const char *sim_text_get(SimText *text);
+/* *text becomes a reference of its own if others have it too. */
 void sim_text_append(SimText **text, const void *bytes, size_t size);

@@ -357,6 +357,11 @@ SimCursor sim_reader_at_time(SimReader *reader, uint64_t time)
     return cursor;
 }
 
+size_t sim_reader_size(const SimReader *reader)
+{
+    return (size_t)reader->size;
+}
+
 uint64_t sim_reader_count(SimReader *reader)
 {
     scan_all(reader);

@@ -85,6 +85,9 @@ SimCursor sim_reader_at(SimReader *reader, uint64_t index);
 /* A cursor before the first event at or after time. */
 SimCursor sim_reader_at_time(SimReader *reader, uint64_t time);
 
+/* Bytes of the trace, header included, as of the last look at it. */
+size_t sim_reader_size(const SimReader *reader);
+
 /* These look at the whole trace, once. */
 uint64_t sim_reader_count(SimReader *reader);
 uint64_t sim_reader_end_time(SimReader *reader); /* time of the last event; 0: no event */

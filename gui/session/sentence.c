@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* sentence.c: events as sentences, for captions and for screen readers. */
+#include "gui/session/scene.h"
+#include "netsim/proto/text.h"
+
+static const char *vm_name(const SimModel *model, unsigned vm)
+{
+    const SimModelVm *found = sim_model_vm(model, vm);
+
+    return found ? found->name : "?";
+}
+
+static const char *network_name(const SimModel *model, unsigned network)
+{
+    const SimModelNetwork *found = sim_model_network(model, network);
+
+    return found ? found->name : "?";
+}
+
+/* "port 2 (to b)": which port of its switch, and whom it leads to. */
+static char *port_text(const SimModel *model, uint32_t number)
+{
+    const SimModelPort *port = sim_model_port(model, number);
+    const SimModelPort *peer = port ? sim_model_port(model, port->peer) : NULL;
+
+    if (port && port->vm != SIM_NONE)
+        return g_strdup_printf("%s's NIC", vm_name(model, port->vm));
+    if (peer && peer->vm != SIM_NONE)
+        return g_strdup_printf("port %u (to %s)", port->number, vm_name(model, peer->vm));
+    return port ? g_strdup_printf("port %u", port->number) : g_strdup("a port");
+}
+
+/* Why, as the table of names says it. */
+static const char *meaning(const SimEnumInfo *list, unsigned value)
+{
+    return value < list->count ? list->values[value].meaning : "?";
+}
+
+static char *cpu_sentence(const SimModel *model, const SimRecord *record)
+{
+    switch (record->type) {
+    case SIM_EVENT_VM_STATE: {
+        const SimEventVmState *event = SIM_FIELDS(record, VmState);
+        return g_strdup_printf("VM %s is %s: %s.", vm_name(model, event->vm),
+                               sim_name(SIM_NAMES(VmState), event->to),
+                               meaning(SIM_NAMES(Why), event->why));
+    }
+    case SIM_EVENT_VCPU_STATE: {
+        const SimEventVcpuState *event = SIM_FIELDS(record, VcpuState);
+        return g_strdup_printf("%s's vCPU %u is %s: %s.", vm_name(model, event->vm), event->vcpu,
+                               sim_name(SIM_NAMES(VcpuState), event->to),
+                               meaning(SIM_NAMES(Why), event->why));
+    }
+    case SIM_EVENT_DISPATCH: {
+        const SimEventDispatch *event = SIM_FIELDS(record, Dispatch);
+        return g_strdup_printf("The scheduler puts %s's vCPU %u on pCPU %d.",
+                               vm_name(model, event->vm), event->vcpu, record->source - 1);
+    }
+    case SIM_EVENT_DESCHEDULE: {
+        const SimEventDeschedule *event = SIM_FIELDS(record, Deschedule);
+        return g_strdup_printf("%s's vCPU %u leaves pCPU %d: %s.", vm_name(model, event->vm),
+                               event->vcpu, record->source - 1,
+                               meaning(SIM_NAMES(Why), event->why));
+    }
+    case SIM_EVENT_EXIT: {
+        const SimEventExit *event = SIM_FIELDS(record, Exit);
+        return g_strdup_printf("Exit: %s is left for the hypervisor (%s).",
+                               vm_name(model, event->vm),
+                               meaning(SIM_NAMES(ExitKind), event->kind));
+    }
+    case SIM_EVENT_INTERRUPT_RAISED: {
+        const SimEventInterruptRaised *event = SIM_FIELDS(record, InterruptRaised);
+        return g_strdup_printf("Interrupt %u becomes pending for %s.", event->vector,
+                               vm_name(model, event->vm));
+    }
+    case SIM_EVENT_INTERRUPT_TAKEN: {
+        const SimEventInterruptTaken *event = SIM_FIELDS(record, InterruptTaken);
+        return g_strdup_printf("%s takes interrupt %u.", vm_name(model, event->vm), event->vector);
+    }
+    case SIM_EVENT_PROGRAM_EXIT: {
+        const SimEventProgramExit *event = SIM_FIELDS(record, ProgramExit);
+        return g_strdup_printf("%s's program ends with exit code %u.", vm_name(model, event->vm),
+                               event->code);
+    }
+    case SIM_EVENT_GUEST_FAULT:
+        return g_strdup_printf("A fault in %s.",
+                               vm_name(model, SIM_FIELDS(record, GuestFault)->vm));
+    default: return NULL;
+    }
+}
+
+static char *memory_sentence(const SimModel *model, const SimRecord *record)
+{
+    switch (record->type) {
+    case SIM_EVENT_PAGE_MAPPED: {
+        const SimEventPageMapped *event = SIM_FIELDS(record, PageMapped);
+        return g_strdup_printf("%s's page %u gets page frame %u%s.", vm_name(model, event->vm),
+                               event->page, event->frame,
+                               event->demand ? ", because the guest touched it" : "");
+    }
+    case SIM_EVENT_PAGE_UNMAPPED: {
+        const SimEventPageUnmapped *event = SIM_FIELDS(record, PageUnmapped);
+        return g_strdup_printf("%s's page %u loses page frame %u.", vm_name(model, event->vm),
+                               event->page, event->frame);
+    }
+    case SIM_EVENT_CONSOLE:
+        return g_strdup_printf("%s writes to its console.",
+                               vm_name(model, SIM_FIELDS(record, Console)->vm));
+    case SIM_EVENT_QUEUE_KICK:
+        return g_strdup_printf("%s's driver kicks a queue of its device.",
+                               vm_name(model, SIM_FIELDS(record, QueueKick)->vm));
+    case SIM_EVENT_FRAME_SENT: {
+        const SimEventFrameSent *event = SIM_FIELDS(record, FrameSent);
+        return g_strdup_printf("%s sends frame %" G_GUINT64_FORMAT " of %u bytes.",
+                               vm_name(model, event->vm), event->frame, event->length);
+    }
+    case SIM_EVENT_FRAME_RECEIVED: {
+        const SimEventFrameReceived *event = SIM_FIELDS(record, FrameReceived);
+        return g_strdup_printf("%s's NIC puts frame %" G_GUINT64_FORMAT " into its memory.",
+                               vm_name(model, event->vm), event->frame);
+    }
+    case SIM_EVENT_FRAME_DROPPED: {
+        const SimEventFrameDropped *event = SIM_FIELDS(record, FrameDropped);
+        return g_strdup_printf("%s's NIC drops frame %" G_GUINT64_FORMAT ": %s.",
+                               vm_name(model, event->vm), event->frame,
+                               meaning(SIM_NAMES(RxDrop), event->why));
+    }
+    default: return NULL;
+    }
+}
+
+static char *mac_learned(const SimModel *model, const SimRecord *record)
+{
+    const SimEventMacLearned *event = SIM_FIELDS(record, MacLearned);
+    g_autofree char *port = port_text(model, event->port);
+    char text[NET_MAC_TEXT_BYTES];
+    NetMac mac;
+
+    for (int i = 0; i < 6; i++)
+        mac.byte[i] = (uint8_t)(event->mac >> (40 - 8 * i));
+    net_mac_format(mac, text);
+    return g_strdup_printf("Switch %s learns: %s lives at %s.", network_name(model, event->network),
+                           text, port);
+}
+
+static char *network_sentence(const SimModel *model, const SimRecord *record)
+{
+    g_autofree char *port = NULL;
+
+    switch (record->type) {
+    case SIM_EVENT_LINK_ENTER: {
+        const SimEventLinkEnter *event = SIM_FIELDS(record, LinkEnter);
+        port = port_text(model, event->from);
+        return g_strdup_printf("Frame %" G_GUINT64_FORMAT " leaves %s.", event->frame, port);
+    }
+    case SIM_EVENT_LINK_DROP: {
+        const SimEventLinkDrop *event = SIM_FIELDS(record, LinkDrop);
+        port = port_text(model, event->from);
+        return g_strdup_printf("Frame %" G_GUINT64_FORMAT " is dropped at %s: %s.", event->frame,
+                               port, meaning(SIM_NAMES(NetDrop), event->why));
+    }
+    case SIM_EVENT_SWITCH_RECEIVE: {
+        const SimEventSwitchReceive *event = SIM_FIELDS(record, SwitchReceive);
+        port = port_text(model, event->port);
+        return g_strdup_printf("Switch %s takes in frame %" G_GUINT64_FORMAT " on %s.",
+                               network_name(model, event->network), event->frame, port);
+    }
+    case SIM_EVENT_SWITCH_FORWARD: {
+        const SimEventSwitchForward *event = SIM_FIELDS(record, SwitchForward);
+        port = port_text(model, event->port);
+        return g_strdup_printf("Switch %s knows where it lives: frame %" G_GUINT64_FORMAT
+                               " goes to %s only.",
+                               network_name(model, event->network), event->frame, port);
+    }
+    case SIM_EVENT_SWITCH_FLOOD: {
+        const SimEventSwitchFlood *event = SIM_FIELDS(record, SwitchFlood);
+        return g_strdup_printf("Switch %s sends a copy of frame %" G_GUINT64_FORMAT
+                               " to every other port (%u).",
+                               network_name(model, event->network), event->frame, event->ports);
+    }
+    case SIM_EVENT_SWITCH_DROP: {
+        const SimEventSwitchDrop *event = SIM_FIELDS(record, SwitchDrop);
+        return g_strdup_printf("Switch %s drops frame %" G_GUINT64_FORMAT ": %s.",
+                               network_name(model, event->network), event->frame,
+                               meaning(SIM_NAMES(NetDrop), event->why));
+    }
+    case SIM_EVENT_MAC_LEARNED: return mac_learned(model, record);
+    case SIM_EVENT_FRAME_DELIVERED: {
+        const SimEventFrameDelivered *event = SIM_FIELDS(record, FrameDelivered);
+        port = port_text(model, event->port);
+        return g_strdup_printf("Frame %" G_GUINT64_FORMAT " reaches %s.", event->frame, port);
+    }
+    case SIM_EVENT_LINK_STATE: {
+        const SimEventLinkState *event = SIM_FIELDS(record, LinkState);
+        port = port_text(model, event->port);
+        return g_strdup_printf("The cable at %s is %s.", port,
+                               event->up ? "plugged in" : "unplugged");
+    }
+    default: return NULL;
+    }
+}
+
+static char *run_sentence(const SimRecord *record)
+{
+    int size = (int)MIN(record->blob_size, 200);
+
+    switch (record->type) {
+    case SIM_EVENT_RUN_START: return g_strdup("The run begins.");
+    case SIM_EVENT_COMMAND: return g_strdup_printf("Command: %.*s", size, record->blob);
+    case SIM_EVENT_NOTE: return g_strdup_printf("%.*s", size, record->blob);
+    case SIM_EVENT_PROBE_SENT: return g_strdup_printf("Probe: %.*s.", size, record->blob);
+    case SIM_EVENT_RUN_END:
+        return g_strdup_printf("The run is over: %s.",
+                               meaning(SIM_NAMES(EndReason), SIM_FIELDS(record, RunEnd)->reason));
+    default: return g_strdup(sim_event_info(record->type)->meaning);
+    }
+}
+
+char *gui_event_sentence(const SimModel *model, const SimRecord *record)
+{
+    char *text = cpu_sentence(model, record);
+    char *valid;
+
+    if (!text)
+        text = memory_sentence(model, record);
+    if (!text)
+        text = network_sentence(model, record);
+    if (!text)
+        text = run_sentence(record);
+    valid = g_utf8_make_valid(text, -1);
+    g_free(text);
+    return valid;
+}
+
+char *gui_scene_caption(GuiSession *session)
+{
+    SimRecord record;
+
+    if (!gui_session_last_event(session, &record) || sim_event_info(record.type) == NULL ||
+        gui_session_time(session) == 0)
+        return g_strdup("The world is built; nothing has happened yet.");
+    return gui_event_sentence(gui_session_model(session), &record);
+}
