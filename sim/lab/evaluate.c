@@ -118,18 +118,23 @@ static uint64_t dotted_value(json_object *object, const char *name)
     return sum;
 }
 
-static json_object *counter_object(const LabCase *the, const SimExpectCounter *counter)
+static json_object *counter_object(json_object *result, const SimExpectCounter *counter)
 {
     switch (counter->scope) {
-    case SIM_COUNTER_VM: return list_item(the->result, "vms", counter->index);
+    case SIM_COUNTER_VM: return list_item(result, "vms", counter->index);
     case SIM_COUNTER_VCPU:
-        return list_item(list_item(the->result, "vms", counter->index), "vcpus", counter->item);
+        return list_item(list_item(result, "vms", counter->index), "vcpus", counter->item);
     case SIM_COUNTER_NIC:
-        return list_item(list_item(the->result, "vms", counter->index), "nics", counter->item);
-    case SIM_COUNTER_NETWORK: return list_item(the->result, "networks", counter->index);
-    case SIM_COUNTER_PCPU: return list_item(the->result, "pcpus", counter->index);
+        return list_item(list_item(result, "vms", counter->index), "nics", counter->item);
+    case SIM_COUNTER_NETWORK: return list_item(result, "networks", counter->index);
+    case SIM_COUNTER_PCPU: return list_item(result, "pcpus", counter->index);
     }
     return NULL;
+}
+
+uint64_t lab_counter_value(json_object *result, const SimExpectCounter *counter)
+{
+    return dotted_value(counter_object(result, counter), counter->name);
 }
 
 /* "5", "at least 3", "at most 7", "3 to 7" */
@@ -153,7 +158,7 @@ static enum SimCheckOutcome judge_counter(const LabCase *the, const SimExpect *e
                                           char **ret_detail)
 {
     const SimExpectCounter *counter = &expect->counter;
-    uint64_t value = dotted_value(counter_object(the, counter), counter->name);
+    uint64_t value = lab_counter_value(the->result, counter);
     g_autofree char *range = range_text(counter->min, counter->max);
 
     *ret_detail = g_strdup_printf("%s is %" PRIu64 "; expected %s", counter->path, value, range);

@@ -27,3 +27,6 @@ GArray *lab_evaluate(const SimScenario *scenario, const char *backend, json_obje
 
 /* Puts the verdicts into the result document: checks[] and score. */
 void lab_add_to_result(const SimScenario *scenario, const GArray *verdicts, json_object *result);
+
+/* A number of the result document; what never counted is 0. */
+uint64_t lab_counter_value(json_object *result, const SimExpectCounter *counter);

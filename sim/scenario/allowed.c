@@ -95,7 +95,6 @@ char *sim_key_allowed(const SimReader *reader, const SimKey *key)
     case SIM_KEY_IGNORED:
     case SIM_KEY_LATER: return g_strdup("anything");
     case SIM_KEY_FORMAT: return g_strdup(SIM_SCENARIO_FORMAT);
-    case SIM_KEY_RAW: return g_strdup("a list");
     case SIM_KEY_TEXT:
         return g_strdup_printf("a string of %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT
                                " characters",

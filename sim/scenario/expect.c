@@ -275,26 +275,27 @@ bool sim_where_read(SimReader *reader, const SimKey *key, const SimPath *path, j
     return true;
 }
 
+/* The fields that events of a type have; known lists "type.field". */
+static GPtrArray *fields_of(const char *const *known, const char *type)
+{
+    GPtrArray *fields = g_ptr_array_new();
+    size_t length = strlen(type);
+    for (size_t i = 0; known[i]; i++)
+        if (strncmp(known[i], type, length) == 0 && known[i][length] == '.')
+            g_ptr_array_add(fields, (gpointer)(known[i] + length + 1));
+    g_ptr_array_add(fields, NULL);
+    return fields;
+}
+
 /* Every field of where is one that events of this type have. */
 static bool check_fields(SimReader *reader, const SimPath *path, const SimExpectEvent *event)
 {
-    const char *const *known = reader->known ? reader->known->event_fields : NULL;
-    if (!known)
-        return true;
-    g_autoptr(GPtrArray) fields = g_ptr_array_new();
-    size_t length = strlen(event->type);
-    for (size_t i = 0; known[i]; i++)
-        if (strncmp(known[i], event->type, length) == 0 && known[i][length] == '.')
-            g_ptr_array_add(fields, (gpointer)(known[i] + length + 1));
-    g_ptr_array_add(fields, NULL);
-    const char *const *names = (const char *const *)fields->pdata;
     SimPath where = {path, "where", 0};
     for (size_t i = 0; i < event->where_count; i++) {
         const char *field = event->where[i].field;
         SimPath at = {&where, field, 0};
-        if (sim_word_index(names, field) < 0)
-            return sim_reader_fail_word(reader, &at, field, "not a field of this event", names,
-                                        sim_word_count(names));
+        if (!sim_field_check(reader, &at, event->type, field))
+            return false;
     }
     return true;
 }
@@ -326,6 +327,23 @@ static bool number_names(SimReader *reader, const SimPath *path, SimExpectEvent 
     return true;
 }
 
+bool sim_event_complete(SimReader *reader, const SimPath *path, SimExpectEvent *event)
+{
+    return check_fields(reader, path, event) && number_names(reader, path, event);
+}
+
+bool sim_field_check(SimReader *reader, const SimPath *path, const char *type, const char *field)
+{
+    const char *const *known = reader->known ? reader->known->event_fields : NULL;
+    if (!known)
+        return true;
+    g_autoptr(GPtrArray) fields = fields_of(known, type);
+    const char *const *names = (const char *const *)fields->pdata;
+    return sim_word_index(names, field) >= 0 ||
+           sim_reader_fail_word(reader, path, field, "not a field of this event", names,
+                                sim_word_count(names));
+}
+
 bool sim_finish_event(SimReader *reader, const SimPath *path, json_object *values, void *event)
 {
     SimExpectEvent *expect = event;
@@ -343,7 +361,7 @@ bool sim_finish_event(SimReader *reader, const SimPath *path, json_object *value
         expect->min = none ? 0 : 1;
         expect->max = none ? 0 : UINT64_MAX;
     }
-    return check_fields(reader, path, expect) && number_names(reader, path, expect);
+    return sim_event_complete(reader, path, expect);
 }
 
 /* ---- The rest ----------------------------------------------------------- */

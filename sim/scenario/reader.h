@@ -66,6 +66,11 @@ bool sim_counter_read(SimReader *reader, const SimPath *path, const char *text,
 bool sim_where_read(SimReader *reader, const SimKey *key, const SimPath *path, json_object *value,
                     SimEventField **ret_fields, size_t *ret_count);
 
+/* Every field named in event exists, and names of VMs and networks become numbers. */
+bool sim_event_complete(SimReader *reader, const SimPath *path, SimExpectEvent *event);
+/* Do events of this type have this field? */
+bool sim_field_check(SimReader *reader, const SimPath *path, const char *type, const char *field);
+
 /* In world.c: what is only wrong as a whole, and the addresses left to us. */
 bool sim_world_complete(SimReader *reader);
 

@@ -62,14 +62,6 @@ static bool read_format(const Scalar *s)
     return g_strcmp0(s->text, SIM_SCENARIO_FORMAT) == 0 || fail(s, "is not a format known here");
 }
 
-static bool read_raw(const Scalar *s)
-{
-    if (!json_object_is_type(s->value, json_type_array))
-        return fail(s, "is not a list");
-    *(char **)field(s) = sim_canonical_text(s->value);
-    return true;
-}
-
 static bool read_text(const Scalar *s)
 {
     if (!s->text)
@@ -445,35 +437,20 @@ static bool read_where(const Scalar *s)
 }
 
 static bool (*const readers[])(const Scalar *) = {
-    [SIM_KEY_IGNORED] = read_ignored,
-    [SIM_KEY_LATER] = read_ignored,
-    [SIM_KEY_FORMAT] = read_format,
-    [SIM_KEY_RAW] = read_raw,
-    [SIM_KEY_TEXT] = read_text,
-    [SIM_KEY_LINES] = read_lines,
-    [SIM_KEY_TEXTS] = read_texts,
-    [SIM_KEY_NAME] = read_name,
-    [SIM_KEY_ID] = read_id,
-    [SIM_KEY_PROGRAM] = read_program,
-    [SIM_KEY_POLICY] = read_policy,
-    [SIM_KEY_EVENT] = read_event,
-    [SIM_KEY_COUNTER] = read_counter,
-    [SIM_KEY_WHERE] = read_where,
-    [SIM_KEY_BOOL] = read_bool,
-    [SIM_KEY_INTEGER] = read_integer,
-    [SIM_KEY_QUANTITY] = read_quantity,
-    [SIM_KEY_WORD] = read_word,
-    [SIM_KEY_WORDS] = read_words,
-    [SIM_KEY_PCPUS] = read_pcpus,
-    [SIM_KEY_MAC] = read_mac,
-    [SIM_KEY_IPV4] = read_ipv4,
-    [SIM_KEY_BIND] = read_bind,
-    [SIM_KEY_RANGE] = read_range,
-    [SIM_KEY_ADDRESS] = read_address,
-    [SIM_KEY_SUBNET] = read_subnet,
-    [SIM_KEY_VM] = read_reference,
-    [SIM_KEY_NETWORK] = read_reference,
-    [SIM_KEY_ENDPOINT] = read_endpoint,
+    [SIM_KEY_IGNORED] = read_ignored,   [SIM_KEY_LATER] = read_ignored,
+    [SIM_KEY_FORMAT] = read_format,     [SIM_KEY_TEXT] = read_text,
+    [SIM_KEY_LINES] = read_lines,       [SIM_KEY_TEXTS] = read_texts,
+    [SIM_KEY_NAME] = read_name,         [SIM_KEY_ID] = read_id,
+    [SIM_KEY_PROGRAM] = read_program,   [SIM_KEY_POLICY] = read_policy,
+    [SIM_KEY_EVENT] = read_event,       [SIM_KEY_COUNTER] = read_counter,
+    [SIM_KEY_WHERE] = read_where,       [SIM_KEY_BOOL] = read_bool,
+    [SIM_KEY_INTEGER] = read_integer,   [SIM_KEY_QUANTITY] = read_quantity,
+    [SIM_KEY_WORD] = read_word,         [SIM_KEY_WORDS] = read_words,
+    [SIM_KEY_PCPUS] = read_pcpus,       [SIM_KEY_MAC] = read_mac,
+    [SIM_KEY_IPV4] = read_ipv4,         [SIM_KEY_BIND] = read_bind,
+    [SIM_KEY_RANGE] = read_range,       [SIM_KEY_ADDRESS] = read_address,
+    [SIM_KEY_SUBNET] = read_subnet,     [SIM_KEY_VM] = read_reference,
+    [SIM_KEY_NETWORK] = read_reference, [SIM_KEY_ENDPOINT] = read_endpoint,
 };
 
 bool sim_scalar_read(SimReader *reader, const SimKey *key, const SimPath *path, json_object *value,
@@ -503,7 +480,6 @@ void sim_scalar_clear(const SimKey *key, void *structure)
         *count = 0;
         break;
     }
-    case SIM_KEY_RAW:
     case SIM_KEY_TEXT:
     case SIM_KEY_LINES:
     case SIM_KEY_NAME:

@@ -398,6 +398,82 @@ typedef struct {
     SimExpect expect;
 } SimScenarioCheck;
 
+/* ---- Steps of a lesson -------------------------------------------------- */
+
+typedef enum {
+    SIM_STOP_BEFORE, /* the event: the moment just before it */
+    SIM_STOP_AFTER,  /* the event: the moment just after it */
+    SIM_STOP_AT,     /* at_ns */
+} SimStopKind;
+
+/* Where a lesson stops for a step. Events are looked for from the place of the
+ * step before on. */
+typedef struct {
+    SimStopKind kind;
+    SimExpectEvent event; /* min, max: unused, as below */
+    uint64_t count;       /* the first such event, the second, ... */
+    uint64_t at_ns;
+} SimStop;
+
+typedef enum {
+    SIM_PREDICT_CHOICE, /* one of the options */
+    SIM_PREDICT_NUMBER, /* a number, right within tolerance */
+    SIM_PREDICT_PORTS,  /* all the ports or endpoints that are meant, no others */
+    SIM_PREDICT_ORDER,  /* the options in the order in which they happen */
+} SimPredictKind;
+
+typedef struct {
+    char *id;             /* what the answer must be, as text: "vm:a", "port-down" */
+    char *text;           /* what a person reads; NULL: the id */
+    char *because;        /* why it is right, or wrong; may be NULL */
+    SimExpectEvent event; /* of an order: what it stands for; type NULL: nothing */
+    uint64_t min, max;    /* right when a numeric answer lies in this range; max 0: by id */
+} SimStepOption;
+
+typedef enum {
+    SIM_ANSWER_EVENT,   /* a field of the events that match; without field their number */
+    SIM_ANSWER_COUNTER, /* a number of the result, at the end of the step */
+} SimAnswerKind;
+
+typedef struct {
+    SimAnswerKind kind;
+    SimExpectEvent event;
+    char *field; /* NULL: how many such events there are */
+    SimExpectCounter counter;
+} SimStepAnswer;
+
+typedef struct {
+    char *ask;     /* NULL: the step asks nothing */
+    uint64_t kind; /* SimPredictKind */
+    SimStepOption *options;
+    size_t option_count;
+    uint64_t tolerance; /* of a number: how far off is still right */
+    char *unit;         /* of a number; may be NULL */
+    char *because;      /* said with the answer; may be NULL */
+    SimStepAnswer answer;
+} SimStepPredict;
+
+typedef enum {
+    SIM_VIEW_STAGE,
+    SIM_VIEW_TIMELINE,
+    SIM_VIEW_PACKETS,
+    SIM_VIEW_MEMORY,
+    SIM_VIEW_TABLES,
+    SIM_VIEW_CONSOLE,
+} SimView;
+
+typedef struct {
+    char *id;
+    char *title;
+    char *text;    /* Markdown; "" when left out */
+    uint64_t view; /* SimView: what to look at */
+    bool has_stop; /* else it is where the step before is */
+    SimStop stop;
+    bool has_command; /* it is in the timeline too, at its time */
+    SimCommand command;
+    SimStepPredict predict;
+} SimStep;
+
 /* ---- The whole ---------------------------------------------------------- */
 
 typedef struct SimScenario {
@@ -420,7 +496,8 @@ typedef struct SimScenario {
     size_t command_count;
     SimScenarioCheck *checks;
     size_t check_count;
-    char *steps_json; /* the list "steps" as canonical JSON text; "[]" when left out */
+    SimStep *steps;
+    size_t step_count;
 
     /* The scenario as it is run, overrides and defaults included: one line of
      * JSON with sorted keys. Equal runs have equal text: it holds no file name
@@ -498,6 +575,8 @@ const char *sim_command_name(SimCommandKind kind);
 const char *sim_network_mode_name(SimNetworkMode mode);
 const char *sim_protocol_name(SimProtocol protocol);
 const char *sim_replacement_name(SimReplacement replacement);
+/* The word for a step's view ("stage"). */
+const char *sim_view_name(SimView view);
 
 /* ---- What there is in a folder ------------------------------------------ */
 

@@ -116,7 +116,6 @@ static json_object *type_schema(const SimKey *key)
         schema = json_object_new_object();
         add(schema, "const", text(SIM_SCENARIO_FORMAT));
         return schema;
-    case SIM_KEY_RAW: return typed("array");
     case SIM_KEY_TEXT:
         return bounded(typed("string"), "minLength", key->min, "maxLength", key->max);
     case SIM_KEY_LINES: return either(typed("string"), list_of(typed("string")));

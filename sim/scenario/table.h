@@ -28,7 +28,6 @@ typedef enum {
     SIM_KEY_IGNORED,  /* any value; none */
     SIM_KEY_LATER,    /* a word of the format that this version refuses; none */
     SIM_KEY_FORMAT,   /* the string SIM_SCENARIO_FORMAT; none */
-    SIM_KEY_RAW,      /* a list of anything, kept as canonical text; char * */
     SIM_KEY_TEXT,     /* a string of min to max characters; char * */
     SIM_KEY_LINES,    /* a string, or a list of strings: its lines; char * */
     SIM_KEY_TEXTS,    /* a list of min to max strings; char **, count */
@@ -98,6 +97,7 @@ struct SimObject {
 extern const SimObject sim_scenario_object; /* SimScenario */
 extern const SimObject sim_command_object;  /* SimCommand */
 extern const SimObject sim_event_object;    /* SimExpectEvent */
+extern const SimObject sim_step_object;     /* SimStep; in steps.c */
 
 /* In memory.c: what goes together in a memory policy. */
 bool sim_finish_memory_policy(SimReader *reader, const SimPath *path, json_object *values,

@@ -209,11 +209,34 @@ static int compare_commands(gconstpointer a, gconstpointer b, gpointer unused)
     return x < y ? -1 : x > y;
 }
 
+static void copy_command(SimCommand *to, const SimCommand *from)
+{
+    *to = *from;
+    to->vm.name = g_strdup(from->vm.name);
+    to->from.name = g_strdup(from->from.name);
+    to->to.name = g_strdup(from->to.name);
+    to->text = g_strdup(from->text);
+}
+
+/* What steps do is part of the run like everything in the timeline. */
+static void add_steps_to_timeline(SimScenario *scenario)
+{
+    size_t count = scenario->command_count;
+    for (size_t i = 0; i < scenario->step_count; i++)
+        count += scenario->steps[i].has_command;
+    scenario->timeline = g_renew(SimCommand, scenario->timeline, MAX(count, 1));
+    for (size_t i = 0; i < scenario->step_count; i++)
+        if (scenario->steps[i].has_command)
+            copy_command(&scenario->timeline[scenario->command_count++],
+                         &scenario->steps[i].command);
+}
+
 bool sim_world_complete(SimReader *reader)
 {
     SimScenario *scenario = reader->scenario;
     for (size_t v = 0; v < scenario->vm_count; v++)
         scenario->vms[v].program_is_file = strchr(scenario->vms[v].program, '/') != NULL;
+    add_steps_to_timeline(scenario);
     /* g_qsort_with_data() is stable: equal times stay in the order of the file. */
     g_qsort_with_data(scenario->timeline, (int)scenario->command_count, sizeof(SimCommand),
                       compare_commands, NULL);

@@ -92,7 +92,7 @@ static void check_expect(const SimExpect *e, const SimScenario *s)
 
 static void check_scenario(const SimScenario *s)
 {
-    g_assert_true(s->id && s->title && s->brief && s->steps_json && s->host.scheduler.policy);
+    g_assert_true(s->id && s->title && s->brief && s->host.scheduler.policy);
     g_assert_true(s->vm_count >= 1 && s->vm_count <= SIM_MAX_VMS);
     for (size_t i = 0; i < s->network_count; i++)
         g_assert_true(s->networks[i].latency_ns >= 1 &&

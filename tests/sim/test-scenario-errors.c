@@ -13,6 +13,12 @@ typedef struct {
 #define CHECK(expect) HEAD TWO "\"checks\":[{\"id\":\"k\",\"title\":\"K\",\"expect\":" expect "}]}"
 /* With this command in line 4. */
 #define COMMAND(command) HEAD TWO "\"timeline\":[" command "]}"
+/* With a step of these keys in line 4; T is its title. */
+#define STEP(keys)    HEAD TWO "\"steps\":[{\"id\":\"s\"," keys "}]}"
+#define T             "\"title\":\"T\","
+#define PREDICT(keys) STEP(T "\"predict\":{\"ask\":\"?\"," keys "}")
+#define ANSWER        "\"answer\":{\"event\":\"page-mapped\"}"
+#define TWO_OPTIONS   "\"options\":[{\"id\":\"x\"},{\"id\":\"y\"}]"
 /* With this network in line 2. */
 #define NETWORK(network) HEAD "\"networks\":[" network "],\n" VM_A
 /* With these keys of VM a in line 2. */
@@ -104,7 +110,7 @@ static const Case shape_cases[] = {
     {"brief-line", HEAD "\"brief\":[\"x\",\n7],\n" VM_A,
      "x.json:3: brief[1]: 7 is not a string; put it in quotes"},
     {"steps", HEAD "\"steps\":{},\n" VM_A,
-     "x.json:2: steps: an object is not a list; allowed: a list"},
+     "x.json:2: steps: an object is not a list; allowed: a list of at most 1000 objects"},
     {"requires", HEAD "\"requires\":[\"emulate\"],\n" VM_A,
      "x.json:2: requires[0]: \"emulate\" is not known here; did you mean \"emulated\"? allowed: "
      "emulated, kvm"},
@@ -275,6 +281,46 @@ static const Case command_cases[] = {
      "x.json:4: timeline[0].from: \"a\" is not an endpoint; allowed: vm:a, vm:b, vm:c, host"},
 };
 
+static const Case step_cases[] = {
+    {"no-title", STEP("\"text\":\"\""),
+     "x.json:4: steps[0]: \"title\" is missing; allowed: a string of 1 to 100 characters"},
+    {"view", STEP(T "\"view\":\"stge\""),
+     "x.json:4: steps[0].view: \"stge\" is not known here; did you mean \"stage\"? allowed: stage, "
+     "timeline, packets, memory, tables, console"},
+    {"empty-stop", STEP(T "\"stop\":{}"),
+     "x.json:4: steps[0].stop: one key is missing; allowed: before, after, at"},
+    {"two-stops", STEP(T "\"stop\":{\"at\":\"1s\",\"after\":\"page-mapped\"}"),
+     "x.json:4: steps[0].stop.at: cannot stand beside \"after\"; one of them is enough"},
+    {"where-of-a-time", STEP(T "\"stop\":{\"at\":\"1s\",\"where\":{\"vm\":\"a\"}}"),
+     "x.json:4: steps[0].stop.where: says which event, but \"at\" is a time"},
+    {"where-vm", STEP(T "\"stop\":{\"after\":\"page-mapped\",\"where\":{\"vm\":\"x\"}}"),
+     "x.json:4: steps[0].stop.where.vm: \"x\" is not the name of a VM; allowed: a, b, c"},
+    {"do", STEP(T "\"do\":{\"do\":\"kill\",\"vm\":\"x\"}"),
+     "x.json:4: steps[0].do.vm: \"x\" is not the name of a VM; allowed: a, b, c"},
+    {"kind", PREDICT("\"kind\":\"port\"," ANSWER),
+     "x.json:4: steps[0].predict.kind: \"port\" is not known here; did you mean \"ports\"? "
+     "allowed: "
+     "choice, number, ports, order"},
+    {"no-options", PREDICT("\"kind\":\"choice\"," ANSWER),
+     "x.json:4: steps[0].predict.options: 0 to choose from; allowed: a list of 2 to 12 objects"},
+    {"options-of-number", PREDICT("\"kind\":\"number\"," TWO_OPTIONS "," ANSWER),
+     "x.json:4: steps[0].predict.options: cannot stand beside \"kind\": \"number\""},
+    {"no-answer", PREDICT("\"kind\":\"number\""),
+     "x.json:4: steps[0].predict: \"answer\" is missing; allowed: an object"},
+    {"ports-without-field", PREDICT("\"kind\":\"ports\"," ANSWER),
+     "x.json:4: steps[0].predict.answer.field: is missing: which field of the events"},
+    {"ports-by-counter", PREDICT("\"kind\":\"ports\",\"answer\":{\"counter\":\"vms.a.exits\"}"),
+     "x.json:4: steps[0].predict.answer.counter: one number cannot be a set of ports; allowed: "
+     "event"},
+    {"counter-with-field",
+     PREDICT("\"kind\":\"number\",\"answer\":{\"counter\":\"vms.a.exits\",\"field\":\"vm\"}"),
+     "x.json:4: steps[0].predict.answer.field: belongs to an event, and \"counter\" is none"},
+    {"range",
+     PREDICT("\"kind\":\"choice\",\"options\":[{\"id\":\"x\",\"min\":5,\"max\":4},"
+             "{\"id\":\"y\"}]," ANSWER),
+     "x.json:4: steps[0].predict.options[0].min: 5 is more than max, 4"},
+};
+
 static const Case check_cases[] = {
     {"no-expect", HEAD TWO "\"checks\":[{\"id\":\"k\",\"title\":\"K\"}]}",
      "x.json:4: checks[0]: \"expect\" is missing; allowed: an object"},
@@ -360,7 +406,7 @@ static void add_cases(const char *group, const Case *cases, size_t count)
 
 static char *nested(unsigned depth)
 {
-    GString *text = g_string_new(HEAD "\"steps\":");
+    GString *text = g_string_new(HEAD "\"$schema\":");
     for (unsigned i = 0; i < depth; i++)
         g_string_append_c(text, '[');
     for (unsigned i = 0; i < depth; i++)
@@ -375,8 +421,8 @@ static void test_depth(void)
     g_autoptr(GError) error = NULL;
     sim_scenario_free(test_load_good(fits, NULL));
     g_assert_null(test_load(deep, NULL, &error));
-    /* Line 2 begins with "steps": (8 characters), then 31 brackets that fit. */
-    g_assert_cmpstr(error->message, ==, "x.json:2:40: nested more than 32 deep");
+    /* Line 2 begins with "$schema": (10 characters), then 31 brackets that fit. */
+    g_assert_cmpstr(error->message, ==, "x.json:2:42: nested more than 32 deep");
     g_autofree char *abyss = g_strnfill(1000000, '[');
     g_clear_error(&error);
     g_assert_null(test_load(abyss, NULL, &error));
@@ -487,6 +533,7 @@ int main(int argc, char **argv)
     add_cases("value", value_cases, G_N_ELEMENTS(value_cases));
     add_cases("world", world_cases, G_N_ELEMENTS(world_cases));
     add_cases("command", command_cases, G_N_ELEMENTS(command_cases));
+    add_cases("step", step_cases, G_N_ELEMENTS(step_cases));
     add_cases("check", check_cases, G_N_ELEMENTS(check_cases));
     g_test_add_func("/scenario/errors/depth", test_depth);
     g_test_add_func("/scenario/errors/many-values", test_many_values);

@@ -11,7 +11,7 @@ static void test_defaults(void)
     g_assert_cmpstr(s->id, ==, "t");
     g_assert_cmpstr(s->title, ==, "T");
     g_assert_cmpstr(s->brief, ==, "");
-    g_assert_cmpstr(s->steps_json, ==, "[]");
+    g_assert_cmpuint(s->step_count, ==, 0);
     g_assert_cmpuint(s->meta.level, ==, 1);
     g_assert_cmpuint(s->meta.minutes, ==, 5);
     g_assert_cmpuint(s->meta.after_count, ==, 0);
@@ -52,7 +52,7 @@ static void test_values(void)
         "\"host\":{\"pcpus\":64,\"memory\":\"16GiB\",\"clock_hz\":1000,"
         "\"scheduler\":{\"policy\":\"fifo\",\"slice\":\"250us\"},\"quantum\":\"7ns\","
         "\"costs\":{\"exit\":\"0ns\",\"switch\":\"3ns\",\"fault\":\"1ms\"}},"
-        "\"steps\":[{\"id\":\"z\",\"a\":[1.50,null]}],"
+        "\"steps\":[{\"id\":\"z\",\"title\":\"Z\",\"stop\":{\"at\":\"2us\"}}],"
         "\"vms\":[{\"name\":\"a\",\"program\":\"burn\",\"args\":[\"50ms\",\"\"],\"vcpus\":16,"
         "\"memory\":\"1GiB\",\"weight\":1,\"priority\":1000,\"cap\":\"33.3%\","
         "\"affinity\":[63,0,2],\"start_at\":\"never\"}]}",
@@ -76,7 +76,9 @@ static void test_values(void)
     g_assert_cmpuint(s->host.costs.exit_ns, ==, 0);
     g_assert_cmpuint(s->host.costs.switch_ns, ==, 3);
     g_assert_cmpuint(s->host.costs.fault_ns, ==, 1000000);
-    g_assert_cmpstr(s->steps_json, ==, "[{\"a\":[1.50,null],\"id\":\"z\"}]");
+    g_assert_cmpuint(s->step_count, ==, 1);
+    g_assert_cmpstr(s->steps[0].id, ==, "z");
+    g_assert_cmpuint(s->steps[0].stop.at_ns, ==, 2000);
     const SimScenarioVm *vm = &s->vms[0];
     g_assert_cmpuint(vm->arg_count, ==, 2);
     g_assert_cmpstr(vm->args[0], ==, "50ms");
