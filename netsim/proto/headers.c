@@ -252,6 +252,35 @@ size_t net_tcp_parse(const uint8_t *bytes, size_t length, NetTcp *ret)
     return ret->header_bytes;
 }
 
+size_t net_tcp_write(uint8_t *bytes, const NetTcp *header)
+{
+    size_t length = NET_TCP_BYTES + (header->mss != 0 ? 4 : 0);
+
+    net_put_16(bytes, header->source_port);
+    net_put_16(bytes + 2, header->destination_port);
+    net_put_32(bytes + 4, header->sequence);
+    net_put_32(bytes + 8, header->acknowledgment);
+    bytes[12] = (uint8_t)(length / 4 << 4);
+    bytes[13] = header->flags;
+    net_put_16(bytes + 14, header->window);
+    net_put_16(bytes + 16, header->checksum);
+    net_put_16(bytes + 18, header->urgent);
+    if (header->mss != 0) {
+        bytes[20] = TCP_OPTION_MSS;
+        bytes[21] = 4;
+        net_put_16(bytes + 22, header->mss);
+    }
+    return length;
+}
+
+void net_tcp_seal(uint8_t *bytes, uint16_t length, NetIp4 source, NetIp4 destination)
+{
+    uint64_t sum = net_sum_pseudo(0, source, destination, NET_PROTOCOL_TCP, length);
+
+    net_put_16(bytes + 16, 0);
+    net_put_16(bytes + 16, net_sum_finish(net_sum(sum, bytes, length)));
+}
+
 bool net_tcp_sound(const uint8_t *bytes, uint16_t length, NetIp4 source, NetIp4 destination)
 {
     uint64_t sum = net_sum_pseudo(0, source, destination, NET_PROTOCOL_TCP, length);

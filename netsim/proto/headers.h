@@ -72,7 +72,8 @@ enum {
     NET_PROTOCOL_UDP = 17,
 };
 
-#define NET_IPV4_BYTES 20u /* without options */
+#define NET_IPV4_BYTES     20u  /* without options */
+#define NET_IPV4_LEAST_MTU 576u /* what every host takes in one piece or several */
 
 typedef struct {
     uint8_t header_bytes; /* 20 to 60 */
@@ -149,7 +150,7 @@ size_t net_udp_write(uint8_t *bytes, const NetUdp *header);
 void net_udp_seal(uint8_t *bytes, uint16_t length, NetIp4 source, NetIp4 destination);
 bool net_udp_sound(const uint8_t *bytes, const NetUdp *header, NetIp4 source, NetIp4 destination);
 
-/* --- TCP (RFC 9293 3.1), for reading --- */
+/* --- TCP (RFC 9293 3.1) --- */
 
 enum {
     NET_TCP_FIN = 0x01,
@@ -176,5 +177,9 @@ typedef struct {
 
 /* Fails unless the header fits; an option that runs over its end ends the options. */
 size_t net_tcp_parse(const uint8_t *bytes, size_t length, NetTcp *ret);
+/* Writes 20 bytes, and the MSS option behind them if mss is not 0; header_bytes is
+ * not read. */
+size_t net_tcp_write(uint8_t *bytes, const NetTcp *header);
 /* length: header and payload. */
+void net_tcp_seal(uint8_t *bytes, uint16_t length, NetIp4 source, NetIp4 destination);
 bool net_tcp_sound(const uint8_t *bytes, uint16_t length, NetIp4 source, NetIp4 destination);

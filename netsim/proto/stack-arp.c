@@ -11,6 +11,7 @@
 #include "netsim/proto/wire.h"
 
 static const NetMac broadcast_mac = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}};
+static const NetIcmp host_unreachable = {NET_ICMP_UNREACHABLE, NET_UNREACHABLE_HOST};
 
 /* --- held packets --- */
 
@@ -96,8 +97,7 @@ static void refuse_held(NetStack *stack, NetTime now)
         remove_held(stack, i);
         stack->counters.arp_failed++;
         if (tag == 0)
-            net_stack_refused(stack, head, length, 0, NET_ICMP_UNREACHABLE, NET_UNREACHABLE_HOST,
-                              now);
+            net_stack_refused(stack, head, length, 0, &host_unreachable, now);
         else if (stack->ops->undelivered != NULL)
             stack->ops->undelivered(stack->user, head, length, tag, now);
     }

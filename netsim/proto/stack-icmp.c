@@ -5,14 +5,6 @@
 
 /* --- the echo client --- */
 
-/* At least 1 ns from now, so that a ping repeated from its callback lets time pass. */
-static NetTime deadline_of(const NetPing *ping, NetTime now)
-{
-    if (ping->timeout_ns > NET_TIME_NEVER - now)
-        return NET_TIME_NEVER;
-    return now + (ping->timeout_ns > 0 ? ping->timeout_ns : 1);
-}
-
 int net_stack_ping(NetStack *stack, const NetPing *ping, NetTime now)
 {
     int room = net_ip_room(stack, ping->to);
@@ -50,7 +42,7 @@ int net_stack_ping(NetStack *stack, const NetPing *ping, NetTime now)
     *echo = (NetEcho){
         .ping = *ping,
         .sent = now,
-        .deadline = deadline_of(ping, now),
+        .deadline = net_stack_later(now, ping->timeout_ns),
         .in_use = true,
     };
     echo->ping.payload = NULL;
@@ -151,7 +143,7 @@ static void take_echo_reply(NetStack *stack, const NetPacket *packet, const NetI
 }
 
 void net_stack_refused(NetStack *stack, const uint8_t *bytes, size_t length, NetIp4 from,
-                       uint8_t type, uint8_t code, NetTime now)
+                       const NetIcmp *icmp, NetTime now)
 {
     NetIpv4 ip;
     size_t header_bytes = net_ipv4_parse_quoted(bytes, length, &ip);
@@ -159,15 +151,19 @@ void net_stack_refused(NetStack *stack, const uint8_t *bytes, size_t length, Net
     if (header_bytes == 0 || length - header_bytes < NET_ICMP_QUOTE_BYTES)
         return;
     const uint8_t *quote = bytes + header_bytes;
-    if (ip.protocol == NET_PROTOCOL_UDP && type == NET_ICMP_UNREACHABLE) {
-        net_udp_refused(stack, net_get_16(quote), ip.destination, net_get_16(quote + 2), code);
+    if (ip.protocol == NET_PROTOCOL_TCP) {
+        net_tcp_refused(stack, &ip, quote, icmp, now);
+    } else if (ip.protocol == NET_PROTOCOL_UDP && icmp->type == NET_ICMP_UNREACHABLE) {
+        net_udp_refused(stack, net_get_16(quote), ip.destination, net_get_16(quote + 2),
+                        icmp->code);
     } else if (ip.protocol == NET_PROTOCOL_ICMP && quote[0] == NET_ICMP_ECHO_REQUEST) {
         NetEcho *echo =
             find_echo(stack, ip.destination, net_get_16(quote + 4), net_get_16(quote + 6));
         NetEchoResult result = {
-            .outcome = type == NET_ICMP_UNREACHABLE ? NET_ECHO_UNREACHABLE : NET_ECHO_TIME_EXCEEDED,
+            .outcome =
+                icmp->type == NET_ICMP_UNREACHABLE ? NET_ECHO_UNREACHABLE : NET_ECHO_TIME_EXCEEDED,
             .from = from,
-            .code = code,
+            .code = icmp->code,
         };
         if (echo != NULL)
             finish(stack, echo, &result, now);
@@ -192,8 +188,8 @@ void net_icmp_input(NetStack *stack, const NetPacket *packet)
     case NET_ICMP_UNREACHABLE:
     case NET_ICMP_TIME_EXCEEDED:
         net_stack_refused(stack, packet->payload + NET_ICMP_BYTES,
-                          packet->payload_bytes - NET_ICMP_BYTES, packet->ip.source, icmp.type,
-                          icmp.code, packet->now);
+                          packet->payload_bytes - NET_ICMP_BYTES, packet->ip.source, &icmp,
+                          packet->now);
         break;
     default: stack->counters.unknown_protocol++; break;
     }

@@ -130,6 +130,18 @@ int net_ip_room(const NetStack *stack, NetIp4 to)
     return room < 0 ? 0 : room;
 }
 
+unsigned net_ip_mtu(const NetStack *stack, NetIp4 to)
+{
+    Hop hop;
+
+    return find_hop(stack, to, &hop) ? stack->nics[hop.nic].mtu : NET_IPV4_LEAST_MTU;
+}
+
+bool net_ip_is_group(const NetStack *stack, NetIp4 address)
+{
+    return is_multicast(address) || is_broadcast(stack, address);
+}
+
 bool net_stack_is_own(const NetStack *stack, NetIp4 address)
 {
     return is_loopback(address) || nic_of(stack, address) >= 0;
@@ -194,6 +206,7 @@ int net_ip_send(NetStack *stack, const NetOutgoing *outgoing, size_t transport_b
     NetIpv4 header = {
         .total_bytes = (uint16_t)(NET_IPV4_BYTES + transport_bytes),
         .id = stack->next_ip_id++,
+        .dont_fragment = outgoing->dont_fragment,
         .ttl = outgoing->ttl,
         .protocol = outgoing->protocol,
         .source = outgoing->source != 0 ? outgoing->source : hop.source,
@@ -260,6 +273,8 @@ void net_ip_input(NetStack *stack, unsigned nic, const uint8_t *bytes, size_t le
         net_icmp_input(stack, &packet);
     } else if (packet.ip.protocol == NET_PROTOCOL_UDP) {
         net_udp_input(stack, &packet);
+    } else if (packet.ip.protocol == NET_PROTOCOL_TCP && stack->tcp.memory.count > 0) {
+        net_tcp_input(stack, &packet);
     } else {
         stack->counters.unknown_protocol++;
         net_icmp_refuse(stack, &packet, NET_UNREACHABLE_PROTOCOL);

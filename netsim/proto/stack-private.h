@@ -6,6 +6,8 @@
  *   stack-ip.c     routes, IPv4 in and out
  *   stack-icmp.c   echo, errors in and out
  *   stack-udp.c    sockets
+ *   stack-tcp*.c   connections, see stack-tcp-private.h
+ *   stack-probe.c  probes
  *
  * A packet is built in stack->out from the back to the front: whoever writes a
  * payload puts it at net_stack_payload(), ICMP and UDP put their header before
@@ -33,6 +35,7 @@ typedef struct {
     NetIp4 destination;
     uint8_t protocol;
     uint8_t ttl;
+    bool dont_fragment;
 } NetOutgoing;
 
 /* Where the headers of the packet being built end: the frame's header, the IP
@@ -52,6 +55,14 @@ static inline void net_stack_timer(NetStack *stack, NetTime deadline)
 {
     if (deadline < stack->timer)
         stack->timer = deadline;
+}
+
+/* At least 1 ns from now, so that what is repeated from its callback lets time pass. */
+static inline NetTime net_stack_later(NetTime now, NetTime after_ns)
+{
+    if (after_ns > NET_TIME_NEVER - now)
+        return NET_TIME_NEVER;
+    return now + (after_ns > 0 ? after_ns : 1);
 }
 
 /* stack.c */
@@ -74,6 +85,11 @@ void net_ip_input(NetStack *stack, unsigned nic, const uint8_t *bytes, size_t le
 /* The most payload that fits behind the transport header of a packet to an
  * address; negative: no route. */
 int net_ip_room(const NetStack *stack, NetIp4 to);
+/* The longest packet on the way to an address, as far as we know; no route: the
+ * least that every network carries. */
+unsigned net_ip_mtu(const NetStack *stack, NetIp4 to);
+/* Broadcast or multicast? */
+bool net_ip_is_group(const NetStack *stack, NetIp4 address);
 /* Sends what stack->out holds from net_stack_transport() on. Where a checksum
  * covers the source address, take that from net_stack_source() first. */
 int net_ip_send(NetStack *stack, const NetOutgoing *outgoing, size_t transport_bytes, NetTime now);
@@ -83,12 +99,23 @@ void net_icmp_input(NetStack *stack, const NetPacket *packet);
 /* Sends a destination unreachable about a packet, if RFC 1122 3.2.2 allows one. */
 void net_icmp_refuse(NetStack *stack, const NetPacket *packet, uint8_t code);
 /* A packet that we sent (from its IP header on, maybe cut off) came to nothing:
- * tells its sender. type and code as an ICMP error has them. */
+ * tells its sender. icmp is the error, or what one would have said. */
 void net_stack_refused(NetStack *stack, const uint8_t *bytes, size_t length, NetIp4 from,
-                       uint8_t type, uint8_t code, NetTime now);
+                       const NetIcmp *icmp, NetTime now);
 void net_echo_advance(NetStack *stack, NetTime now);
 NetTime net_echo_deadline(const NetStack *stack);
 
 /* stack-udp.c */
 void net_udp_input(NetStack *stack, const NetPacket *packet);
 void net_udp_refused(NetStack *stack, uint16_t port, NetIp4 to, uint16_t to_port, uint8_t code);
+
+/* stack-tcp-input.c, stack-tcp-output.c */
+void net_tcp_input(NetStack *stack, const NetPacket *packet);
+void net_tcp_refused(NetStack *stack, const NetIpv4 *ip, const uint8_t *quote, const NetIcmp *icmp,
+                     NetTime now);
+void net_tcp_advance(NetStack *stack, NetTime now);
+NetTime net_tcp_deadline(const NetStack *stack);
+
+/* stack-probe.c */
+void net_probe_advance(NetStack *stack, NetTime now);
+NetTime net_probe_deadline(const NetStack *stack);

@@ -2,7 +2,7 @@
 /* stack.c: the owner's side of the stack: start, input, time.
  *
  * A frame comes in by net_stack_input() and goes up: net_arp_input(), or
- * net_ip_input() and from there to ICMP or UDP. Each answers what it must by
+ * net_ip_input() and from there to ICMP, UDP or TCP. Each answers what it must by
  * building a packet in stack->out and sending it down: net_ip_send() finds the
  * route, net_arp_send() the MAC address.
  */
@@ -85,30 +85,24 @@ void net_stack_advance(NetStack *stack, NetTime now)
         return;
     net_arp_advance(stack, now);
     net_echo_advance(stack, now);
+    net_tcp_advance(stack, now);
+    net_probe_advance(stack, now);
     stack->timer_stale = true;
 }
 
 NetTime net_stack_deadline(NetStack *stack)
 {
     if (stack->timer_stale) {
-        NetTime arp = net_arp_deadline(stack);
-        NetTime echo = net_echo_deadline(stack);
-        stack->timer = arp < echo ? arp : echo;
+        const NetTime deadlines[] = {
+            net_arp_deadline(stack),
+            net_echo_deadline(stack),
+            net_tcp_deadline(stack),
+            net_probe_deadline(stack),
+        };
+        stack->timer = NET_TIME_NEVER;
+        for (unsigned i = 0; i < sizeof deadlines / sizeof deadlines[0]; i++)
+            net_stack_timer(stack, deadlines[i]);
         stack->timer_stale = false;
     }
     return stack->timer;
-}
-
-void net_probe_write(uint8_t bytes[NET_PROBE_BYTES], uint64_t nonce)
-{
-    __builtin_memcpy(bytes, "hvprobe1", 8);
-    net_put_64(bytes + 8, nonce);
-}
-
-bool net_probe_read(const uint8_t *bytes, size_t length, uint64_t *ret_nonce)
-{
-    if (length < NET_PROBE_BYTES || __builtin_memcmp(bytes, "hvprobe1", 8) != 0)
-        return false;
-    *ret_nonce = net_get_64(bytes + 8);
-    return true;
 }

@@ -8,21 +8,22 @@
  * inside these calls. Calls carry `now`, which may not go back.
  *
  * It speaks Ethernet II, ARP (RFC 826, cache rules of RFC 1122 2.3.2), IPv4
- * (RFC 791, host rules of RFC 1122 3), ICMP (RFC 792) and UDP (RFC 768). A
- * fragment is dropped and counted; TCP is answered by ICMP protocol unreachable.
+ * (RFC 791, host rules of RFC 1122 3), ICMP (RFC 792), UDP (RFC 768) and TCP
+ * (stack-tcp.h). A fragment is dropped and counted.
  *
  * Hosts of several NICs follow the weak model of RFC 1122 3.3.4.2: a packet for
  * any of the stack's addresses is taken on any NIC. ARP answers only for the
  * address of the NIC that was asked. A host never forwards.
  *
- * Callbacks may call net_stack_ping, net_stack_udp_* and the routing functions,
- * not net_stack_input or net_stack_advance. Bytes handed to a callback are valid
+ * Callbacks may call net_stack_ping, net_stack_udp_*, net_stack_tcp_* and the routing
+ * functions, not net_stack_input or net_stack_advance. Bytes handed to a callback are valid
  * during the call only.
  *
  * Start reading stack.c at net_stack_input().
  */
 #pragma once
 
+#include "netsim/proto/stack-tcp.h"
 #include "netsim/proto/types.h"
 
 #define NET_STACK_MAX_NICS    8
@@ -51,6 +52,7 @@ enum {
     NET_STACK_NO_ROOM = -3,  /* a table is full */
     NET_STACK_IN_USE = -4,   /* the port is taken */
     NET_STACK_BAD = -5,      /* an argument makes no sense */
+    NET_STACK_END = -6,      /* of a TCP connection: no more bytes this way */
 };
 
 typedef struct {
@@ -64,6 +66,7 @@ typedef struct {
 typedef enum {
     NET_PROBE_ICMP,
     NET_PROBE_UDP,
+    NET_PROBE_TCP,
 } NetProbeKind;
 
 /* How a packet reached this stack. */
@@ -78,7 +81,8 @@ typedef struct {
      * stack->tag is that of net_stack_send_packet(); 0: a packet of the stack's own. */
     void (*send)(void *user, unsigned nic, const uint8_t *bytes, size_t length);
     /* An echo request or datagram whose payload begins with a probe (below) has
-     * arrived for this stack. May be NULL. Called before the request is answered. */
+     * arrived for this stack, or a TCP connection that brings an expected one. May
+     * be NULL. Called before the request is answered. */
     void (*probe_seen)(void *user, NetProbeKind kind, uint64_t nonce, NetIp4 from);
 
     /* The rest is for routers, and for hosts whose ports others share. May be NULL. */
@@ -152,6 +156,48 @@ typedef struct {
     bool takes_probe_answers;
 } NetUdpOps;
 
+/* --- TCP probes --- */
+
+#define NET_STACK_MAX_EXPECTED   16
+#define NET_STACK_MAX_TCP_PROBES 12
+
+typedef enum {
+    NET_PROBE_ANSWERED, /* the very bytes came back */
+    NET_PROBE_REFUSED,  /* a reset, or an answer that was something else */
+    NET_PROBE_TIMED_OUT,
+    NET_PROBE_UNREACHABLE, /* no route, ICMP said so, or nobody answered ARP */
+} NetProbeOutcome;
+
+typedef struct {
+    NetIp4 to;
+    uint16_t port;
+    uint64_t nonce;
+    NetTime timeout_ns;
+    /* Called once, with the outcome, never from inside net_stack_probe_tcp(). */
+    void (*done)(void *user, NetProbeOutcome outcome, NetTime rtt_ns);
+    void *user;
+} NetTcpProbe;
+
+typedef struct {
+    uint16_t port; /* 0: free */
+    uint64_t nonce;
+    NetTime until;
+} NetExpectedProbe;
+
+typedef struct {
+    NetTcpProbe probe;
+    NetTcpId id;
+    NetTime sent, deadline, rtt_ns;
+    uint8_t got; /* bytes of the answer */
+    uint8_t outcome;
+    bool in_use, over; /* over: done is told at the next advance */
+} NetTcpProbing;
+
+typedef struct {
+    NetExpectedProbe expected[NET_STACK_MAX_EXPECTED];
+    NetTcpProbing probing[NET_STACK_MAX_TCP_PROBES];
+} NetProbeTable;
+
 /* --- the struct; readers may look, only stack*.c writes --- */
 
 typedef enum {
@@ -221,7 +267,7 @@ typedef struct {
     uint64_t address_conflicts; /* somebody else's ARP names our address (RFC 5227) */
 } NetStackCounters;
 
-typedef struct {
+struct NetStack {
     const NetStackOps *ops;
     void *user;
     NetStackNic nics[NET_STACK_MAX_NICS];
@@ -240,10 +286,12 @@ typedef struct {
     uint16_t next_port;
     NetTime timer; /* earliest deadline of all tables */
     bool timer_stale;
+    NetTcpTable tcp;
+    NetProbeTable probes;
     NetStackCounters counters;
     uint8_t held_bytes[NET_STACK_HELD_BYTES];
     uint8_t out[NET_MAX_FRAME_BYTES]; /* the frame being built */
-} NetStack;
+};
 
 /* Starts a stack without NICs. ops is kept, not copied. */
 void net_stack_init(NetStack *stack, const NetStackOps *ops, void *user, uint64_t seed);
@@ -299,3 +347,12 @@ int net_stack_send_packet(NetStack *stack, const uint8_t *packet, size_t length,
 void net_probe_write(uint8_t bytes[NET_PROBE_BYTES], uint64_t nonce);
 /* Does the payload begin with a probe? */
 bool net_probe_read(const uint8_t *bytes, size_t length, uint64_t *ret_nonce);
+
+/* Until a time, a TCP connection to the port that begins with this nonce is a probe:
+ * probe_seen is told, the bytes are sent back, and no program hears of it. Where
+ * none listens, the stack itself takes the connection; where one does, it is told
+ * of connections only when their first bytes have turned out not to be the probe. */
+int net_stack_expect_probe(NetStack *stack, uint16_t port, uint64_t nonce, NetTime until);
+
+/* Connects, sends the probe, waits for it to come back. */
+int net_stack_probe_tcp(NetStack *stack, const NetTcpProbe *probe, NetTime now);
