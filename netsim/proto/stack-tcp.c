@@ -95,8 +95,7 @@ int net_stack_tcp_connect(NetStack *stack, NetIp4 to, uint16_t port, NetTcpHandl
     if (from == 0)
         return NET_STACK_NO_ROUTE;
     uint16_t local_port = ephemeral_port(stack, from, to, port);
-    NetTcpConnection *c =
-        local_port != 0 ? net_tcp_claim(stack, from, local_port, to, port) : NULL;
+    NetTcpConnection *c = local_port != 0 ? net_tcp_claim(stack, from, local_port, to, port) : NULL;
     if (c == NULL)
         return NET_STACK_NO_ROOM;
     c->owned = true;
