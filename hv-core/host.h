@@ -43,7 +43,9 @@ typedef struct {
     const HvReplacementOps *replacement; /* NULL: no page is taken away */
     HvFrameNo frame_limit;               /* page frames for pageable pages; 0: no limit */
     HvFrameNo swap_pages;
-    HvTime sample_ns; /* how often the policy's bits are sampled; 0: never */
+    HvTime sample_ns;    /* how often the policy's bits are sampled; 0: never */
+    HvTime scan_ns;      /* how often the sharer looks at pages (memory/sharing.h); 0: never */
+    unsigned scan_pages; /* so many at a time */
     /* Tracing mode: every access of a guest to a page of its heap is reported
      * (page_referenced). Needs a backend whose time is exact. */
     bool trace_references;

@@ -132,6 +132,12 @@ typedef struct {
                         uint32_t slot);
     void (*swapped_in)(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame,
                        uint32_t slot);
+    /* A page is mapped read-only to a frame that it shares with pages of the same
+     * contents, its old frame or another one; zero: they hold nothing but zeroes. It is
+     * alone in its frame again, still read-only. */
+    void (*page_shared)(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame,
+                        HvFrameNo old_frame, bool zero);
+    void (*page_unshared)(void *user, HvStamp at, uint16_t vm, HvPageNo page);
     /* Tracing mode: an instruction used a page. hit: it was present. */
     void (*page_referenced)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu,
                             const HvPageReference *reference);

@@ -185,16 +185,17 @@ void hv_pager_tick(HvPager *pager)
 
 /* ---- Taking frames ------------------------------------------------------- */
 
-static bool swap_out(HvPager *pager, HvFrameNo frame)
+bool hv_pager_swap_out(HvPager *pager, HvPageRef page)
 {
-    HvPageRef page = pager->owner[frame];
     Vm *vm = vm_of(pager, page.vm);
+    HvFrameNo frame = frame_of(pager, page);
     uint32_t slot = pager->swap != NULL ? hv_pool_alloc(pager->swap) : HV_FRAME_NONE;
 
     if (slot == HV_FRAME_NONE)
         return false;
     memcpy(bytes_of(pager->swap, slot), bytes_of(pager->config.pool, frame), HV_PAGE_SIZE);
-    hv_pager_unmapped(pager, page);
+    if (hv_pager_is_pageable(pager, page))
+        hv_pager_unmapped(pager, page);
     hv_memory_unmap(vm->memory, page.page);
     vm->slots[page.page] = slot;
     vm->swapped++;
@@ -210,18 +211,32 @@ static bool must_take(const HvPager *pager)
     return hv_pool_free_count(pager->config.pool) == 0 || (limit > 0 && pager->pageable >= limit);
 }
 
+static HvFrameNo choose(HvPager *pager)
+{
+    const HvPagerConfig *config = &pager->config;
+
+    if (pager->policy == NULL)
+        return HV_FRAME_NONE;
+
+    HvFrameNo frame = config->replacement->victim(pager->policy);
+
+    if (frame == HV_FRAME_NONE && config->make_pageable != NULL &&
+        config->make_pageable(config->user))
+        frame = config->replacement->victim(pager->policy);
+    return frame;
+}
+
 HvFrameNo hv_pager_take_frame(HvPager *pager, HvPageRef *ret_victim)
 {
     HvPageRef victim = {.page = HV_NO_PAGE};
 
     while (must_take(pager)) {
-        HvFrameNo frame = pager->policy != NULL ? pager->config.replacement->victim(pager->policy)
-                                                : HV_FRAME_NONE;
+        HvFrameNo frame = choose(pager);
 
         if (frame == HV_FRAME_NONE)
             return HV_FRAME_NONE;
         victim = pager->owner[frame];
-        if (!swap_out(pager, frame))
+        if (!hv_pager_swap_out(pager, victim))
             return HV_FRAME_NONE;
     }
     if (ret_victim != NULL)

@@ -33,6 +33,9 @@ typedef struct {
     size_t future_count;
     /* A page went to a slot of the swap space; it is absent now. */
     void (*swapped_out)(void *user, HvPageRef page, HvFrameNo frame, uint32_t slot);
+    /* No page is pageable: whoever keeps pages from being so (sharing.h) may make some
+     * pageable now. False: it cannot. May be NULL. */
+    bool (*make_pageable)(void *user);
     void *user;
 } HvPagerConfig;
 
@@ -52,6 +55,10 @@ void hv_pager_remove_memory(HvPager *pager, uint16_t vm);
  * HV_NO_PAGE when there was none. */
 HvFrameNo hv_pager_take_frame(HvPager *pager, HvPageRef *ret_victim);
 #define HV_NO_PAGE UINT32_MAX
+
+/* Writes a present page that is not pinned to swap space and takes its reference on its
+ * frame away; false: no slot is left. */
+bool hv_pager_swap_out(HvPager *pager, HvPageRef page);
 
 /* Copies what a page held when it was swapped out into frame and frees its slot;
  * false: it is not in swap space. */

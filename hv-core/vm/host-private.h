@@ -7,6 +7,7 @@
 
 #include "hv-core/host.h"
 #include "hv-core/limits.h"
+#include "hv-core/memory/sharing.h"
 #include "hv-core/sched/dispatch.h"
 #include "hv-core/sched/events.h"
 #include "hv-core/vm/vm.h"
@@ -15,8 +16,10 @@ struct HvHost {
     HvHostConfig config;
     HvPool *pool;
     HvPager *pager;
+    HvSharing *sharing;
     HvVm *needy;    /* for whom the pager takes a frame */
     HvEvent sample; /* of which pages are in use */
+    HvEvent scan;   /* for pages to be shared */
     GPtrArray *vms; /* of HvVm, by number */
     void *policy;
     uint32_t vcpu_total;   /* created so far */
@@ -71,8 +74,13 @@ typedef struct {
 
 void hv_host_post(HvHost *host, const HvPost *post, HvTime when);
 
-/* The sampling of pages in use goes on, if there is any: a VM runs. */
-void hv_host_sample_pages(HvHost *host, HvTime now);
+/* host-memory.c */
+bool hv_host_init_memory(HvHost *host, GError **error);
+void hv_host_clear_memory(HvHost *host);
+/* A vCPU can run: the sampling and sharing of pages go on, where there is any. */
+void hv_host_watch_memory(HvHost *host, HvTime now);
+/* What the pager and the sharer tell; vm NULL: on nobody's behalf. */
+HvFrameNo hv_host_take_frame_for(HvHost *host, HvVm *vm, HvPageRef *ret_victim);
 
 /* A command or a frame from outside comes at `now`: a suspended step ends there. */
 void hv_host_begin_input(HvHost *host, HvTime now);

@@ -40,44 +40,6 @@ static bool check_config(const HvHostConfig *config, GError **error)
     return wrong == NULL;
 }
 
-static HvPager *new_pager(HvHost *host, GError **error)
-{
-    const HvMemoryPolicy *memory = &host->config.memory;
-    const HvPagerConfig config = {
-        .pool = host->pool,
-        .replacement = memory->replacement,
-        .frame_limit = memory->frame_limit,
-        .swap_pages = memory->swap_pages,
-        .trace = memory->trace_references,
-        .seed = memory->seed,
-        .future = memory->future,
-        .future_count = memory->future_count,
-        .swapped_out = hv_vm_swapped_out,
-        .user = host,
-    };
-    return hv_pager_new(&config, error);
-}
-
-static void sample_fires(HvEvent *event)
-{
-    HvHost *host = (HvHost *)((char *)event - G_STRUCT_OFFSET(HvHost, sample));
-    hv_pager_tick(host->pager);
-    /* A host on which nothing runs any more has nothing to sample. */
-    for (guint i = 0; i < host->vms->len; i++) {
-        const HvVm *vm = g_ptr_array_index(host->vms, i);
-        if (vm->runnable > 0) {
-            hv_event_queue_put(&host->events, event, event->time + host->config.memory.sample_ns);
-            return;
-        }
-    }
-}
-
-void hv_host_sample_pages(HvHost *host, HvTime now)
-{
-    if (host->config.memory.sample_ns > 0 && host->sample.place == 0)
-        hv_event_queue_put(&host->events, &host->sample, now + host->config.memory.sample_ns);
-}
-
 HvHost *hv_host_new(const HvHostConfig *config, GError **error)
 {
     if (!check_config(config, error))
@@ -97,14 +59,12 @@ HvHost *hv_host_new(const HvHostConfig *config, GError **error)
     host->vms = g_ptr_array_new_with_free_func((GDestroyNotify)hv_vm_free);
     host->policy = config->policy->create(&host->config.policy_params);
     hv_event_queue_init(&host->events);
-    host->sample.fire = sample_fires;
     g_queue_init(&host->spare_posts);
     g_queue_init(&host->frames);
     g_queue_init(&host->controls);
     for (unsigned i = 0; i < config->pcpu_count; i++)
         host->pcpus[i] = (HvPcpu){.number = (uint16_t)i, .idle = true};
-    host->pager = new_pager(host, error);
-    if (host->pager == NULL)
+    if (!hv_host_init_memory(host, error))
         g_clear_pointer(&host, hv_host_free);
     return host;
 }
@@ -113,6 +73,7 @@ static void free_posts(HvHost *host)
 {
     HvEvent *event;
     hv_event_queue_remove(&host->events, &host->sample);
+    hv_event_queue_remove(&host->events, &host->scan);
     while ((event = hv_event_queue_take(&host->events)) != NULL)
         g_free(event); /* the VMs have taken their timers out */
     g_queue_clear_full(&host->spare_posts, g_free);
@@ -128,7 +89,7 @@ void hv_host_free(HvHost *host)
     host->config.policy->destroy(host->policy);
     g_queue_clear_full(&host->frames, g_free);
     g_queue_clear_full(&host->controls, g_free);
-    hv_pager_free(host->pager);
+    hv_host_clear_memory(host);
     hv_pool_free(host->pool);
     g_free(host);
 }

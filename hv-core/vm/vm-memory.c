@@ -41,20 +41,10 @@ static void charge(HvVm *vm, HvTime cost_ns)
 
 static HvFrameNo take_frame(HvVm *vm, HvPageRef *ret_victim)
 {
-    HvHost *host = vm->host;
-    host->needy = vm;
-    HvFrameNo frame = hv_pager_take_frame(host->pager, ret_victim);
-    host->needy = NULL;
+    HvFrameNo frame = hv_host_take_frame_for(vm->host, vm, ret_victim);
     if (frame == HV_FRAME_NONE)
         vm->out_of_memory = true;
     return frame;
-}
-
-void hv_vm_swapped_out(void *user, HvPageRef page, HvFrameNo frame, uint32_t slot)
-{
-    HvHost *host = user;
-    HV_REPORT(host, swapped_out, hv_vm_stamp(host->needy), page.vm, page.page, frame, slot);
-    charge(host->needy, host->config.costs.swap_out_ns);
 }
 
 static void map(HvVm *vm, HvPageNo page, HvFrameNo frame)
@@ -65,30 +55,55 @@ static void map(HvVm *vm, HvPageNo page, HvFrameNo frame)
     charge(vm, vm->host->config.costs.fault_ns);
 }
 
-static bool bring_in(HvVm *vm, HvPageNo page, HvPageRef *ret_victim)
+/* Maps a frame that was taken for a page which is absent. */
+static void fill(HvVm *vm, HvPageNo page, HvFrameNo frame)
 {
     HvHost *host = vm->host;
-    HvFrameNo frame = take_frame(vm, ret_victim);
     uint32_t slot;
-    if (frame == HV_FRAME_NONE)
-        return false;
     if (hv_pager_swap_in(host->pager, page_ref(vm, page), frame, &slot)) {
         HV_REPORT(host, swapped_in, hv_vm_stamp(vm), vm->number, page, frame, slot);
         charge(vm, host->config.costs.swap_in_ns);
     }
     map(vm, page, frame);
+}
+
+static bool bring_in(HvVm *vm, HvPageNo page, HvPageRef *ret_victim)
+{
+    HvFrameNo frame = take_frame(vm, ret_victim);
+    if (frame == HV_FRAME_NONE)
+        return false;
+    fill(vm, page, frame);
     return true;
 }
 
-/* A page that shares its frame is written. */
+/* The page is to have a frame of its own, and no longer the one that it shares. */
+static void leave_frame(HvVm *vm, HvPageNo page)
+{
+    HvHost *host = vm->host;
+    HvPageRef ref = page_ref(vm, page);
+    host->needy = vm;
+    if (hv_sharing_has(host->sharing, ref))
+        hv_sharing_leave(host->sharing, ref);
+    else if (hv_pager_is_pageable(host->pager, ref))
+        hv_pager_unmapped(host->pager, ref);
+    host->needy = NULL;
+}
+
+/* A page that shares its frame is written. Where frames are scarce, taking one for it
+ * may have sent the page itself to swap space, or those that it shared with. */
 static bool break_sharing(HvVm *vm, HvPageNo page)
 {
     HvPool *pool = vm->host->pool;
+    const HvMemoryEntry *entry = hv_memory_entry(vm->memory, page);
     HvFrameNo frame = take_frame(vm, NULL);
     if (frame == HV_FRAME_NONE)
         return false;
-    memcpy(frame_bytes(pool, frame), frame_bytes(pool, hv_memory_entry(vm->memory, page)->frame),
-           HV_PAGE_SIZE);
+    if (entry->frame == HV_FRAME_NONE) {
+        fill(vm, page, frame);
+        return true;
+    }
+    memcpy(frame_bytes(pool, frame), frame_bytes(pool, entry->frame), HV_PAGE_SIZE);
+    leave_frame(vm, page);
     map(vm, page, frame);
     charge(vm, vm->host->config.costs.copy_ns);
     return true;

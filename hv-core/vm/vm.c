@@ -101,6 +101,7 @@ static bool build(HvVm *vm, const HvVmConfig *config, HvTime now, GError **error
         if (!add_vcpu(vm, i, config, error))
             return false;
     hv_pager_add_memory(host->pager, vm->memory);
+    hv_sharing_add_memory(host->sharing, vm->memory);
     return true;
 }
 

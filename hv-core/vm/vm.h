@@ -53,9 +53,6 @@ bool hv_vm_resolve_fault(HvVm *vm, HvPageNo page, bool write);
 bool hv_vm_memory_fault(void *user, HvMemory *memory, HvPageNo page, bool write);
 /* The same for an instruction of the acting vCPU, which is a reference to the page. */
 bool hv_vm_resolve_access(HvVm *vm, HvPageNo page, bool write);
-/* The pager's hook: a page of any VM lost its frame. */
-void hv_vm_swapped_out(void *host, HvPageRef page, HvFrameNo frame, uint32_t slot);
-
 /* vm-devices.c: puts the devices on the bus. */
 void hv_vm_add_devices(HvVm *vm, const HvVmConfig *config);
 /* A byte on HV_PORT_DEBUG. */

@@ -86,6 +86,18 @@ static void swapped_in(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFra
     TRACE(user, at, PageSwappedIn, .vm = vm, .page = page, .frame = frame, .slot = slot);
 }
 
+static void page_shared(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame,
+                        HvFrameNo old_frame, bool zero)
+{
+    TRACE(user, at, PageShared, .vm = vm, .page = page, .frame = frame, .old_frame = old_frame,
+          .zero = zero);
+}
+
+static void page_unshared(void *user, HvStamp at, uint16_t vm, HvPageNo page)
+{
+    TRACE(user, at, PageUnshared, .vm = vm, .page = page);
+}
+
 static void page_referenced(void *user, HvStamp at, uint16_t vm, uint16_t vcpu,
                             const HvPageReference *reference)
 {
@@ -197,6 +209,8 @@ const HvObserver sim_hv_observer = {
     .page_unmapped = page_unmapped,
     .swapped_out = swapped_out,
     .swapped_in = swapped_in,
+    .page_shared = page_shared,
+    .page_unshared = page_unshared,
     .page_referenced = page_referenced,
     .memory_layout = memory_layout,
     .interrupt_raised = interrupt_raised,

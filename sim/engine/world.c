@@ -61,6 +61,10 @@ static HvMemoryPolicy memory_policy(const SimEngine *engine)
         .future_count = engine->future_count,
     };
 
+    if (policy->share) {
+        memory.scan_ns = policy->scan_ns;
+        memory.scan_pages = policy->scan_pages;
+    }
     /* A first run for opt only collects references: it has no need to replace. */
     if (policy->replacement == SIM_REPLACEMENT_NONE || engine->collects_references)
         return memory;

@@ -314,6 +314,28 @@ static void add_references(SimReport *report, json_object *vms)
                                      "lost its frame for it)\n");
 }
 
+/* Only where pages came to share a page frame. */
+static void add_sharing(SimReport *report, json_object *vms)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < row_count(vms); i++) {
+        json_object *memory = get(row(vms, i), "memory");
+
+        if (number(memory, "shares") == 0)
+            continue;
+        if (!any)
+            heading(report, "Pages of equal contents");
+        any = true;
+        g_string_append_printf(
+            report->out,
+            "  %s: %" PRIu64 " times a page came to share its page frame, %" PRIu64
+            " times it was copied to be written, %" PRIu64 " share one at the end\n",
+            text(row(vms, i), "name"), number(memory, "shares"), number(memory, "copies"),
+            number(memory, "shared_pages"));
+    }
+}
+
 /* Only where pages went to swap space. */
 static void add_swapping(SimReport *report, json_object *vms)
 {
@@ -412,6 +434,7 @@ void sim_report_text(GString *out, const SimReportInput *input)
     add_cpu(&report, vms);
     add_exits(&report, vms);
     add_references(&report, vms);
+    add_sharing(&report, vms);
     add_swapping(&report, vms);
     add_networks(&report);
     add_checks(&report);

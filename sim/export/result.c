@@ -95,10 +95,12 @@ static json_object *memory_counts(const SimModel *model, const SimModelVm *vm)
     add_number(memory, "size_bytes", (uint64_t)vm->memory_pages * 4096);
     add_number(memory, "resident_pages", vm->resident_pages);
     add_number(memory, "pinned_pages", vm->pinned_pages);
-    add_number(memory, "shared_pages", 0);
+    add_number(memory, "shared_pages", vm->shared_pages);
     add_number(memory, "ballooned_pages", 0);
     add_number(memory, "swapped_pages", vm->swapped_pages);
     add_number(memory, "faults", vm->demand_faults);
+    add_number(memory, "shares", vm->shares);
+    add_number(memory, "copies", vm->copies);
     add_number(memory, "swap_ins", vm->swap_ins);
     add_number(memory, "swap_outs", vm->swap_outs);
     add_number(memory, "reference_count", vm->reference_count);

@@ -9,18 +9,34 @@ static SimModelHost *host_of(SimModel *model, const SimModelVm *vm)
     return vm->host < model->hosts->len ? model->hosts->pdata[vm->host] : NULL;
 }
 
-/* Takes what a page counts for out of the sums (sign -1) or puts it in (1). */
-static void count_page(SimModel *model, SimModelVm *vm, SimModelPage page, int sign)
+/* Takes what a page counts for out of the VM's sums (sign -1) or puts it in (1). */
+static void count_page(SimModelVm *vm, SimModelPage page, int sign)
 {
-    SimModelHost *host = host_of(model, vm);
-
     if (page.frame == SIM_MODEL_NO_FRAME)
         return;
     vm->resident_pages += (uint32_t)sign;
     if (page.flags & SIM_PAGE_PINNED)
         vm->pinned_pages += (uint32_t)sign;
-    if (host)
-        host->frames_used += (uint32_t)sign;
+    if (page.flags & SIM_PAGE_SHARED)
+        vm->shared_pages += (uint32_t)sign;
+}
+
+/* The page changes from what it was. Its old frame is free then unless others share
+ * it, or this page keeps it; the new one is taken unless others have it already. */
+static void change_page(SimModel *model, SimModelVm *vm, uint32_t number, SimModelPage page)
+{
+    SimModelHost *host = host_of(model, vm);
+    SimModelPage before = sim_pages_get(vm->pages, number);
+
+    count_page(vm, before, -1);
+    count_page(vm, page, 1);
+    sim_pages_set(&vm->pages, number, page);
+    if (!host || before.frame == page.frame)
+        return;
+    if (before.frame != SIM_MODEL_NO_FRAME && !(before.flags & SIM_PAGE_SHARED))
+        host->frames_used--;
+    if (page.frame != SIM_MODEL_NO_FRAME && !(page.flags & SIM_PAGE_SHARED))
+        host->frames_used++;
 }
 
 static bool page_mapped(SimModel *model, const SimRecord *record)
@@ -33,9 +49,8 @@ static bool page_mapped(SimModel *model, const SimRecord *record)
         return false;
     page.flags |= (event->writable ? SIM_PAGE_WRITABLE : 0) |
                   (event->pinned ? SIM_PAGE_PINNED : 0) | (event->demand ? SIM_PAGE_DEMAND : 0);
-    count_page(model, vm, sim_pages_get(vm->pages, event->page), -1);
-    sim_pages_set(&vm->pages, event->page, page);
-    count_page(model, vm, page, 1);
+    vm->copies += !!(sim_pages_get(vm->pages, event->page).flags & SIM_PAGE_SHARED);
+    change_page(model, vm, event->page, page);
     vm->demand_faults += event->demand;
     return true;
 }
@@ -52,8 +67,7 @@ static bool page_unmapped(SimModel *model, const SimRecord *record)
     before = sim_pages_get(vm->pages, event->page);
     if (before.frame != event->frame || before.frame == SIM_MODEL_NO_FRAME)
         return false;
-    count_page(model, vm, before, -1);
-    sim_pages_set(&vm->pages, event->page, absent);
+    change_page(model, vm, event->page, absent);
     vm->unmaps++;
     return true;
 }
@@ -86,8 +100,7 @@ static bool page_swapped_out(SimModel *model, const SimRecord *record)
     before = sim_pages_get(vm->pages, event->page);
     if (before.frame != event->frame || before.frame == SIM_MODEL_NO_FRAME)
         return false;
-    count_page(model, vm, before, -1);
-    sim_pages_set(&vm->pages, event->page, swapped);
+    change_page(model, vm, event->page, swapped);
     vm->swapped_pages++;
     vm->swap_outs++;
     return true;
@@ -103,11 +116,53 @@ static bool page_swapped_in(SimModel *model, const SimRecord *record)
     if (!vm || event->page >= vm->memory_pages ||
         !(sim_pages_get(vm->pages, event->page).flags & SIM_PAGE_SWAPPED))
         return false;
-    sim_pages_set(&vm->pages, event->page, absent);
+    change_page(model, vm, event->page, absent);
     vm->swapped_pages--;
     vm->swap_ins++;
     return true;
 }
+
+/* ---- Sharing -------------------------------------------------------------- */
+
+/* The present page that an event names; false: there is none. */
+static bool present_page(SimModelVm *vm, uint32_t number, SimModelPage *ret_page)
+{
+    if (!vm || number >= vm->memory_pages)
+        return false;
+    *ret_page = sim_pages_get(vm->pages, number);
+    return ret_page->frame != SIM_MODEL_NO_FRAME;
+}
+
+static bool page_shared(SimModel *model, const SimRecord *record)
+{
+    const SimEventPageShared *event = SIM_FIELDS(record, PageShared);
+    SimModelVm *vm = sim_apply_vm(model, event->vm);
+    SimModelPage page;
+
+    if (!present_page(vm, event->page, &page) || page.frame != event->old_frame ||
+        event->frame == SIM_MODEL_NO_FRAME)
+        return false;
+    page.frame = event->frame;
+    page.flags = (page.flags & ~SIM_PAGE_WRITABLE) | SIM_PAGE_SHARED;
+    change_page(model, vm, event->page, page);
+    vm->shares++;
+    return true;
+}
+
+static bool page_unshared(SimModel *model, const SimRecord *record)
+{
+    const SimEventPageUnshared *event = SIM_FIELDS(record, PageUnshared);
+    SimModelVm *vm = sim_apply_vm(model, event->vm);
+    SimModelPage page;
+
+    if (!present_page(vm, event->page, &page) || !(page.flags & SIM_PAGE_SHARED))
+        return false;
+    page.flags &= ~SIM_PAGE_SHARED;
+    change_page(model, vm, event->page, page);
+    return true;
+}
+
+/* ---- References ----------------------------------------------------------- */
 
 static bool page_reference(SimModel *model, const SimRecord *record)
 {
@@ -137,5 +192,7 @@ void sim_apply_memory_handlers(SimHandler *table)
     table[SIM_EVENT_MEMORY_LAYOUT] = memory_layout;
     table[SIM_EVENT_PAGE_SWAPPED_OUT] = page_swapped_out;
     table[SIM_EVENT_PAGE_SWAPPED_IN] = page_swapped_in;
+    table[SIM_EVENT_PAGE_SHARED] = page_shared;
+    table[SIM_EVENT_PAGE_UNSHARED] = page_unshared;
     table[SIM_EVENT_PAGE_REFERENCE] = page_reference;
 }

@@ -70,6 +70,7 @@ enum {
     SIM_PAGE_DEMAND = 4,
     SIM_PAGE_TOUCHED = 8,  /* stays once it has been present */
     SIM_PAGE_SWAPPED = 16, /* absent, its contents are in swap space */
+    SIM_PAGE_SHARED = 32,  /* other pages have the same page frame */
 };
 
 typedef struct {
@@ -139,6 +140,8 @@ typedef struct {
     uint64_t unmaps;
     uint32_t heap_page, heap_pages; /* its first page, and its length */
     uint32_t swapped_pages;         /* that are in swap space now */
+    uint32_t shared_pages;          /* whose page frame other pages have too */
+    uint64_t shares, copies; /* pages that came to share one; that were copied to be written */
     uint64_t swap_ins, swap_outs;
     uint64_t reference_count, reference_hits;
     SimText *references; /* of SimModelReference: see sim_model_references() */

@@ -16,5 +16,11 @@ bool sim_finish_memory_policy(SimReader *reader, const SimPath *path, json_objec
         return sim_reader_fail(reader, &replacement,
                                "\"opt\" must know every reference to come; allowed: only with "
                                "\"trace_references\": true");
+    SimPath share = {path, "share", 0};
+
+    if (policy->share && policy->trace_references)
+        return sim_reader_fail(reader, &share,
+                               "pages that share a page frame cannot be traced one by one; "
+                               "allowed: false, or without \"trace_references\"");
     return true;
 }

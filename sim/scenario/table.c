@@ -86,6 +86,13 @@ static const SimKey memory_policy_keys[] = {
     {"sample", DURATION, .preset = "\"10ms\"", .min = 10 * US, .max = 3600 * SECOND,
      FIELD(SimScenarioMemoryPolicy, sample_ns),
      .meaning = "How often lru and nru look which pages are in use."},
+    {"share", SIM_KEY_BOOL, .preset = "false", FIELD(SimScenarioMemoryPolicy, share),
+     .meaning = "Pages of equal contents share a page frame until one of them is written."},
+    {"scan", DURATION, .preset = "\"1ms\"", .min = 10 * US, .max = 3600 * SECOND,
+     FIELD(SimScenarioMemoryPolicy, scan_ns),
+     .meaning = "How often some pages are looked at to find equal ones."},
+    {"scan_pages", SIM_KEY_INTEGER, .preset = "100", .min = 1, .max = 1000000,
+     FIELD(SimScenarioMemoryPolicy, scan_pages), .meaning = "How many pages that is each time."},
     {"trace_references", SIM_KEY_BOOL, .preset = "false",
      FIELD(SimScenarioMemoryPolicy, trace_references),
      .meaning = "Record every access to a page of a heap, and replace exactly by them (backend "

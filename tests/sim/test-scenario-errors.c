@@ -339,10 +339,11 @@ static const Case check_cases[] = {
      "x.json:4: checks[0].expect.counter.path: \"vms.a.exits.mmoi\" counts nothing; did you mean "
      "\"exits.mmio\"? allowed: exit_code, exits, exits.io, exits.mmio, exits.page_fault, "
      "exits.halt, exits.interrupt_window, exits.preempt, exits.shutdown, exits.error, "
-     "memory.size_bytes, memory.resident_pages, memory.faults, memory.shared_pages, "
+     "memory.size_bytes, memory.resident_pages, memory.faults, memory.shared_pages, memory.shares, "
+     "memory.copies, "
      "memory.ballooned_pages, memory.swapped_pages, memory.swap_ins, memory.swap_outs, "
      "memory.reference_count, memory.reference_hits, memory.reference_misses, vcpus.N.*, "
-     "nics.N.*"},
+     "... (25 in all)"},
     {"counter-vcpu", CHECK("{\"counter\":{\"path\":\"vms.a.vcpus.1.ran_ns\",\"min\":1}}"),
      "x.json:4: checks[0].expect.counter.path: \"vms.a.vcpus.1.ran_ns\" does not number one of the "
      "VM's vCPUs; allowed: 0 to 0"},

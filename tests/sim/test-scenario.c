@@ -272,7 +272,8 @@ static void test_checks(void)
     "\"100us\","                                                                                   \
     "\"swap_out\":\"100us\",\"switch\":\"1us\"},\"memory\":\"64MiB\",\"memory_policy\":{"          \
     "\"frames\":0,"                                                                                \
-    "\"replacement\":\"none\",\"sample\":\"10ms\",\"swap\":\"64MiB\",\"trace_references\":false}," \
+    "\"replacement\":\"none\",\"sample\":\"10ms\",\"scan\":\"1ms\",\"scan_pages\":100,\"share\":"  \
+    "false,\"swap\":\"64MiB\",\"trace_references\":false},"                                        \
     "\"pcpus\":1,\"quantum\":\"10us\",\"scheduler\":{\"policy\":\"rr\",\"slice\":"                 \
     "\"10ms\"}},\"id\":\"t\",\"meta\":{\"after\":[],\"level\":1,\"minutes\":5},\"networks\":[],"   \
     "\"requires\":[],\"run\":{\"detail\":\"normal\",\"trace_limit\":\"1GiB\",\"until\":\"1s\"},"   \

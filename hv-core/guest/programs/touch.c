@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* touch N | --pages LIST [--write VALUE] [--times T] [--read]: touches pages of
- * its heap: pages 0 to N-1, or those in LIST ("1,2,3,4,1") in that order, T times
- * over. Each touch writes a value that names the page (or VALUE), or only reads
- * with --read. What a page holds must be what was written last: at the end every
- * page is read back; with --pages, where the order of accesses is the point, each
+/* touch N | --pages LIST [--write VALUE] [--times T] [--read] [--wait MS]: touches
+ * pages of its heap: pages 0 to N-1, or those in LIST ("1,2,3,4,1") in that order, T
+ * times over, and waits MS milliseconds after each time. Each touch writes a value that names the
+ * page (or VALUE), or only reads with --read. What a page holds must be what was written last: at
+ * the end every page is read back; with --pages, where the order of accesses is the point, each
  * touch is one instruction that exchanges the old value for the new, and no page is
  * touched but those in the list. Exit code 0: so it was; 1: not; 2: bad usage. */
 #include "hv-core/guest/hvlab.h"
@@ -15,6 +15,7 @@ static uint32_t list[MAX_LIST];
 static uint64_t list_length; /* 0: pages 0 to page_count - 1 */
 static uint64_t page_count;
 static uint64_t times = 1;
+static uint64_t wait_ms;
 static uint64_t value;
 static bool value_given, only_read;
 
@@ -65,6 +66,8 @@ static bool parse_arguments(int argc, char **argv)
             good = parse_list(next);
         } else if (strcmp(argv[i], "--times") == 0) {
             good = whole_number(next, &times);
+        } else if (strcmp(argv[i], "--wait") == 0) {
+            good = whole_number(next, &wait_ms);
         } else if (strcmp(argv[i], "--write") == 0) {
             good = value_given = whole_number(next, &value);
         } else {
@@ -98,12 +101,20 @@ static bool touch_listed(uint64_t at, uint64_t round)
     return held != expected;
 }
 
+static void rest(void)
+{
+    if (wait_ms > 0)
+        sleep_ns(wait_ms * 1000000);
+}
+
 static uint64_t touch_list(void)
 {
     uint64_t wrong = 0;
-    for (uint64_t round = 0; round < times; round++)
+    for (uint64_t round = 0; round < times; round++) {
         for (uint64_t at = 0; at < list_length; at++)
             wrong += touch_listed(at, round);
+        rest();
+    }
     return wrong;
 }
 
@@ -120,9 +131,11 @@ static void touch(uint64_t page)
 static uint64_t touch_all(void)
 {
     uint64_t wrong = 0;
-    for (uint64_t round = 0; round < times; round++)
+    for (uint64_t round = 0; round < times; round++) {
         for (uint64_t page = 0; page < page_count; page++)
             touch(page);
+        rest();
+    }
     for (uint64_t page = 0; page < page_count; page++)
         wrong += *page_at(page) != (only_read ? 0 : value_of(page));
     return wrong;
@@ -131,7 +144,7 @@ static uint64_t touch_all(void)
 int main(int argc, char **argv)
 {
     if (!parse_arguments(argc, argv)) {
-        print("usage: touch N | --pages LIST [--write VALUE] [--times T] [--read]\n");
+        print("usage: touch N | --pages LIST [--write VALUE] [--times T] [--read] [--wait MS]\n");
         return 2;
     }
     uint64_t room = (uint64_t)(heap_end() - heap_begin()) / PAGE_BYTES;

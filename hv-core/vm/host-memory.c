@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* host-memory.c: the host's page frames: whose turn it is to give some up, which
+ * pages are in use, which could share a frame.
+ *
+ * The pager and the sharer (hv-core/memory) decide; here they get their turns in
+ * virtual time, and what they do is reported. Their own work is done by the
+ * hypervisor beside the VMs and is charged to none of them, but for swapping, which
+ * the vCPU that needs the frame waits for.
+ */
+#include "hv-core/vm/host-private.h"
+
+/* ---- What they tell ------------------------------------------------------- */
+
+static HvStamp stamp_of(const HvHost *host)
+{
+    return host->needy != NULL ? hv_vm_stamp(host->needy) : (HvStamp){host->now, HV_NO_PCPU};
+}
+
+static void on_swapped_out(void *user, HvPageRef page, HvFrameNo frame, uint32_t slot)
+{
+    HvHost *host = user;
+    HV_REPORT(host, swapped_out, stamp_of(host), page.vm, page.page, frame, slot);
+    if (host->needy != NULL && host->needy->acting != NULL)
+        host->needy->acting->cost_ns += host->config.costs.swap_out_ns;
+}
+
+static void on_shared(void *user, HvPageRef page, HvFrameNo frame, HvFrameNo old_frame, bool zero)
+{
+    HvHost *host = user;
+    HV_REPORT(host, page_shared, stamp_of(host), page.vm, page.page, frame, old_frame, zero);
+}
+
+static void on_unshared(void *user, HvPageRef page)
+{
+    HvHost *host = user;
+    HV_REPORT(host, page_unshared, stamp_of(host), page.vm, page.page);
+}
+
+static bool on_none_pageable(void *user)
+{
+    return hv_sharing_give_up(((HvHost *)user)->sharing);
+}
+
+HvFrameNo hv_host_take_frame_for(HvHost *host, HvVm *vm, HvPageRef *ret_victim)
+{
+    host->needy = vm;
+    HvFrameNo frame = hv_pager_take_frame(host->pager, ret_victim);
+    host->needy = NULL;
+    return frame;
+}
+
+/* ---- Their turns ---------------------------------------------------------- */
+
+static bool somebody_runs(const HvHost *host)
+{
+    for (guint i = 0; i < host->vms->len; i++)
+        if (((const HvVm *)g_ptr_array_index(host->vms, i))->runnable > 0)
+            return true;
+    return false;
+}
+
+/* Where nobody runs nothing changes: the next turn comes after the next wake-up. */
+static void next_turn(HvHost *host, HvEvent *event, HvTime interval)
+{
+    if (somebody_runs(host))
+        hv_event_queue_put(&host->events, event, event->time + interval);
+}
+
+static void sample_fires(HvEvent *event)
+{
+    HvHost *host = (HvHost *)((char *)event - G_STRUCT_OFFSET(HvHost, sample));
+    hv_pager_tick(host->pager);
+    next_turn(host, event, host->config.memory.sample_ns);
+}
+
+static void scan_fires(HvEvent *event)
+{
+    HvHost *host = (HvHost *)((char *)event - G_STRUCT_OFFSET(HvHost, scan));
+    hv_sharing_scan(host->sharing, host->config.memory.scan_pages);
+    next_turn(host, event, host->config.memory.scan_ns);
+}
+
+static void wake(HvHost *host, HvEvent *event, HvTime interval, HvTime now)
+{
+    if (interval > 0 && event->place == 0)
+        hv_event_queue_put(&host->events, event, now + interval);
+}
+
+void hv_host_watch_memory(HvHost *host, HvTime now)
+{
+    wake(host, &host->sample, host->config.memory.sample_ns, now);
+    wake(host, &host->scan, host->config.memory.scan_ns, now);
+}
+
+/* ---- Creation ------------------------------------------------------------- */
+
+bool hv_host_init_memory(HvHost *host, GError **error)
+{
+    const HvMemoryPolicy *memory = &host->config.memory;
+    const HvPagerConfig pager = {
+        .pool = host->pool,
+        .replacement = memory->replacement,
+        .frame_limit = memory->frame_limit,
+        .swap_pages = memory->swap_pages,
+        .trace = memory->trace_references,
+        .seed = memory->seed,
+        .future = memory->future,
+        .future_count = memory->future_count,
+        .swapped_out = on_swapped_out,
+        .make_pageable = on_none_pageable,
+        .user = host,
+    };
+    host->sample.fire = sample_fires;
+    host->scan.fire = scan_fires;
+    host->pager = hv_pager_new(&pager, error);
+    if (host->pager == NULL)
+        return false;
+    const HvSharingConfig sharing = {
+        .pool = host->pool,
+        .pager = host->pager,
+        .shared = on_shared,
+        .unshared = on_unshared,
+        .user = host,
+    };
+    host->sharing = hv_sharing_new(&sharing);
+    return true;
+}
+
+void hv_host_clear_memory(HvHost *host)
+{
+    hv_sharing_free(host->sharing);
+    hv_pager_free(host->pager);
+}
