@@ -162,8 +162,7 @@ static void end_run(Session *session, const char *reason, const SimRecord *event
     end_answer(session);
 }
 
-/* The engine's trace as it is now; the cursor goes behind all that is there when the
- * run begins. */
+/* The engine's trace as it is now. */
 static void look_at_trace(Session *session)
 {
     size_t size;
@@ -194,10 +193,11 @@ static void begin_run(Session *session, SimRequest *request)
                               : kvm                  ? RESOLUTION_KVM
                                                      : RESOLUTION;
     sim_engine_stay_when_idle(session->engine, request->has_to);
-    if (session->run_watches) {
+    if (!session->at_found) {
         look_at_trace(session);
         session->cursor = sim_reader_at(session->reader, UINT64_MAX);
     }
+    session->at_found = false;
 }
 
 /* The first event since the last look that the run waits for. */
@@ -245,13 +245,25 @@ static bool conclude(Session *session, GError **error)
     return !*error;
 }
 
+static bool end_found(Session *session, const SimRecord *event, GError **error)
+{
+    if (send_trace(session, error))
+        end_run(session, "found", event);
+    session->at_found = true;
+    return false;
+}
+
 /* One slice of the run. True: the run goes on. */
 static bool run_slice(Session *session, GError **error)
 {
     uint64_t grant = next_grant(session);
     int64_t before = g_get_monotonic_time(), took;
-    bool more = sim_engine_run(session->engine, grant);
     SimRecord record;
+
+    if (session->run_watches && found_event(session, &record))
+        return end_found(session, &record, error);
+
+    bool more = sim_engine_run(session->engine, grant);
 
     took = g_get_monotonic_time() - before;
     if (took < TURN_US / 4)
@@ -262,11 +274,8 @@ static bool run_slice(Session *session, GError **error)
         conclude(session, error);
         return false;
     }
-    if (session->run_watches && found_event(session, &record)) {
-        if (send_trace(session, error))
-            end_run(session, "found", &record);
-        return false;
-    }
+    if (session->run_watches && found_event(session, &record))
+        return end_found(session, &record, error);
     if (grant >= session->run_to) {
         if (send_trace(session, error))
             end_run(session, "granted", NULL);

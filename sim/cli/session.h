@@ -31,7 +31,8 @@ typedef struct {
     size_t run_until_count;
     SimFilter run_of;
     SimReader *reader; /* of the engine's trace, for that */
-    SimCursor cursor;
+    SimCursor cursor;  /* behind what was looked at */
+    bool at_found;     /* that is the event found last */
 
     bool finishing; /* the scenario's own time was ended by request */
     bool over;

@@ -290,6 +290,13 @@ void sim_trace_settle_slow(SimTrace *trace, uint64_t time)
     queue_to_tail(trace);
 }
 
+void sim_trace_settle_first(SimTrace *trace)
+{
+    g_assert(!trace->queued);
+    if (trace->end <= trace->settle_limit)
+        trace->settled_end = trace->end;
+}
+
 void sim_trace_finish(SimTrace *trace)
 {
     sim_trace_settle(trace, SIM_TIME_NEVER);

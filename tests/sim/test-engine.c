@@ -81,6 +81,89 @@ static void check_slicing(int pcpus)
     }
 }
 
+/* ---- Commands given while it runs ----------------------------------------- */
+
+/* The records of a trace, without its header. */
+static GBytes *records_of(SimEngine *engine)
+{
+    SimTraceHeader header;
+    size_t size;
+
+    sim_trace_finish(sim_engine_trace(engine));
+
+    const uint8_t *data = sim_trace_data(sim_engine_trace(engine), &size);
+
+    memcpy(&header, data, sizeof(header));
+    return g_bytes_new(data + header.header_bytes, size - header.header_bytes);
+}
+
+/* The commands in a trace, as a timeline. */
+static char *timeline_of(SimEngine *engine)
+{
+    size_t size;
+    const uint8_t *data = sim_trace_data(sim_engine_trace(engine), &size);
+    g_autoptr(SimReader) reader = sim_reader_new_memory(data, size, NULL);
+    GString *text = g_string_new("\"timeline\":[");
+    SimFilter filter = {0};
+    SimCursor cursor = {0};
+    SimRecord record;
+    unsigned count = 0;
+
+    sim_filter_add(&filter, SIM_EVENT_COMMAND);
+    while (sim_reader_next_of(reader, &cursor, &filter, &record))
+        g_string_append_printf(text, "%s%.*s", count++ ? "," : "", (int)record.blob_size,
+                               (const char *)record.blob);
+    g_string_append(text, "],");
+    return g_string_free(text, FALSE);
+}
+
+/* A person's commands, given wherever the engine happens to wait, are in the trace
+ * with times that make the same run when they are known before. */
+static void test_live_commands(void)
+{
+    static const char *const commands[] = {"{\"do\":\"pause\",\"vm\":\"b\"}",
+                                           "{\"do\":\"resume\",\"vm\":\"b\"}",
+                                           "{\"do\":\"unplug\",\"vm\":\"a\"}",
+                                           "{\"do\":\"plug\",\"vm\":\"a\"}",
+                                           "{\"do\":\"set-weight\",\"vm\":\"c\",\"weight\":512}",
+                                           "{\"do\":\"type\",\"vm\":\"c\",\"text\":\"x\"}",
+                                           "{\"do\":\"kill\",\"vm\":\"c\"}"};
+    g_autoptr(GRand) random = g_rand_new_with_seed(11);
+
+    for (int round = 0; round < 12; round++) {
+        g_autoptr(SimScenario) scenario = scenario_of(30, 1 + round % 3, TALKERS);
+        g_autoptr(SimEngine) engine = engine_of(scenario, "emulated");
+        unsigned given = 0;
+
+        while (sim_engine_run(engine, sim_engine_command_time(engine) + 1 +
+                                          (uint64_t)g_rand_int_range(random, 0, 1000000))) {
+            SimCommand command;
+
+            if (g_rand_int_range(random, 0, 5) != 0 || given == G_N_ELEMENTS(commands))
+                continue;
+            g_assert_true(
+                sim_scenario_parse_command(scenario, commands[given++], "test", &command, NULL));
+            g_assert_cmpuint(sim_engine_command(engine, &command), ==,
+                             sim_engine_command_time(engine));
+            sim_command_clear(&command);
+        }
+
+        g_autoptr(GBytes) live = records_of(engine);
+        g_autofree char *timeline = timeline_of(engine);
+        g_autofree char *rest = g_strconcat(TALKERS, timeline, NULL);
+        g_autoptr(SimScenario) planned = scenario_of(30, 1 + round % 3, rest);
+        g_autoptr(SimEngine) again = engine_of(planned, "emulated");
+
+        while (sim_engine_run(again, UINT64_MAX))
+            ;
+
+        g_autoptr(GBytes) replayed = records_of(again);
+
+        g_assert_cmpuint(given, >, 2);
+        g_assert_true(g_bytes_equal(live, replayed));
+    }
+}
+
 static void test_slicing_one_pcpu(void)
 {
     check_slicing(1);
@@ -364,6 +447,7 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/engine/emulated/slicing/one-pcpu", test_slicing_one_pcpu);
     g_test_add_func("/engine/emulated/slicing/many-pcpus", test_slicing_many_pcpus);
+    g_test_add_func("/engine/emulated/live-commands", test_live_commands);
     g_test_add_func("/engine/emulated/times-add-up", test_times_add_up);
     g_test_add_func("/engine/emulated/unplug-and-plug-at-once", test_unplug_and_plug_at_once);
     g_test_add_func("/engine/emulated/idle-after-probe", test_idle_after_probe);
