@@ -167,7 +167,8 @@ def sliced(folder):
             now = 0
             for number in range(60):
                 if chance.random() < 0.4:
-                    request = {'op': 'step', 'of': chance.choice(kinds), 'to': f'{now + 10000000}ns'}
+                    request = {'op': 'step', 'of': chance.choice(kinds),
+                               'to': f'{now + 10000000}ns'}
                 elif chance.random() < 0.2:
                     client.send({'op': 'run', 'id': 'stopped', 'to': '999ms'})
                     request = {'op': 'pause'}
