@@ -4,16 +4,35 @@
 
 #define BITS_NS (8 * NET_NS_PER_SECOND) /* a byte at 1 bit/s */
 
-static bool queue_is_full(const NetLinkConfig *config, NetTime waits_ns)
+/* waits_ns * rate bits wait, times 10^9. */
+static bool queue_is_full(const NetLinkConfig *config, uint64_t rate_bps, NetTime waits_ns)
 {
-    /* waits_ns * rate_bps bits wait, times 10^9. */
-    return (unsigned __int128)waits_ns * config->rate_bps >
+    return (unsigned __int128)waits_ns * rate_bps >
            (unsigned __int128)config->queue_bytes * BITS_NS;
+}
+
+/* When a shaped way lets the frame in; false: too much waits already. */
+static bool shape(NetLinkWay *way, const NetLinkConfig *config, size_t length, NetTime now,
+                  NetTime *ret_from)
+{
+    const NetRate *rate = &config->shape;
+
+    *ret_from = net_bucket_ready(&way->shaper, length * 8, rate->rate_bps,
+                                 rate->burst_bytes * UINT64_C(8), now);
+    if (*ret_from > now && queue_is_full(config, rate->rate_bps, *ret_from - now))
+        return false;
+    net_bucket_take(&way->shaper, length * 8, rate->rate_bps, *ret_from);
+    return true;
 }
 
 bool net_link_send(NetLinkWay *way, const NetLinkConfig *config, size_t length, NetTime now,
                    NetTime *ret_departs, NetTime *ret_arrives)
 {
+    if (config->rate_bps != NET_RATE_UNLIMITED && now < way->busy_until &&
+        queue_is_full(config, config->rate_bps, way->busy_until - now))
+        return false;
+    if (config->shape.rate_bps != 0 && !shape(way, config, length, now, &now))
+        return false;
     if (config->rate_bps == NET_RATE_UNLIMITED) {
         *ret_departs = now;
         *ret_arrives = now + config->latency_ns;
@@ -22,8 +41,6 @@ bool net_link_send(NetLinkWay *way, const NetLinkConfig *config, size_t length, 
     if (now >= way->busy_until) {
         way->busy_until = now;
         way->remainder = 0;
-    } else if (queue_is_full(config, way->busy_until - now)) {
-        return false;
     }
     uint64_t work = length * BITS_NS + way->remainder;
     *ret_departs = way->busy_until;
@@ -35,5 +52,59 @@ bool net_link_send(NetLinkWay *way, const NetLinkConfig *config, size_t length, 
 
 void net_link_reset(NetLinkWay *way)
 {
-    *way = (NetLinkWay){0};
+    way->busy_until = 0;
+    way->remainder = 0;
+    way->shaper = (NetBucket){0};
+    way->last_arrival = 0;
+}
+
+/* --- bad ways --- */
+
+/* SplitMix64: Steele, Lea and Flood, "Fast splittable pseudorandom number
+ * generators", OOPSLA 2014. */
+static uint64_t next_random(NetLinkWay *way)
+{
+    uint64_t z = way->random += UINT64_C(0x9e3779b97f4a7c15);
+
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+/* Uniform below a bound, as far as 2^64 is many times larger than it. */
+static uint64_t random_below(NetLinkWay *way, uint64_t bound)
+{
+    return (uint64_t)((unsigned __int128)next_random(way) * bound >> 64);
+}
+
+void net_link_seed(NetLinkWay *way, uint64_t seed, uint32_t number)
+{
+    way->random = seed ^ (number + UINT64_C(1)) * UINT64_C(0xd6e8feb86659fd93);
+    way->random = next_random(way);
+}
+
+void net_link_set_quality(NetLinkWay *way, const NetLinkQuality *quality)
+{
+    way->quality = *quality;
+    way->is_bad = quality->delay_ns != 0 || quality->jitter_ns != 0 || quality->loss_ppm != 0 ||
+                  quality->duplicate_ppm != 0 || quality->reorder_ppm != 0;
+}
+
+NetLinkFate net_link_suffer(NetLinkWay *way, const NetLinkConfig *config, NetTime *arrives)
+{
+    const NetLinkQuality *bad = &way->quality;
+    NetLinkFate fate = {
+        .lost = random_below(way, 1000000) < bad->loss_ppm,
+        .twice = random_below(way, 1000000) < bad->duplicate_ppm,
+    };
+    bool held_back = random_below(way, 1000000) < bad->reorder_ppm;
+
+    *arrives += bad->delay_ns + random_below(way, bad->jitter_ns + 1);
+    if (held_back) {
+        *arrives += config->latency_ns + bad->delay_ns + bad->jitter_ns;
+    } else {
+        *arrives = MAX(*arrives, way->last_arrival);
+        way->last_arrival = *arrives;
+    }
+    return fate;
 }

@@ -7,20 +7,42 @@
  * those before it, unless sending them takes longer than sending queue_bytes
  * would: then it is dropped. (Preamble, FCS and gap between frames are left out,
  * as a virtual cable has none.)
+ *
+ * A way may be shaped: then a frame also waits until a token bucket holds as many
+ * bits as it has, and goes at the full rate once it may. And a way may be bad
+ * (NetLinkQuality): late, out of order, twice, or lost. What happens to which frame
+ * comes from the seed, the way's number and how many frames it has carried.
  */
 #pragma once
 
+#include "netsim/bucket.h"
 #include "netsim/part.h"
 
 typedef struct {
     NetTime busy_until; /* when the last frame's last bit has been sent */
     uint64_t remainder; /* of that time, in 1/rate_bps ns: carried into the next frame's,
                            so that a busy way sends exactly rate_bps */
+    NetBucket shaper;
+    uint64_t random; /* state of the way's own generator */
+    NetTime last_arrival;
+    NetLinkQuality quality;
+    bool is_bad; /* any of quality is set */
 } NetLinkWay;
+
+/* What becomes of a frame on a bad way. */
+typedef struct {
+    bool lost, twice;
+} NetLinkFate;
 
 /* A frame of so many bytes is to be sent. False: the queue is full. */
 bool net_link_send(NetLinkWay *way, const NetLinkConfig *config, size_t length, NetTime now,
                    NetTime *ret_departs, NetTime *ret_arrives);
+
+/* Begins the way's generator; seed is the world's, number the way's own. */
+void net_link_seed(NetLinkWay *way, uint64_t seed, uint32_t number);
+void net_link_set_quality(NetLinkWay *way, const NetLinkQuality *quality);
+/* A frame that was sent, on a way that is bad: may move its arrival. */
+NetLinkFate net_link_suffer(NetLinkWay *way, const NetLinkConfig *config, NetTime *arrives);
 
 /* The cable was unplugged: what was waiting is gone. */
 void net_link_reset(NetLinkWay *way);

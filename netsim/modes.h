@@ -13,7 +13,10 @@ typedef struct {
     NetNetworkId id;
     NetNetworkConfig config; /* defaults filled in */
     const struct NetMode *mode;
-    NetPart *segment; /* what NICs are wired to; set by create */
+    NetPart *segment; /* the first switch, to which others are wired; set by create */
+    NetPart *switches[NET_MAX_SWITCHES];
+    uint32_t switch_count;
+    NetPortId (*trunk_ports)[2]; /* of each trunk: the first port at each end */
 } NetNetwork;
 
 typedef struct NetMode {

@@ -45,6 +45,7 @@ typedef struct {
     uint64_t *frame_ids;  /* counter shared with others: the last Ethernet frame id given */
     NetObserver observer; /* copied */
     void *observer_user;
+    uint64_t seed; /* of what goes wrong on cables */
 } NetWorldConfig;
 
 NetWorld *net_world_new(const NetWorldConfig *config);
@@ -103,8 +104,15 @@ typedef struct {
     NetDhcpConfig dhcp;
     const NetForward *forwards; /* nat and nat-network */
     size_t forward_count;
-    uint32_t nat_rows; /* bound on each NAT's table */
-    bool wifi;         /* bridged: the host's NIC is a wireless one */
+    uint32_t nat_rows;      /* bound on each NAT's table */
+    bool wifi;              /* bridged: the host's NIC is a wireless one */
+    NetLinkQuality quality; /* of each link */
+    /* Switches and what joins them; none: one that is called as the network. Name, MTU,
+     * ageing time and rows may be left to the network. */
+    const NetSwitchConfig *switches;
+    uint32_t switch_count;
+    const NetTrunkConfig *trunks;
+    uint32_t trunk_count;
 } NetNetworkConfig;
 
 #define NET_RATE_UNLIMITED UINT64_MAX
@@ -120,8 +128,11 @@ bool net_world_add_network(NetWorld *world, const NetNetworkConfig *config, NetT
 
 typedef struct {
     NetNetworkId network;
-    uint32_t vm, nic; /* the caller's tag, handed back with deliveries */
-    NetMac mac;       /* zero: not known here */
+    uint32_t vm, nic;   /* the caller's tag, handed back with deliveries */
+    NetMac mac;         /* zero: not known here */
+    uint32_t on_switch; /* number of the network's switch that its cable leads to */
+    NetPortConfig port; /* of the switch's end */
+    NetRate shape;      /* of its cable, each way */
 } NetNicConfig;
 
 /* Attaches a NIC. Its cable is plugged. */
@@ -136,6 +147,26 @@ bool net_world_attach(NetWorld *world, NetNetworkId network, uint32_t vm, uint32
 bool net_world_add_forward(NetWorld *world, NetNetworkId network, const NetForward *forward,
                            NetTime at, GError **error);
 bool net_world_remove_forward(NetWorld *world, NetNetworkId network, const char *name, NetTime at);
+
+/* --- what can be set while the world runs, from `now` (the time reached) on --- */
+
+/* Of the cable at a port, both ways. */
+void net_world_set_quality(NetWorld *world, NetPortId port, const NetLinkQuality *quality,
+                           NetTime now);
+/* Of the switch port at the other end of a NIC's cable; false: there is no switch. */
+bool net_world_set_acl(NetWorld *world, NetPortId nic_port, bool in, const NetAcl *acl,
+                       NetTime now);
+/* A flow or a mirror more, or one flow less, in a network's switch. Ports are the
+ * switch's own. False: no room, no such flow or port, or the network has no such switch. */
+bool net_world_add_flow(NetWorld *world, NetNetworkId network, uint32_t number, const NetFlow *flow,
+                        NetTime now);
+bool net_world_remove_flow(NetWorld *world, NetNetworkId network, uint32_t number, const char *name,
+                           NetTime now);
+bool net_world_add_mirror(NetWorld *world, NetNetworkId network, uint32_t number,
+                          const NetMirror *mirror);
+/* The end of a trunk's cable at the switch a (or b) of its config. */
+NetPortId net_world_trunk_port(const NetWorld *world, NetNetworkId network, uint32_t trunk,
+                               uint32_t cable, bool at_b);
 
 /* How DNS calls the machine with this MAC address once it has a lease. */
 void net_world_name_machine(NetWorld *world, NetMac mac, const char *name);

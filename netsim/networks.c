@@ -37,6 +37,24 @@ static void fill_in_defaults(NetNetworkConfig *config)
         config->mac_rows = NET_DEFAULT_MAC_ROWS;
 }
 
+/* What a mistake in the switches of a network would be; the rest has defaults. */
+static bool check_switches(const NetNetworkConfig *config, GError **error)
+{
+    uint32_t count = MAX(config->switch_count, 1);
+
+    if (!check_range("number of switches", count, 1, NET_MAX_SWITCHES, error) ||
+        !check_range("number of trunks", config->trunk_count, 0, NET_MAX_TRUNKS, error))
+        return false;
+    for (uint32_t i = 0; i < config->trunk_count; i++) {
+        const NetTrunkConfig *trunk = &config->trunks[i];
+        if (!check_range("switch of a trunk", trunk->a, 0, count - 1, error) ||
+            !check_range("switch of a trunk", trunk->b, 0, count - 1, error) ||
+            !check_range("cables of a trunk", trunk->cables, 1, NET_MAX_TRUNK_CABLES, error))
+            return false;
+    }
+    return true;
+}
+
 static bool check_config(const NetNetworkConfig *config, GError **error)
 {
     return check_range("latency in ns", config->latency_ns, 1, NET_MAX_LATENCY_NS, error) &&
@@ -44,7 +62,8 @@ static bool check_config(const NetNetworkConfig *config, GError **error)
             check_range("rate in bit/s", config->rate_bps, NET_MIN_RATE_BPS, NET_MAX_RATE_BPS,
                         error)) &&
            check_range("MTU", config->mtu, NET_MIN_MTU, NET_MAX_MTU, error) &&
-           check_range("MAC table rows", config->mac_rows, 1, NET_MAX_MAC_ROWS, error);
+           check_range("MAC table rows", config->mac_rows, 1, NET_MAX_MAC_ROWS, error) &&
+           check_switches(config, error);
 }
 
 bool net_world_add_network(NetWorld *world, const NetNetworkConfig *config, NetTime now,
@@ -80,6 +99,8 @@ bool net_world_add_network(NetWorld *world, const NetNetworkConfig *config, NetT
     if (observer->network_new != NULL)
         observer->network_new(user, now, network->id, network->config.name, mode->name);
     mode->create(world, network, now);
+    network->config.switches = NULL; /* were the caller's */
+    network->config.trunks = NULL;
     *ret_network = network->id;
     return true;
 }

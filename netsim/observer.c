@@ -27,6 +27,20 @@ static const char *const drop_names[NET_DROP_COUNT] = {
     [NET_DROP_NAT_FRAGMENT] = "nat-fragment",
     [NET_DROP_NAT_GROUP_ADDRESS] = "nat-group-address",
     [NET_DROP_WIFI_UNKNOWN] = "wifi-unknown",
+    [NET_DROP_LINK_LOSS] = "link-loss",
+    [NET_DROP_VLAN_TAGGED] = "vlan-tagged",
+    [NET_DROP_VLAN_NOT_ALLOWED] = "vlan-not-allowed",
+    [NET_DROP_NO_NATIVE_VLAN] = "no-native-vlan",
+    [NET_DROP_PORT_BLOCKED] = "port-blocked",
+    [NET_DROP_FORGED_SOURCE] = "forged-source",
+    [NET_DROP_MAC_CHANGED] = "mac-changed",
+    [NET_DROP_MAC_LIMIT] = "mac-limit",
+    [NET_DROP_RATE_CAP] = "rate-cap",
+    [NET_DROP_ACL_IN] = "acl-in",
+    [NET_DROP_ACL_OUT] = "acl-out",
+    [NET_DROP_STORM_CONTROL] = "storm-control",
+    [NET_DROP_FLOW] = "flow",
+    [NET_DROP_NOT_FOR_IT] = "not-for-it",
 };
 
 static const char *const aged_names[NET_AGED_COUNT] = {
@@ -66,6 +80,12 @@ static const char *const dns_outcome_names[NET_DNS_OUTCOME_COUNT] = {
     [NET_DNS_UNABLE] = "unable",
 };
 
+static const char *const tree_names[NET_TREE_STATE_COUNT] = {
+    [NET_TREE_DISABLED] = "disabled",     [NET_TREE_BLOCKING] = "blocking",
+    [NET_TREE_LISTENING] = "listening",   [NET_TREE_LEARNING] = "learning",
+    [NET_TREE_FORWARDING] = "forwarding",
+};
+
 const char *net_drop_reason_name(NetDropReason reason)
 {
     return (unsigned)reason < NET_DROP_COUNT ? drop_names[reason] : "unknown";
@@ -89,4 +109,9 @@ const char *net_dhcp_event_name(NetDhcpEventKind kind)
 const char *net_dns_outcome_name(NetDnsOutcome outcome)
 {
     return (unsigned)outcome < NET_DNS_OUTCOME_COUNT ? dns_outcome_names[outcome] : "unknown";
+}
+
+const char *net_tree_state_name(NetTreeState state)
+{
+    return (unsigned)state < NET_TREE_STATE_COUNT ? tree_names[state] : "unknown";
 }

@@ -12,11 +12,7 @@
 
 #include "netsim/frame.h"
 #include "netsim/proto/stack.h"
-
-typedef uint32_t NetPortId;
-typedef uint32_t NetPartId;
-typedef uint32_t NetNetworkId;
-#define NET_NO_PORT UINT32_MAX
+#include "netsim/settings.h"
 
 /* Why a frame went no further. */
 typedef enum {
@@ -46,6 +42,20 @@ typedef enum {
     NET_DROP_NAT_FRAGMENT,      /* a fragment whose first one was not seen */
     NET_DROP_NAT_GROUP_ADDRESS, /* broadcast and multicast do not pass */
     NET_DROP_WIFI_UNKNOWN,      /* nobody behind the bridge has this IP address */
+    NET_DROP_LINK_LOSS,         /* the cable is bad, as it was asked to be */
+    NET_DROP_VLAN_TAGGED,       /* a tag on an access port */
+    NET_DROP_VLAN_NOT_ALLOWED,  /* a VLAN that the port is not in */
+    NET_DROP_NO_NATIVE_VLAN,    /* no tag on a trunk without a native VLAN */
+    NET_DROP_PORT_BLOCKED,      /* by the spanning tree */
+    NET_DROP_FORGED_SOURCE,     /* source address is not the NIC's own */
+    NET_DROP_MAC_CHANGED,       /* its NIC uses another address than its own */
+    NET_DROP_MAC_LIMIT,         /* one address more than may live on the port */
+    NET_DROP_RATE_CAP,          /* more than the port may send */
+    NET_DROP_ACL_IN,            /* a rule of the port's list for what comes in */
+    NET_DROP_ACL_OUT,           /* and for what goes out */
+    NET_DROP_STORM_CONTROL,     /* more flooded frames than the port may cause */
+    NET_DROP_FLOW,              /* the flow table says so, or leads nowhere */
+    NET_DROP_NOT_FOR_IT,        /* flooded, but hidden from a NIC that may see its own only */
     NET_DROP_COUNT
 } NetDropReason;
 
@@ -159,12 +169,39 @@ typedef enum {
     NET_REACH_UNREACHABLE, /* no route, no answer to ARP, or ICMP said so */
 } NetReachOutcome;
 
+/* --- switches --- */
+
+/* Why somebody gets a copy of a frame that is not for it. */
+typedef enum {
+    NET_COPY_MIRROR,      /* a mirror port */
+    NET_COPY_PROMISCUOUS, /* a NIC that may see what goes between others */
+    NET_COPY_COUNT
+} NetCopyReason;
+
+/* Of a port that takes part in the spanning tree (IEEE 802.1D-1998 8.4). */
+typedef enum {
+    NET_TREE_DISABLED, /* no cable */
+    NET_TREE_BLOCKING, /* would close a loop */
+    NET_TREE_LISTENING,
+    NET_TREE_LEARNING,
+    NET_TREE_FORWARDING,
+    NET_TREE_STATE_COUNT
+} NetTreeState;
+
+typedef enum {
+    NET_TREE_ROOT,       /* nearest to the root */
+    NET_TREE_DESIGNATED, /* nearer to the root than what else is on its cable */
+    NET_TREE_ALTERNATE,  /* neither */
+    NET_TREE_ROLE_COUNT
+} NetTreeRole;
+
 /* Names as traces and reports print them: "link-queue-full". Never NULL. */
 const char *net_drop_reason_name(NetDropReason reason);
 const char *net_aged_reason_name(NetAgedReason reason);
 const char *net_nat_state_name(NetNatState state);
 const char *net_dhcp_event_name(NetDhcpEventKind kind);
 const char *net_dns_outcome_name(NetDnsOutcome outcome);
+const char *net_tree_state_name(NetTreeState state);
 
 struct NetForward; /* network.h */
 
@@ -257,6 +294,36 @@ typedef struct {
     void (*probe_over)(void *user, NetTime at, NetEndpointKind kind, uint32_t number, uint32_t id,
                        NetReachOutcome outcome, NetTime rtt_ns);
 
+    /* A frame was to leave by a port, but that one port did not let it out. */
+    void (*switch_egress_drop)(void *user, NetTime at, NetPortId in, NetPortId out,
+                               const NetFrame *frame, NetDropReason why);
+    void (*switch_copy)(void *user, NetTime at, NetPortId in, NetPortId out, const NetFrame *frame,
+                        NetCopyReason why);
+
+    void (*switch_new)(void *user, NetTime at, NetPartId part, NetNetworkId network,
+                       const NetSwitchConfig *config);
+    /* What holds for a port of a switch from now on; vlans: frames belong to VLANs there. */
+    void (*port_config)(void *user, NetTime at, NetPortId port, bool vlans,
+                        const NetPortConfig *config);
+    /* Flows are numbered from 1 in each switch; one that is replaced gets a new number. */
+    void (*flow_added)(void *user, NetTime at, NetPartId part, uint32_t number,
+                       const NetFlow *flow);
+    void (*flow_removed)(void *user, NetTime at, NetPartId part, uint32_t number);
+    void (*flow_match)(void *user, NetTime at, NetPortId in, uint32_t number,
+                       const NetFrame *frame);
+    void (*to_controller)(void *user, NetTime at, NetPortId in, uint32_t number,
+                          const NetFrame *frame);
+    void (*tree_port)(void *user, NetTime at, NetPortId port, NetTreeState from, NetTreeState to,
+                      NetTreeRole role);
+    /* What a bridge now takes for the root. root_port: NET_NO_PORT when it is the root. */
+    void (*tree_root)(void *user, NetTime at, NetPartId part, uint64_t bridge, uint64_t root,
+                      uint32_t cost, NetPortId root_port);
+    /* A BPDU: it goes no further, and is not dropped. */
+    void (*tree_heard)(void *user, NetTime at, NetPortId port, const NetFrame *frame);
+    /* Another cable of a team carries its frames. */
+    void (*team_active)(void *user, NetTime at, NetPortId from, NetPortId to);
+    /* What goes wrong from now on with frames that enter the cable at this port. */
+    void (*link_quality)(void *user, NetTime at, NetPortId from, const NetLinkQuality *quality);
     /* More than NET_MAX_STEPS_PER_INSTANT steps without time passing: the world
      * has stopped for good. */
     void (*overrun)(void *user, NetTime at, uint64_t steps);

@@ -28,6 +28,8 @@ typedef struct {
     /* Called at the deadline, or sooner: then there may be nothing to do yet. NULL
      * where deadline is. */
     void (*advance)(NetPart *part, NetTime now);
+    /* The part has one more port, without a cable yet. May be NULL. */
+    void (*port_added)(NetPart *part, uint32_t port, NetPortId id);
     /* The cable at a port was plugged or unplugged. May be NULL. */
     void (*port_changed)(NetPart *part, uint32_t port, bool up, NetTime now);
     /* The rows of a MAC table, appended to an array of NetMacRow. May be NULL. */
@@ -42,6 +44,8 @@ struct NetPart {
     const NetPartOps *ops;
     /* The rest is the world's, set by net_world_add_part(). */
     NetWorld *world;
+    const NetObserver *observer; /* of the world; each of its functions may be NULL */
+    void *observer_user;
     NetPartInfo info;
     NetTime armed;    /* when advance will be called; NET_TIME_NEVER: it will not */
     GArray *port_ids; /* of NetPortId, by the part's own number of the port */
@@ -51,6 +55,7 @@ typedef struct {
     NetTime latency_ns;   /* at least 1 */
     uint64_t rate_bps;    /* NET_RATE_UNLIMITED: a frame takes no time to send */
     uint32_t queue_bytes; /* that may wait, each way */
+    NetRate shape;        /* no more than this enters, each way; what is above waits */
 } NetLinkConfig;
 
 /* The world owns the part from here on. vm and nic are a NIC's tag, else 0. */
@@ -79,5 +84,5 @@ void net_part_deliver(NetPart *part, uint32_t port, NetFrame *frame, NetTime now
 NetFrame *net_part_new_frame(NetPart *part, uint64_t parent, const uint8_t *bytes, size_t length,
                              NetTime now);
 
-/* Calls one function of the observer, if it is set. */
+/* To call one function of the observer, if it is set; parts have it in NetPart. */
 const NetObserver *net_world_observer(const NetWorld *world, void **ret_user);

@@ -39,6 +39,7 @@ static void free_network(gpointer data)
     NetNetwork *network = data;
 
     g_free((char *)network->config.name);
+    g_free(network->trunk_ports);
     g_free(network);
 }
 
@@ -87,6 +88,8 @@ NetPartId net_world_add_part(NetWorld *world, NetPart *part, NetNetworkId networ
         .vm = vm,
         .nic = nic,
     };
+    part->observer = &world->config.observer;
+    part->observer_user = world->config.observer_user;
     part->armed = NET_TIME_NEVER;
     part->port_ids = g_array_new(FALSE, FALSE, sizeof(NetPortId));
     g_ptr_array_add(world->parts, part);
@@ -111,6 +114,8 @@ NetPortId net_world_add_port_on(NetWorld *world, NetPart *part, NetNetworkId net
     g_ptr_array_add(world->ports, port);
     g_array_append_val(part->port_ids, id);
     REPORT(world, port_new, now, id, part->info.part, port->number, network);
+    if (part->ops->port_added != NULL)
+        part->ops->port_added(part, port->number, id);
     return id;
 }
 
@@ -153,6 +158,8 @@ void net_world_add_link(NetWorld *world, NetPortId a, NetPortId b, const NetLink
     ports[0]->peer = b;
     ports[1]->peer = a;
     ports[0]->config = ports[1]->config = *config;
+    net_link_seed(&ports[0]->way, world->config.seed, a);
+    net_link_seed(&ports[1]->way, world->config.seed, b);
     REPORT(world, link_new, now, a, b, config->latency_ns, config->rate_bps);
     set_up(world, a, true, now);
     set_up(world, b, true, now);
@@ -187,6 +194,39 @@ static void drop_on_link(NetWorld *world, NetPortId from, const NetFrame *frame,
     REPORT(world, link_drop, now, from, frame, why);
 }
 
+/* Puts a frame on its way; lost: it will not come out. */
+static void carry(NetWorld *world, NetPortId from, NetFrame *frame, NetTime now, NetTime departs,
+                  NetTime arrives, bool lost)
+{
+    NetPort *port = net_world_port_at(world, from);
+
+    port->out_frames++;
+    port->out_bytes += frame->length;
+    REPORT(world, link_enter, now, from, port->peer, frame, departs, arrives);
+    net_queue_push(&world->queue, &(NetEvent){
+                                      .class = CLASS_ARRIVAL,
+                                      .time = arrives,
+                                      .frame = net_frame_ref(frame),
+                                      .target = port->peer,
+                                      .epoch = port->epoch,
+                                      .what = lost,
+                                  });
+}
+
+static void carry_badly(NetWorld *world, NetPortId from, NetFrame *frame, NetTime now,
+                        NetTime departs, NetTime arrives)
+{
+    NetPort *port = net_world_port_at(world, from);
+    NetLinkFate fate = net_link_suffer(&port->way, &port->config, &arrives);
+
+    carry(world, from, frame, now, departs, arrives, fate.lost);
+    if (!fate.twice)
+        return;
+    g_autoptr(NetFrame) copy =
+        net_part_new_frame(port->part, frame->id, frame->bytes, frame->length, now);
+    carry(world, from, copy, now, departs, arrives, false);
+}
+
 static void send(NetWorld *world, NetPortId from, NetFrame *frame, NetTime now)
 {
     NetPort *port = net_world_port_at(world, from);
@@ -200,16 +240,10 @@ static void send(NetWorld *world, NetPortId from, NetFrame *frame, NetTime now)
         drop_on_link(world, from, frame, NET_DROP_LINK_QUEUE_FULL, now);
         return;
     }
-    port->out_frames++;
-    port->out_bytes += frame->length;
-    REPORT(world, link_enter, now, from, port->peer, frame, departs, arrives);
-    net_queue_push(&world->queue, &(NetEvent){
-                                      .class = CLASS_ARRIVAL,
-                                      .time = arrives,
-                                      .frame = net_frame_ref(frame),
-                                      .target = port->peer,
-                                      .epoch = port->epoch,
-                                  });
+    if (port->way.is_bad)
+        carry_badly(world, from, frame, now, departs, arrives);
+    else
+        carry(world, from, frame, now, departs, arrives, false);
 }
 
 void net_part_send(NetPart *part, uint32_t port, NetFrame *frame, NetTime now)
@@ -273,6 +307,17 @@ void net_world_set_link(NetWorld *world, NetPortId port, bool up, NetTime at)
                    &(NetEvent){.class = CLASS_COMMAND, .time = at, .target = port, .what = up});
 }
 
+void net_world_set_quality(NetWorld *world, NetPortId port, const NetLinkQuality *quality,
+                           NetTime now)
+{
+    NetPortId ends[2] = {port, net_world_port_at(world, port)->peer};
+
+    for (unsigned i = 0; i < 2; i++) {
+        net_link_set_quality(&net_world_port_at(world, ends[i])->way, quality);
+        REPORT(world, link_quality, now, ends[i], quality);
+    }
+}
+
 /* --- events --- */
 
 static void do_command(NetWorld *world, const NetEvent *event)
@@ -304,6 +349,10 @@ static void do_arrival(NetWorld *world, const NetEvent *event)
 
     if (event->epoch != port->epoch) {
         drop_on_link(world, port->peer, event->frame, NET_DROP_LINK_DOWN, event->time);
+        return;
+    }
+    if (event->what) {
+        drop_on_link(world, port->peer, event->frame, NET_DROP_LINK_LOSS, event->time);
         return;
     }
     port->in_frames++;

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ingress.c: what comes in: is it a frame, and of which VLAN is it?
+ *
+ * IEEE 802.1Q 6.9: an untagged frame is of its port's own VLAN (an access port's, or
+ * a trunk's native one), a tagged one of the VLAN that its tag names. From then on a
+ * frame has two forms, without and with a tag; egress.c picks one for each port that
+ * the frame leaves by.
+ */
+#include "netsim/switch/private.h"
+
+#include <string.h>
+
+#include "netsim/proto/headers.h"
+#include "netsim/proto/wire.h"
+
+static bool is_sound_source(NetMac mac)
+{
+    static const NetMac nobody;
+
+    return !net_mac_is_group(mac) && !net_mac_equal(mac, nobody);
+}
+
+/* Of the Ethernet header and its tags; 0: it is cut off. */
+static size_t header_length(const NetFrame *frame)
+{
+    NetEthernet ethernet;
+
+    if (frame->length < NET_ETHERNET_BYTES)
+        return 0;
+    uint16_t type = net_get_16(frame->bytes + 12);
+    if (type != NET_TYPE_VLAN && type != NET_TYPE_QINQ)
+        return NET_ETHERNET_BYTES;
+    return net_ethernet_parse(frame->bytes, frame->length, &ethernet);
+}
+
+NetDropReason net_stage_check(NetPass *pass)
+{
+    const NetFrame *frame = pass->frame;
+    size_t header_bytes = header_length(frame);
+
+    if (header_bytes == 0)
+        return NET_DROP_RUNT;
+    if (frame->length - header_bytes > net_pass_port(pass)->mtu)
+        return NET_DROP_OVERSIZE;
+    memcpy(pass->destination.byte, frame->bytes, 6);
+    memcpy(pass->source.byte, frame->bytes + 6, 6);
+    return is_sound_source(pass->source) ? NET_PASS_ON : NET_DROP_BAD_SOURCE;
+}
+
+/* --- VLANs --- */
+
+bool net_port_has_vlan(const NetSwitch *sw, uint32_t number, uint16_t vlan)
+{
+    const NetSwitchPort *port = &sw->ports[number];
+
+    if (!sw->config.vlans || vlan == port->config.vlan)
+        return true;
+    if (port->config.vlan_mode == NET_VLAN_ACCESS)
+        return false;
+    return port->vlans == NULL || port->vlans[vlan / 64] >> (vlan % 64) & 1;
+}
+
+/* The tag of a frame, if it has one; priority tags (802.1Q 6.9.1) name VLAN 0. */
+static bool read_tag(const NetFrame *frame, uint16_t *ret_vlan)
+{
+    if (frame->length < NET_ETHERNET_BYTES + NET_VLAN_TAG_BYTES ||
+        net_get_16(frame->bytes + 12) != NET_TYPE_VLAN)
+        return false;
+    *ret_vlan = net_get_16(frame->bytes + 14) & 0xfff;
+    return true;
+}
+
+NetDropReason net_pass_classify(NetPass *pass)
+{
+    const NetPortConfig *config = &net_pass_port(pass)->config;
+    uint16_t tag = 0;
+    bool tagged = read_tag(pass->frame, &tag);
+
+    pass->forms[tagged] = tag != 0 || !tagged ? pass->frame : NULL;
+    if (tag == 0) {
+        pass->vlan = config->vlan;
+        return config->vlan == NET_NO_NATIVE_VLAN ? NET_DROP_NO_NATIVE_VLAN : NET_PASS_ON;
+    }
+    pass->vlan = tag;
+    if (config->vlan_mode == NET_VLAN_ACCESS)
+        return NET_DROP_VLAN_TAGGED;
+    return tag <= NET_MAX_VLAN && net_port_has_vlan(pass->sw, pass->in, tag)
+               ? NET_PASS_ON
+               : NET_DROP_VLAN_NOT_ALLOWED;
+}
+
+NetDropReason net_stage_vlan(NetPass *pass)
+{
+    return net_pass_classify(pass);
+}
+
+void net_pass_clear(NetPass *pass)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        if (pass->own[i])
+            net_frame_unref(pass->forms[i]);
+        pass->own[i] = false;
+        pass->forms[i] = NULL;
+    }
+}
