@@ -4,6 +4,7 @@
  * All of it comes from the world (source 0). The trace names the network beside
  * each port, which netsim does not repeat: it is looked up by port.
  */
+#include "sim/engine/observe-switch.h"
 #include "sim/engine/private.h"
 
 #include <string.h>
@@ -185,5 +186,18 @@ const NetObserver sim_net_observer = {
     .switch_forward = switch_forward,
     .switch_flood = switch_flood,
     .switch_drop = switch_drop,
+    .switch_egress_drop = sim_observe_egress_drop,
+    .switch_copy = sim_observe_copy,
+    .switch_new = sim_observe_switch,
+    .port_config = sim_observe_port_config,
+    .flow_added = sim_observe_flow_added,
+    .flow_removed = sim_observe_flow_removed,
+    .flow_match = sim_observe_flow_match,
+    .to_controller = sim_observe_to_controller,
+    .tree_port = sim_observe_tree_port,
+    .tree_root = sim_observe_tree_root,
+    .tree_heard = sim_observe_tree_heard,
+    .team_active = sim_observe_team_active,
+    .link_quality = sim_observe_link_quality,
     .overrun = overrun,
 };

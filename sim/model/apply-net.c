@@ -25,6 +25,7 @@ static bool network_created(SimModel *model, const SimRecord *record)
     network->name = sim_apply_text(record);
     network->mode = event->mode;
     network->macs = g_array_new(FALSE, FALSE, sizeof(SimModelMacRow));
+    network->switches = sim_apply_switches_new();
     g_ptr_array_add(model->networks, network);
     return true;
 }
@@ -201,33 +202,43 @@ static bool switch_drop(SimModel *model, const SimRecord *record)
 
 /* ---- MAC tables ------------------------------------------------------------- */
 
-/* Where the row of (vlan, mac) is, or would be. */
-static guint find_row(const GArray *macs, uint16_t vlan, uint64_t mac, bool *ret_found)
+static int compare_rows(const SimModelMacRow *a, const SimModelMacRow *b)
+{
+    if (a->vlan != b->vlan)
+        return a->vlan < b->vlan ? -1 : 1;
+    if (a->mac != b->mac)
+        return a->mac < b->mac ? -1 : 1;
+    return a->part < b->part ? -1 : a->part > b->part;
+}
+
+/* Where the row of (vlan, mac, part) is, or would be. */
+static guint find_row(const GArray *macs, const SimModelMacRow *row, bool *ret_found)
 {
     guint low = 0, high = macs->len;
 
     while (low < high) {
         guint middle = low + (high - low) / 2;
-        const SimModelMacRow *row = &g_array_index(macs, SimModelMacRow, middle);
-        if (row->vlan < vlan || (row->vlan == vlan && row->mac < mac))
+        if (compare_rows(&g_array_index(macs, SimModelMacRow, middle), row) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    const SimModelMacRow *row = low < macs->len ? &g_array_index(macs, SimModelMacRow, low) : NULL;
-    *ret_found = row && row->vlan == vlan && row->mac == mac;
+    *ret_found =
+        low < macs->len && compare_rows(&g_array_index(macs, SimModelMacRow, low), row) == 0;
     return low;
 }
 
 static bool set_row(SimModel *model, unsigned number, SimModelMacRow row)
 {
     SimModelNetwork *network = find_network(model, number);
+    const SimModelPort *port = find_port(model, row.port);
     bool found;
     guint at;
 
-    if (!network || !find_port(model, row.port))
+    if (!network || !port)
         return false;
-    at = find_row(network->macs, row.vlan, row.mac, &found);
+    row.part = port->part;
+    at = find_row(network->macs, &row, &found);
     if (found)
         g_array_index(network->macs, SimModelMacRow, at) = row;
     else if (network->macs->len >= SIM_MODEL_MAX_ROWS)
@@ -242,7 +253,7 @@ static bool mac_learned(SimModel *model, const SimRecord *record)
     const SimEventMacLearned *event = SIM_FIELDS(record, MacLearned);
 
     return set_row(model, event->network,
-                   (SimModelMacRow){event->mac, event->port, event->vlan, record->time});
+                   (SimModelMacRow){event->mac, event->port, event->vlan, .since = record->time});
 }
 
 static bool mac_moved(SimModel *model, const SimRecord *record)
@@ -250,15 +261,18 @@ static bool mac_moved(SimModel *model, const SimRecord *record)
     const SimEventMacMoved *event = SIM_FIELDS(record, MacMoved);
 
     return set_row(model, event->network,
-                   (SimModelMacRow){event->mac, event->port, event->vlan, record->time});
+                   (SimModelMacRow){event->mac, event->port, event->vlan, .since = record->time});
 }
 
 static bool mac_aged(SimModel *model, const SimRecord *record)
 {
     const SimEventMacAged *event = SIM_FIELDS(record, MacAged);
     SimModelNetwork *network = find_network(model, event->network);
+    const SimModelPort *port = find_port(model, event->port);
+    const SimModelMacRow row = {
+        .mac = event->mac, .vlan = event->vlan, .part = port ? port->part : 0};
     bool found = false;
-    guint at = network ? find_row(network->macs, event->vlan, event->mac, &found) : 0;
+    guint at = network && port ? find_row(network->macs, &row, &found) : 0;
 
     if (found)
         g_array_remove_index(network->macs, at);

@@ -13,7 +13,10 @@ void sim_apply_world_handlers(SimHandler *table);
 void sim_apply_vm_handlers(SimHandler *table);
 void sim_apply_memory_handlers(SimHandler *table);
 void sim_apply_net_handlers(SimHandler *table);
+void sim_apply_switch_handlers(SimHandler *table);
 
+GPtrArray *sim_apply_switches_new(void);
+GPtrArray *sim_apply_switches_copy(const GPtrArray *switches);
 SimModelVm *sim_apply_vm(SimModel *model, unsigned vm); /* NULL: no such */
 /* A record's text as a string of its own. */
 char *sim_apply_text(const SimRecord *record);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "sim/model/apply.h"
 #include "sim/model/shared.h"
 
 /* ---- Parts: free and copy ------------------------------------------------- */
@@ -37,6 +38,7 @@ static void network_free(void *data)
 
     g_free(network->name);
     g_array_unref(network->macs);
+    g_ptr_array_unref(network->switches);
     g_free(network);
 }
 
@@ -93,6 +95,7 @@ static void *network_copy(const void *data)
 
     network->name = g_strdup(network->name);
     network->macs = g_array_copy(network->macs);
+    network->switches = sim_apply_switches_copy(network->switches);
     return network;
 }
 

@@ -31,6 +31,7 @@
 #define SIM_MODEL_MAX_FLIGHTS    65536u
 #define SIM_MODEL_MAX_ROWS       65536u /* of one network's MAC table */
 #define SIM_MODEL_MAX_PORTS      65536u
+#define SIM_MODEL_MAX_FLOWS      4096u  /* of one switch */
 #define SIM_MODEL_MAX_ENTRIES    65536u /* probes; checks */
 #define SIM_MODEL_CONSOLE_SLOT   1u     /* of console events: the program's output */
 #define SIM_MODEL_NO_PORT        UINT32_MAX
@@ -166,12 +167,39 @@ typedef struct {
     uint64_t latency_ns, rate_bps;
     uint64_t frames_out, frames_in; /* put on, taken from its cable */
     uint64_t dropped;
+    /* Of a switch port: */
+    uint8_t vlan_mode;             /* enum SimPortVlan */
+    uint16_t vlan;                 /* access or native */
+    uint8_t promiscuous;           /* enum SimPromiscuous */
+    bool in_tree;                  /* takes part in the spanning tree: */
+    uint8_t tree_state, tree_role; /* enum SimTreeState, SimTreeRole */
+    bool standby;                  /* its cable is of a team that uses another one */
 } SimModelPort;
+
+typedef struct {
+    uint32_t flow; /* number in its switch */
+    uint32_t priority;
+    char *name, *text; /* text: what it does, in words */
+    uint64_t frames;
+} SimModelFlow;
+
+typedef struct {
+    char *name;
+    uint32_t part;
+    bool vlans, spanning_tree;
+    uint16_t priority;
+    uint64_t mac;
+    uint64_t bridge, root; /* of the spanning tree: priority << 48 | address; 0: not heard of */
+    uint32_t root_cost;
+    uint32_t root_port; /* SIM_MODEL_NO_PORT: it is the root */
+    GArray *flows;      /* of SimModelFlow, as the switch asks them */
+} SimModelSwitch;
 
 typedef struct {
     uint64_t mac;
     uint32_t port;
     uint16_t vlan;
+    uint32_t part;  /* the switch */
     uint64_t since; /* learned or moved */
 } SimModelMacRow;
 
@@ -180,8 +208,10 @@ typedef struct {
     uint8_t mode;    /* enum SimNetMode */
     uint64_t frames; /* taken in by its switches */
     uint64_t forwarded, flooded;
+    uint64_t copied; /* for mirrors and promiscuous NICs */
     uint64_t dropped[SIM_NET_DROP_COUNT];
-    GArray *macs; /* of SimModelMacRow, by (vlan, mac) */
+    GArray *macs;        /* of SimModelMacRow, by (vlan, mac, part) */
+    GPtrArray *switches; /* of SimModelSwitch *, in the order of creation */
 } SimModelNetwork;
 
 /* A frame, or a copy of it, on a cable. Until departs_ns it waits to enter. */
@@ -263,6 +293,8 @@ const SimModelNic *sim_model_nic(const SimModel *model, unsigned vm, unsigned ni
 const SimModelPcpu *sim_model_pcpu(const SimModel *model, unsigned pcpu);
 const SimModelNetwork *sim_model_network(const SimModel *model, unsigned network);
 const SimModelPort *sim_model_port(const SimModel *model, uint32_t port);
+/* The switch that a part is. */
+const SimModelSwitch *sim_model_switch(const SimModel *model, unsigned network, uint32_t part);
 
 /* Time a vCPU has spent in a state, or a pCPU busy or idle, up to at. */
 uint64_t sim_model_vcpu_ns(const SimModelVcpu *vcpu, enum SimVcpuState state, uint64_t at);
