@@ -77,6 +77,24 @@ HvHost *hv_host_new(const HvHostConfig *config, GError **error);
 void hv_host_free(HvHost *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvHost, hv_host_free)
 
+/* A job: a VM of one vCPU that computes for a stated time and is then retired.
+ * Its guest boots outside of time when the VM is started, up to its write of
+ * HV_PLATFORM_STARTED; from then on every ns that it has a pCPU is work done. So
+ * its length is exact on the emulated backend. */
+typedef struct {
+    HvTime after_ns; /* CPU time of the job (or of this release) up to the wait */
+    HvTime for_ns;   /* how long it waits: its I/O */
+} HvJobWait;
+
+typedef struct {
+    HvTime length_ns;       /* CPU time in all, or of each release */
+    const HvJobWait *waits; /* by after_ns, ascending, each above 0 and below the length */
+    unsigned wait_count;
+    HvTime deadline_ns; /* after its arrival, or each release; 0: none */
+    HvTime period_ns;   /* it is released again this often; 0: it runs once */
+    uint64_t releases;  /* how often, if there is a period; 0: without end */
+} HvJobConfig;
+
 typedef struct {
     const char *name;
     const void *image; /* an ELF file, borrowed for the call */
@@ -84,8 +102,13 @@ typedef struct {
     const char *const *args; /* NULL-terminated; args[0] is the program's name */
     uint64_t memory_bytes;
     unsigned vcpu_count;
-    uint32_t weight, priority, cap_ppm;
-    uint64_t affinity; /* 0: any pCPU */
+    uint32_t weight, priority;         /* of each vCPU; weight 0: normal */
+    uint32_t cap_ppm, reservation_ppm; /* of all vCPUs together; 0: none */
+    uint64_t affinity;                 /* 0: any pCPU */
+    HvTime period_ns, slice_ns;        /* see HvSchedParams */
+    /* NULL, or one for each vCPU: where a field is not 0, it counts instead. */
+    const HvSchedParams *vcpu_params;
+    const HvJobConfig *job; /* NULL: an ordinary VM. Borrowed for the call */
     uint64_t seed;
     const HvBootNic *nics;
     unsigned nic_count;
@@ -105,6 +128,19 @@ bool hv_vm_pause(HvVm *vm, HvTime now);
 bool hv_vm_resume(HvVm *vm, HvTime now);
 bool hv_vm_kill(HvVm *vm, HvTime now);
 bool hv_vm_set_weight(HvVm *vm, uint32_t weight, HvTime now);
+
+/* Sets those parameters of scheduling that `what` has bits for, of one vCPU or,
+ * with -1, of all; then caps and reservations are those of the whole VM. */
+enum {
+    HV_SET_WEIGHT = 1u << 0,
+    HV_SET_PRIORITY = 1u << 1,
+    HV_SET_CAP = 1u << 2,
+    HV_SET_RESERVATION = 1u << 3,
+    HV_SET_AFFINITY = 1u << 4, /* 0: any pCPU */
+    HV_SET_PERIOD = 1u << 5,
+    HV_SET_SLICE = 1u << 6,
+};
+bool hv_vm_set_sched(HvVm *vm, int vcpu, const HvSchedParams *params, unsigned what, HvTime now);
 
 /* Bytes into a console's receive queue (slot HV_SLOT_CONSOLE or _CONTROL);
  * kept by the device until the guest takes them, 64 KiB at most: false when full. */

@@ -13,6 +13,7 @@
 
 #include "hv-core/cpu/cpu.h"
 #include "hv-core/guest/abi.h"
+#include "hv-core/sched/policy.h"
 #include "hv-core/types.h"
 
 typedef struct {
@@ -61,6 +62,8 @@ typedef enum {
     HV_WHY_PAUSE,
     HV_WHY_RESUME,
     HV_WHY_KILL,
+    HV_WHY_JOB_WAIT, /* a job waits for its I/O or its next release, or that has come */
+    HV_WHY_JOB_DONE,
     HV_WHY_COUNT
 } HvWhy;
 
@@ -116,12 +119,21 @@ typedef struct {
     void (*vm_state)(void *user, HvStamp at, uint16_t vm, HvVmState from, HvVmState to, HvWhy why);
     void (*vcpu_state)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvVcpuState from,
                        HvVcpuState to, HvWhy why);
-    /* slice_ns: what the policy granted. */
-    void (*dispatch)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvTime slice_ns);
+    /* slice_ns: what the policy granted. key: what decided it, HvSchedPick.key. */
+    void (*dispatch)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvTime slice_ns,
+                     uint64_t key);
     /* ran_ns: charged since the dispatch, costs included. */
     void (*deschedule)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvTime ran_ns,
                        HvWhy why);
     void (*exit)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, const HvExit *exit);
+    /* At creation, and when they are changed. */
+    void (*sched_params)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu,
+                         const HvSchedParams *params);
+    /* Releases are counted from 1. deadline: HV_TIME_NEVER when there is none. */
+    void (*job_released)(void *user, HvStamp at, uint16_t vm, uint64_t release, HvTime deadline);
+    void (*job_done)(void *user, HvStamp at, uint16_t vm, uint64_t release);
+    /* At the deadline: the job is not done. */
+    void (*deadline_missed)(void *user, HvStamp at, uint16_t vm, uint64_t release);
 
     /* A page got a page frame (demand fault, or the loader's work before the start). */
     void (*page_mapped)(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame,

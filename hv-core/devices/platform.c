@@ -78,6 +78,11 @@ static void write_mark(Platform *platform, uint64_t value)
     platform->client->mark(platform->device.user, value);
 }
 
+static void write_started(Platform *platform, uint64_t value)
+{
+    platform->client->started(platform->device.user);
+}
+
 typedef struct {
     unsigned size; /* 0: no register here */
     uint64_t (*read)(Platform *platform);
@@ -95,6 +100,7 @@ static const Register registers[] = {
     [HV_PLATFORM_YIELD / 8] = {.size = 4, .write = write_yield},
     [HV_PLATFORM_MARK / 8] = {.size = 8, .write = write_mark},
     [HV_PLATFORM_FAULT / 8] = {.size = 8, .write = write_fault},
+    [HV_PLATFORM_STARTED / 8] = {.size = 4, .write = write_started},
 };
 
 static const Register *find_register(uint64_t offset, unsigned size)

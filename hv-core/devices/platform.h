@@ -25,6 +25,7 @@ typedef struct {
     void (*fault)(void *user, bool fatal, const HvCrashReport *report);
     void (*yield)(void *user);
     void (*mark)(void *user, uint64_t number);
+    void (*started)(void *user);
 } HvPlatformClient;
 
 /* A new platform device for slot HV_SLOT_PLATFORM. Both clients get the same

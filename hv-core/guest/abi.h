@@ -84,6 +84,8 @@ enum {
     HV_PLATFORM_MARK = 0x38,      /* w 8: an event "mark" with this number in the trace */
     HV_PLATFORM_FAULT = 0x40,     /* w 8: GPA of an HvCrashReport: the program (not the
                                      kernel) faulted and was ended; an event */
+    HV_PLATFORM_STARTED = 0x48,   /* w 4: the program has begun its work: a job's clock
+                                     starts here (hv-core/vm/job.h), else no effect */
 };
 
 /* Writing a byte to this port prints it on the VM's console without virtio. */

@@ -46,6 +46,7 @@ uint8_t *heap_begin(void); /* memory that nothing uses, absent until touched */
 uint8_t *heap_end(void);
 void yield(void);             /* gives up the rest of the time slice */
 void mark(uint64_t number);   /* an event "mark" in the trace */
+void started(void);           /* a job's program: the work begins, its clock starts */
 uint64_t random_number(void); /* differs per VM, the same in every run */
 
 /* ---- Time --------------------------------------------------------------- */

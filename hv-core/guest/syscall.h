@@ -15,15 +15,16 @@
 #include <stdint.h>
 
 enum {
-    SYS_EXIT,  /* (code): the program ends, on all vCPUs */
-    SYS_NOW,   /* -> virtual time in ns */
-    SYS_YIELD, /* gives up the rest of the time slice */
-    SYS_MARK,  /* (number): an event in the trace */
-    SYS_WAIT,  /* (uint32_t *word, value, deadline): returns when *word != value or at deadline;
-                  looks again after each upcall and each SYS_WAKE. word NULL: only at deadline */
-    SYS_WAKE,  /* (vcpu): makes a waiting vCPU look at its word */
-    SYS_STOP,  /* this vCPU, which is not vCPU 0, sleeps for good */
-    SYS_SEND,  /* (slot, address, length): out of a console or a NIC; returns when taken */
+    SYS_EXIT,    /* (code): the program ends, on all vCPUs */
+    SYS_NOW,     /* -> virtual time in ns */
+    SYS_YIELD,   /* gives up the rest of the time slice */
+    SYS_MARK,    /* (number): an event in the trace */
+    SYS_WAIT,    /* (uint32_t *word, value, deadline): returns when *word != value or at deadline;
+                    looks again after each upcall and each SYS_WAKE. word NULL: only at deadline */
+    SYS_WAKE,    /* (vcpu): makes a waiting vCPU look at its word */
+    SYS_STOP,    /* this vCPU, which is not vCPU 0, sleeps for good */
+    SYS_STARTED, /* a job's program begins its work */
+    SYS_SEND,    /* (slot, address, length): out of a console or a NIC; returns when taken */
 
     /* vCPU 0 only, for user/net.c: */
     SYS_OPEN,          /* (slot, address, stride, count): sets up a NIC or the control console,

@@ -15,6 +15,7 @@
  */
 #pragma once
 
+#include "hv-core/sched/events.h"
 #include "hv-core/sched/policy.h"
 #include "hv-core/types.h"
 
@@ -49,9 +50,20 @@ bool hv_dispatch_pending(HvPcpu *pcpu);
  * next call. Only for the pCPU with the lowest clock. */
 void hv_dispatch(HvHost *host, HvPcpu *pcpu);
 
+/* The policy's timer is set to what the policy says. After every call of a hook
+ * that may change it; this file's own functions do so themselves. */
+void hv_dispatch_arm_timer(HvHost *host);
+
 /* A vCPU can run from now on: tells the policy, wakes idle pCPUs that may run
  * it, or else asks the policy whether it takes the place of another. */
 void hv_dispatch_ready(HvVcpu *vcpu, HvReadyWhy why, HvTime now);
 
 /* A ready vCPU cannot run any more. */
 void hv_dispatch_unready(HvVcpu *vcpu, HvTime now);
+
+/* Gives the vCPU other parameters: tells the policy, takes it off a pCPU that it
+ * may not run on any more, and lets idle pCPUs ask again. */
+void hv_dispatch_change(HvVcpu *vcpu, const HvSchedParams *params, HvTime now);
+
+/* HvHost.policy_timer: calls the policy's timer hook. */
+void hv_dispatch_timer_fires(HvEvent *event);

@@ -14,75 +14,36 @@
  * Source: Silberschatz, Galvin, Gagne: Operating System Concepts, 5.3.3;
  * Arpaci-Dusseau: Operating Systems: Three Easy Pieces, chapter 7.
  */
-#include "hv-core/sched/policies.h"
-
-typedef struct {
-    GQueue queue; /* of HvSchedVcpu; the link of each is its policy_data */
-    HvTime slice_ns;
-} RoundRobin;
-
-static void *rr_create(const HvPolicyParams *params)
-{
-    RoundRobin *rr = g_new0(RoundRobin, 1);
-    g_queue_init(&rr->queue);
-    rr->slice_ns = MAX(params->slice_ns, 1);
-    return rr;
-}
-
-static void rr_destroy(void *policy)
-{
-    g_free(policy);
-}
-
-static void rr_add(void *policy, HvSchedVcpu *vcpu)
-{
-    GList *link = g_list_alloc();
-    link->data = vcpu;
-    vcpu->policy_data = link;
-}
-
-static void rr_remove(void *policy, HvSchedVcpu *vcpu)
-{
-    g_list_free_1(g_steal_pointer(&vcpu->policy_data));
-}
+#include "hv-core/sched/line.h"
 
 static void rr_ready(void *policy, HvSchedVcpu *vcpu, HvReadyWhy why, HvTime now)
 {
-    g_queue_push_tail_link(&((RoundRobin *)policy)->queue, vcpu->policy_data);
+    HvLine *line = policy;
+    hv_runq_put(&line->queue, vcpu->policy_data, 0, hv_runq_last(&line->queue));
 }
 
-static void rr_unready(void *policy, HvSchedVcpu *vcpu, HvTime now)
+static HvSchedVcpu *rr_pick(void *policy, unsigned pcpu, HvTime now, HvSchedPick *ret)
 {
-    g_queue_unlink(&((RoundRobin *)policy)->queue, vcpu->policy_data);
-}
-
-static HvSchedVcpu *rr_pick(void *policy, unsigned pcpu, HvTime now, HvTime *ret_slice_ns)
-{
-    RoundRobin *rr = policy;
-    for (GList *link = rr->queue.head; link != NULL; link = link->next) {
-        HvSchedVcpu *vcpu = link->data;
-        if (!(vcpu->affinity >> pcpu & 1))
-            continue;
-        g_queue_unlink(&rr->queue, link);
-        *ret_slice_ns = rr->slice_ns;
-        return vcpu;
-    }
-    return NULL;
-}
-
-static void rr_ran(void *policy, HvSchedVcpu *vcpu, HvTime ran_ns, HvTime now)
-{
+    HvLine *line = policy;
+    HvRunNode *node = hv_line_take(line, pcpu);
+    if (node == NULL)
+        return NULL;
+    ret->slice_ns = hv_line_slice(line->params, node->vcpu);
+    return node->vcpu;
 }
 
 const HvPolicyOps hv_policy_rr = {
+    .version = HV_POLICY_VERSION,
     .name = "rr",
     .title = "Round robin: one queue, equal slices",
-    .create = rr_create,
-    .destroy = rr_destroy,
-    .add = rr_add,
-    .remove = rr_remove,
+    .wait_slices = 1,
+    .create = hv_line_create,
+    .destroy = hv_line_destroy,
+    .add = hv_line_add,
+    .remove = hv_line_remove,
     .ready = rr_ready,
-    .unready = rr_unready,
+    .unready = hv_line_unready,
     .pick = rr_pick,
-    .ran = rr_ran,
+    .ran = hv_line_ran,
+    .changed = hv_line_changed,
 };

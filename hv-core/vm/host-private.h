@@ -22,8 +22,11 @@ struct HvHost {
     HvEvent scan;   /* for pages to be shared */
     GPtrArray *vms; /* of HvVm, by number */
     void *policy;
-    uint32_t vcpu_total;   /* created so far */
-    HvTime instruction_ns; /* no instruction takes longer */
+    HvEvent policy_timer;
+    HvTime policy_due;                  /* what it is set to */
+    HvSchedVcpu *on_pcpu[HV_MAX_PCPUS]; /* HvPolicyParams.running */
+    uint32_t vcpu_total;                /* created so far */
+    HvTime instruction_ns;              /* no instruction takes longer */
     HvPcpu pcpus[HV_MAX_PCPUS];
     HvPcpu *suspended; /* its step met the grant and goes on before all else */
 
@@ -81,6 +84,9 @@ void hv_host_clear_memory(HvHost *host);
 void hv_host_watch_memory(HvHost *host, HvTime now);
 /* What the pager and the sharer tell; vm NULL: on nobody's behalf. */
 HvFrameNo hv_host_take_frame_for(HvHost *host, HvVm *vm, HvPageRef *ret_victim);
+
+/* The pCPUs of this host that an affinity names; 0 names all. */
+uint64_t hv_host_affinity(const HvHost *host, uint64_t affinity);
 
 /* A command or a frame from outside comes at `now`: a suspended step ends there. */
 void hv_host_begin_input(HvHost *host, HvTime now);

@@ -57,7 +57,10 @@ HvHost *hv_host_new(const HvHostConfig *config, GError **error)
     host->instruction_ns = (HV_NS_PER_SECOND + config->clock_hz - 1) / config->clock_hz;
     host->pool = pool;
     host->vms = g_ptr_array_new_with_free_func((GDestroyNotify)hv_vm_free);
+    host->config.policy_params.running = host->on_pcpu;
     host->policy = config->policy->create(&host->config.policy_params);
+    host->policy_timer.fire = hv_dispatch_timer_fires;
+    host->policy_due = HV_TIME_NEVER;
     hv_event_queue_init(&host->events);
     g_queue_init(&host->spare_posts);
     g_queue_init(&host->frames);
@@ -84,6 +87,7 @@ void hv_host_free(HvHost *host)
     if (host == NULL)
         return;
     g_ptr_array_unref(host->vms);
+    hv_event_queue_remove(&host->events, &host->policy_timer);
     free_posts(host);
     hv_event_queue_clear(&host->events);
     host->config.policy->destroy(host->policy);

@@ -17,6 +17,8 @@ static HvStamp stamp_now(const HvVcpu *vcpu)
 {
     const HvPcpu *pcpu = vcpu->pcpu;
     HvTime guest = vcpu->run_begin + vcpu->run.used_ns;
+    if (pcpu == NULL)
+        return (HvStamp){vcpu->vm->host->now, HV_NO_PCPU}; /* a job boots, outside of time */
     return (HvStamp){MAX(pcpu->clock, guest) + vcpu->cost_ns, pcpu->number};
 }
 
@@ -61,7 +63,7 @@ static bool is_memory(const HvVm *vm, const HvAccess *access)
 static void report_exit(HvVcpu *vcpu, const HvAccess *access, HvExitKind kind, HvTime cost_ns)
 {
     HvHost *host = vcpu->vm->host;
-    if (host->config.observer.exit == NULL)
+    if (host->config.observer.exit == NULL || vcpu->pcpu == NULL)
         return;
     HvCpuRegs regs;
     hv_cpu_get_regs(vcpu->cpu, &regs);
@@ -84,7 +86,7 @@ static bool must_stop(const HvVcpu *vcpu)
     const HvHost *host = vcpu->vm->host;
     const HvPcpu *pcpu = vcpu->pcpu;
     HvTime least = host->config.backend->least_run_ns;
-    if (least == 0 || vcpu->cost_ns >= least / 10)
+    if (pcpu == NULL || least == 0 || vcpu->cost_ns >= least / 10)
         return true;
     return vcpu->leave_to != HV_VCPU_RUNNING ||
            (hv_vcpu_has_interrupt(vcpu) && !vcpu->window_asked) || hv_host_has_output(host) ||

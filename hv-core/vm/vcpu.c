@@ -4,6 +4,7 @@
 #include "hv-core/vm/vcpu.h"
 
 #include "hv-core/vm/host-private.h"
+#include "hv-core/vm/job.h"
 
 /* ---- Creation ----------------------------------------------------------- */
 
@@ -33,6 +34,7 @@ void hv_vcpu_clear(HvVcpu *vcpu)
         return;
     HvHost *host = vcpu->vm->host;
     hv_event_queue_remove(&host->events, &vcpu->timer);
+    hv_job_free(vcpu->job);
     if (vcpu->cpu != NULL)
         host->config.backend->cpu_free(vcpu->cpu);
 }
@@ -70,7 +72,10 @@ void hv_vcpu_set_state(HvVcpu *vcpu, HvVcpuState to, HvWhy why, HvStamp at)
     HV_REPORT(host, vcpu_state, at, vcpu->sched.vm, vcpu->sched.vcpu, from, to, why);
     if (is_final(to)) {
         hv_vcpu_set_deadline(vcpu, HV_TIME_NEVER, at.time);
+        if (vcpu->job != NULL)
+            hv_job_stop(vcpu->job);
         host->config.policy->remove(host->policy, &vcpu->sched);
+        hv_dispatch_arm_timer(host);
     }
 }
 
@@ -83,6 +88,7 @@ static void note_leave(HvVcpu *vcpu, HvVcpuState to, HvWhy why, bool evicted)
         vcpu->evicted = evicted; /* else it has left the guest already */
     vcpu->leave_to = to;
     vcpu->leave_why = why;
+    vcpu->vm->host->on_pcpu[vcpu->pcpu->number] = NULL;
 }
 
 void hv_vcpu_leave(HvVcpu *vcpu, HvVcpuState to, HvWhy why)
@@ -100,6 +106,11 @@ void hv_vcpu_stay(HvVcpu *vcpu)
     vcpu->leave_to = HV_VCPU_RUNNING;
     vcpu->leave_why = HV_WHY_DISPATCH;
     vcpu->evicted = false;
+    if (vcpu->pcpu == NULL)
+        return;
+    vcpu->vm->host->on_pcpu[vcpu->pcpu->number] = &vcpu->sched;
+    if (vcpu->job != NULL)
+        hv_job_stay(vcpu);
 }
 
 void hv_vcpu_make_ready(HvVcpu *vcpu, HvReadyWhy ready, HvWhy why, HvTime now)

@@ -29,6 +29,7 @@
 #include "hv-core/sched/policy.h"
 
 typedef struct HvVm HvVm;
+typedef struct HvJob HvJob;
 
 #define HV_VECTOR_COUNT 256u
 
@@ -36,6 +37,7 @@ struct HvVcpu {
     HvSchedVcpu sched; /* first, so that what a policy picks leads here */
     HvVm *vm;
     HvCpu *cpu;
+    HvJob *job; /* vm/job.h; NULL: it is none */
     HvVcpuState state;
     HvPcpu *pcpu; /* while RUNNING */
 

@@ -8,6 +8,7 @@
 #include "hv-core/devices/virtio-console.h"
 #include "hv-core/devices/virtio-net.h"
 #include "hv-core/vm/host-private.h"
+#include "hv-core/vm/job.h"
 #include "hv-core/vm/vm.h"
 
 static bool has_ended(const HvVm *vm)
@@ -21,6 +22,8 @@ bool hv_vm_start(HvVm *vm, HvTime now)
         return false;
     hv_host_begin_input(vm->host, now);
     hv_vm_set_state(vm, HV_VM_RUNNING, HV_WHY_START, now);
+    if (vm->vcpus[0].job != NULL && !hv_job_start(&vm->vcpus[0], now))
+        return true; /* its guest did not boot: an event, like any crash */
     for (unsigned i = 0; i < vm->vcpu_count; i++)
         hv_vcpu_make_ready(&vm->vcpus[i], HV_READY_NEW, HV_WHY_START, now);
     return true;
@@ -85,11 +88,57 @@ bool hv_vm_kill(HvVm *vm, HvTime now)
 
 bool hv_vm_set_weight(HvVm *vm, uint32_t weight, HvTime now)
 {
-    if (weight == 0 || has_ended(vm))
+    return hv_vm_set_sched(vm, -1, &(HvSchedParams){.weight = weight}, HV_SET_WEIGHT, now);
+}
+
+static HvSchedParams merge(const HvSchedParams *old, const HvSchedParams *new, unsigned what)
+{
+    HvSchedParams params = *old;
+    if (what & HV_SET_WEIGHT)
+        params.weight = new->weight;
+    if (what & HV_SET_PRIORITY)
+        params.priority = new->priority;
+    if (what & HV_SET_CAP)
+        params.cap_ppm = new->cap_ppm;
+    if (what & HV_SET_RESERVATION)
+        params.reservation_ppm = new->reservation_ppm;
+    if (what & HV_SET_AFFINITY)
+        params.affinity = new->affinity;
+    if (what & HV_SET_PERIOD)
+        params.period_ns = new->period_ns;
+    if (what & HV_SET_SLICE)
+        params.slice_ns = new->slice_ns;
+    return params;
+}
+
+static void set_sched(HvVcpu *vcpu, const HvSchedParams *params, HvTime now)
+{
+    HvHost *host = vcpu->vm->host;
+    HV_REPORT(host, sched_params, (HvStamp){now, HV_NO_PCPU}, vcpu->sched.vm, vcpu->sched.vcpu,
+              params);
+    hv_dispatch_change(vcpu, params, now);
+}
+
+bool hv_vm_set_sched(HvVm *vm, int number, const HvSchedParams *params, unsigned what, HvTime now)
+{
+    HvSchedParams wanted = *params;
+    if (has_ended(vm) || number >= (int)vm->vcpu_count || ((what & HV_SET_WEIGHT) && wanted.weight == 0))
         return false;
+    wanted.affinity = hv_host_affinity(vm->host, wanted.affinity);
+    if ((what & HV_SET_AFFINITY) && wanted.affinity == 0)
+        return false;
+    if (number < 0 && (what & HV_SET_CAP) && wanted.cap_ppm != 0)
+        wanted.cap_ppm = MAX(wanted.cap_ppm / vm->vcpu_count, 1);
+    if (number < 0)
+        wanted.reservation_ppm /= vm->vcpu_count;
     hv_host_begin_input(vm->host, now);
-    for (unsigned i = 0; i < vm->vcpu_count; i++)
-        vm->vcpus[i].sched.weight = weight;
+    for (unsigned i = 0; i < vm->vcpu_count; i++) {
+        HvVcpu *vcpu = &vm->vcpus[i];
+        HvSchedParams merged = merge(&vcpu->sched.params, &wanted, what);
+        if ((number < 0 || number == (int)i) && vcpu->state != HV_VCPU_HALTED &&
+            vcpu->state != HV_VCPU_CRASHED)
+            set_sched(vcpu, &merged, now);
+    }
     return true;
 }
 

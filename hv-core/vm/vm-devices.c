@@ -180,6 +180,11 @@ static void on_mark(void *user, uint64_t number)
     HV_REPORT(vm->host, mark, hv_vm_stamp(vm), vm->number, hv_vm_acting_vcpu(vm), number);
 }
 
+static void on_started(void *user)
+{
+    ((HvVm *)user)->started = true;
+}
+
 static const HvPlatformClient platform_client = {
     .now = get_now,
     .deadline = get_deadline,
@@ -190,6 +195,7 @@ static const HvPlatformClient platform_client = {
     .fault = on_fault,
     .yield = on_yield,
     .mark = on_mark,
+    .started = on_started,
 };
 
 /* ---- The bus ------------------------------------------------------------ */

@@ -3,9 +3,8 @@
 #include "hv-core/vm/vm.h"
 
 #include "hv-core/vm/host-private.h"
+#include "hv-core/vm/job.h"
 #include "hv-core/vm/loader.h"
-
-#define NORMAL_WEIGHT 256u
 
 /* ---- Creation ----------------------------------------------------------- */
 
@@ -50,16 +49,44 @@ static void report_layout(const HvVm *vm, HvTime now)
     HV_REPORT(vm->host, memory_layout, (HvStamp){now, HV_NO_PCPU}, vm->number, page, end - page);
 }
 
-static bool set_affinity(HvSchedVcpu *sched, uint64_t affinity, unsigned pcpu_count, GError **error)
+uint64_t hv_host_affinity(const HvHost *host, uint64_t affinity)
 {
-    uint64_t all = UINT64_MAX >> (HV_MAX_PCPUS - pcpu_count);
-    sched->affinity = affinity == 0 ? all : affinity & all;
-    if (sched->affinity != 0)
+    uint64_t all = UINT64_MAX >> (HV_MAX_PCPUS - host->config.pcpu_count);
+    return affinity == 0 ? all : affinity & all;
+}
+
+static bool set_affinity(HvSchedVcpu *sched, uint64_t affinity, const HvHost *host, GError **error)
+{
+    sched->params.affinity = hv_host_affinity(host, affinity);
+    if (sched->params.affinity != 0)
         return true;
     g_set_error(error, HV_ERROR, HV_ERROR_INVALID,
                 "an affinity of 0x%" G_GINT64_MODIFIER "x names none of the %u pCPUs", affinity,
-                pcpu_count);
+                host->config.pcpu_count);
     return false;
+}
+
+/* What the vCPU has of its own, else what the VM has. A cap is the VM's: each vCPU
+ * has its part of it. */
+static HvSchedParams params_of(const HvVmConfig *config, unsigned index)
+{
+    const HvSchedParams none = {0};
+    const HvSchedParams *own = config->vcpu_params != NULL ? &config->vcpu_params[index] : &none;
+#define OWN(field, of_vm) .field = own->field != 0 ? own->field : (of_vm)
+    HvSchedParams params = {
+        OWN(weight, config->weight),
+        OWN(priority, config->priority),
+        OWN(cap_ppm, config->cap_ppm / config->vcpu_count),
+        OWN(reservation_ppm, config->reservation_ppm / config->vcpu_count),
+        OWN(affinity, config->affinity),
+        OWN(period_ns, config->period_ns),
+        OWN(slice_ns, config->slice_ns),
+    };
+#undef OWN
+    params.weight = params.weight != 0 ? params.weight : HV_NORMAL_WEIGHT;
+    if (config->cap_ppm != 0)
+        params.cap_ppm = MAX(params.cap_ppm, 1);
+    return params;
 }
 
 static bool add_vcpu(HvVm *vm, unsigned index, const HvVmConfig *config, GError **error)
@@ -70,13 +97,16 @@ static bool add_vcpu(HvVm *vm, unsigned index, const HvVmConfig *config, GError 
         .id = host->vcpu_total,
         .vm = vm->number,
         .vcpu = (uint16_t)index,
-        .weight = config->weight != 0 ? config->weight : NORMAL_WEIGHT,
-        .priority = config->priority,
-        .cap_ppm = config->cap_ppm,
+        .params = params_of(config, index),
+        .pcpu = HV_NO_PCPU,
+        .last_pcpu = HV_NO_PCPU,
+        .deadline = HV_TIME_NEVER,
     };
-    if (!set_affinity(&vcpu->sched, config->affinity, host->config.pcpu_count, error) ||
+    if (!set_affinity(&vcpu->sched, vcpu->sched.params.affinity, host, error) ||
         !hv_vcpu_init(vcpu, vm, index, error))
         return false;
+    if (config->job != NULL)
+        vcpu->job = hv_job_new(vcpu, config->job);
     HvCpuRegs regs;
     hv_loader_regs(vm->elf, index, &regs);
     hv_cpu_set_regs(vcpu->cpu, &regs);
@@ -102,15 +132,20 @@ static bool build(HvVm *vm, const HvVmConfig *config, HvTime now, GError **error
             return false;
     hv_pager_add_memory(host->pager, vm->memory);
     hv_sharing_add_memory(host->sharing, vm->memory);
+    for (unsigned i = 0; i < vm->vcpu_count; i++)
+        HV_REPORT(host, sched_params, (HvStamp){now, HV_NO_PCPU}, vm->number, (uint16_t)i,
+                  &vm->vcpus[i].sched.params);
     return true;
 }
 
 HvVm *hv_vm_new(HvHost *host, uint16_t number, const HvVmConfig *config, HvTime now, GError **error)
 {
     if (config->vcpu_count < 1 || config->vcpu_count > HV_MAX_VCPUS_PER_VM ||
-        config->nic_count > HV_MAX_NICS_PER_VM) {
+        config->nic_count > HV_MAX_NICS_PER_VM ||
+        (config->job != NULL && (config->vcpu_count != 1 || config->job->length_ns == 0))) {
         g_set_error(error, HV_ERROR, HV_ERROR_INVALID,
-                    "%u vCPUs and %u NICs; a VM has 1 to %u vCPUs and at most %u NICs",
+                    "%u vCPUs and %u NICs; a VM has 1 to %u vCPUs and at most %u NICs, and a job "
+                    "has 1 vCPU and a length",
                     config->vcpu_count, config->nic_count, HV_MAX_VCPUS_PER_VM, HV_MAX_NICS_PER_VM);
         return NULL;
     }
@@ -217,12 +252,12 @@ void hv_vm_end_later(HvVm *vm, HvVmState to, HvWhy why, HvTime when)
     hv_host_post(vm->host, &(HvPost){.vm = vm, .vm_state = to, .why = why}, when);
 }
 
-void hv_vm_check_halted(HvVm *vm, HvTime now)
+void hv_vm_check_halted(HvVm *vm, HvWhy why, HvTime now)
 {
     for (unsigned i = 0; i < vm->vcpu_count; i++)
         if (vm->vcpus[i].state != HV_VCPU_HALTED)
             return;
-    hv_vm_end(vm, HV_VM_HALTED, HV_WHY_HLT_FOREVER, now);
+    hv_vm_end(vm, HV_VM_HALTED, why, now);
 }
 
 /* ---- Live state --------------------------------------------------------- */

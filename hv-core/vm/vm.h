@@ -22,6 +22,7 @@ struct HvVm {
 
     /* Whose access the devices serve now; NULL: they act for the host. */
     HvVcpu *acting;
+    bool started;       /* a job's guest has booted: HV_PLATFORM_STARTED */
     bool out_of_memory; /* a page was needed and there was no frame */
 };
 
@@ -45,7 +46,7 @@ void hv_vm_end(HvVm *vm, HvVmState to, HvWhy why, HvTime now);
 void hv_vm_end_later(HvVm *vm, HvVmState to, HvWhy why, HvTime when);
 
 /* Every vCPU has halted for good? Then so has the VM. */
-void hv_vm_check_halted(HvVm *vm, HvTime now);
+void hv_vm_check_halted(HvVm *vm, HvWhy why, HvTime now);
 
 /* vm-memory.c: gives page a frame, or makes it writable. False: no frame is
  * left. Reports what it did. */

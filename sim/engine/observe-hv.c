@@ -15,6 +15,7 @@ _Static_assert((int)HV_VCPU_BLOCKED == (int)SIM_VCPU_BLOCKED, "VcpuState");
 _Static_assert((int)HV_WHY_COUNT == (int)SIM_WHY_COUNT, "Why");
 _Static_assert((int)HV_WHY_FETCH == (int)SIM_WHY_FETCH, "Why");
 _Static_assert((int)HV_WHY_KILL == (int)SIM_WHY_KILL, "Why");
+_Static_assert((int)HV_WHY_JOB_DONE == (int)SIM_WHY_JOB_DONE, "Why");
 _Static_assert((int)HV_EXIT_COUNT == (int)SIM_EXIT_COUNT, "ExitKind");
 _Static_assert((int)HV_EXIT_PREEMPT == (int)SIM_EXIT_PREEMPT, "ExitKind");
 _Static_assert((int)HV_DEVICE_COUNT == (int)SIM_DEVICE_COUNT, "DeviceErrorKind");
@@ -45,14 +46,39 @@ static void vcpu_state(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvVcp
     TRACE(user, at, VcpuState, .vm = vm, .vcpu = vcpu, .from = from, .to = to, .why = why);
 }
 
-static void dispatch(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvTime slice_ns)
+static void dispatch(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvTime slice_ns,
+                     uint64_t key)
 {
-    TRACE(user, at, Dispatch, .vm = vm, .vcpu = vcpu, .slice_ns = slice_ns);
+    TRACE(user, at, Dispatch, .vm = vm, .vcpu = vcpu, .slice_ns = slice_ns, .key = key);
 }
 
 static void deschedule(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvTime ran_ns, HvWhy why)
 {
     TRACE(user, at, Deschedule, .vm = vm, .vcpu = vcpu, .ran_ns = ran_ns, .why = why);
+}
+
+static void sched_params(void *user, HvStamp at, uint16_t vm, uint16_t vcpu,
+                         const HvSchedParams *params)
+{
+    TRACE(user, at, SchedParams, .vm = vm, .vcpu = vcpu, .weight = params->weight,
+          .priority = params->priority, .cap_ppm = params->cap_ppm,
+          .reservation_ppm = params->reservation_ppm, .affinity = params->affinity,
+          .period_ns = params->period_ns, .slice_ns = params->slice_ns);
+}
+
+static void job_released(void *user, HvStamp at, uint16_t vm, uint64_t release, HvTime deadline)
+{
+    TRACE(user, at, JobReleased, .vm = vm, .release = release, .deadline_ns = deadline);
+}
+
+static void job_done(void *user, HvStamp at, uint16_t vm, uint64_t release)
+{
+    TRACE(user, at, JobDone, .vm = vm, .release = release);
+}
+
+static void deadline_missed(void *user, HvStamp at, uint16_t vm, uint64_t release)
+{
+    TRACE(user, at, DeadlineMissed, .vm = vm, .release = release);
 }
 
 static void guest_exit(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, const HvExit *exit)
@@ -205,6 +231,10 @@ const HvObserver sim_hv_observer = {
     .dispatch = dispatch,
     .deschedule = deschedule,
     .exit = guest_exit,
+    .sched_params = sched_params,
+    .job_released = job_released,
+    .job_done = job_done,
+    .deadline_missed = deadline_missed,
     .page_mapped = page_mapped,
     .page_unmapped = page_unmapped,
     .swapped_out = swapped_out,

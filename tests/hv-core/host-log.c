@@ -29,6 +29,8 @@ static const char *const whys[HV_WHY_COUNT] = {
     [HV_WHY_PAUSE] = "pause",
     [HV_WHY_RESUME] = "resume",
     [HV_WHY_KILL] = "kill",
+    [HV_WHY_JOB_WAIT] = "job-wait",
+    [HV_WHY_JOB_DONE] = "job-done",
 };
 static const char *const exits[HV_EXIT_COUNT] = {"io",     "mmio",    "page-fault", "halt",
                                                  "window", "preempt", "shutdown",   "error"};
@@ -75,7 +77,8 @@ static void on_vcpu_state(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, Hv
          whys[why]);
 }
 
-static void on_dispatch(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvTime slice_ns)
+static void on_dispatch(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvTime slice_ns,
+                        uint64_t key)
 {
     note(user, LOG_DISPATCH, at, "%u.%u on " U64, vm, vcpu, slice_ns);
 }

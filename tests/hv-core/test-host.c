@@ -319,9 +319,9 @@ static void test_yield_forever(Fixture *fixture, gconstpointer data)
 /* ---- Preemption --------------------------------------------------------- */
 
 /* Round robin, but who becomes ready takes the place of who runs. */
-static bool always_preempts(void *policy, HvSchedVcpu *candidate, HvSchedVcpu *running, HvTime now)
+static int always_preempts(void *policy, HvSchedVcpu *candidate, HvTime now)
 {
-    return true;
+    return 0;
 }
 
 static void test_preempts(Fixture *fixture, gconstpointer data)

@@ -94,14 +94,14 @@ static void test_round_robin(void)
     const HvPolicyOps *rr = hv_policy_find("rr");
     void *policy = rr->create(&(HvPolicyParams){.slice_ns = 30, .pcpu_count = 2});
     HvSchedVcpu v[3];
-    HvTime slice = 0;
+    HvSchedPick slice = {0};
     for (unsigned i = 0; i < 3; i++) {
-        v[i] = (HvSchedVcpu){.id = i, .affinity = 3};
+        v[i] = (HvSchedVcpu){.id = i, .params.affinity = 3};
         rr->add(policy, &v[i]);
         rr->ready(policy, &v[i], HV_READY_NEW, 0);
     }
     g_assert_true(rr->pick(policy, 0, 0, &slice) == &v[0]);
-    g_assert_cmpuint(slice, ==, 30);
+    g_assert_cmpuint(slice.slice_ns, ==, 30);
     rr->ran(policy, &v[0], 30, 30);
     rr->ready(policy, &v[0], HV_READY_SLICE, 30);
     g_assert_true(rr->pick(policy, 0, 30, &slice) == &v[1]);
@@ -118,9 +118,9 @@ static void test_round_robin_affinity(void)
 {
     const HvPolicyOps *rr = hv_policy_find("rr");
     void *policy = rr->create(&(HvPolicyParams){.slice_ns = 30, .pcpu_count = 2});
-    HvSchedVcpu a = {.affinity = 2}, b = {.affinity = 1}, c = {.affinity = 3};
+    HvSchedVcpu a = {.params.affinity = 2}, b = {.params.affinity = 1}, c = {.params.affinity = 3};
     HvSchedVcpu *all[] = {&a, &b, &c};
-    HvTime slice;
+    HvSchedPick slice;
     for (unsigned i = 0; i < 3; i++) {
         rr->add(policy, all[i]);
         rr->ready(policy, all[i], HV_READY_NEW, 0);

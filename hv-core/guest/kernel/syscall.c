@@ -69,6 +69,7 @@ void kernel_syscall(struct Vcpu *vcpu, struct Context *context)
     case SYS_NOW: result = (int64_t)mmio_read64(PLATFORM(HV_PLATFORM_NOW)); break;
     case SYS_YIELD: mmio_write32(PLATFORM(HV_PLATFORM_YIELD), 0); break;
     case SYS_MARK: mmio_write64(PLATFORM(HV_PLATFORM_MARK), context->rdi); break;
+    case SYS_STARTED: mmio_write32(PLATFORM(HV_PLATFORM_STARTED), 0); break;
     case SYS_WAIT: result = sys_wait(vcpu, context); break;
     case SYS_WAKE: result = sys_wake(context->rdi); break;
     case SYS_STOP: result = sys_stop(vcpu); break;
