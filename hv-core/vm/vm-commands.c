@@ -122,7 +122,8 @@ static void set_sched(HvVcpu *vcpu, const HvSchedParams *params, HvTime now)
 bool hv_vm_set_sched(HvVm *vm, int number, const HvSchedParams *params, unsigned what, HvTime now)
 {
     HvSchedParams wanted = *params;
-    if (has_ended(vm) || number >= (int)vm->vcpu_count || ((what & HV_SET_WEIGHT) && wanted.weight == 0))
+    if (has_ended(vm) || number >= (int)vm->vcpu_count ||
+        ((what & HV_SET_WEIGHT) && wanted.weight == 0))
         return false;
     wanted.affinity = hv_host_affinity(vm->host, wanted.affinity);
     if ((what & HV_SET_AFFINITY) && wanted.affinity == 0)
