@@ -119,6 +119,12 @@ enum {
     NET_UNREACHABLE_FILTERED = 13, /* RFC 1812 5.2.7.1: administratively prohibited */
 };
 
+/* Codes of NET_ICMP_TIME_EXCEEDED. */
+enum {
+    NET_EXCEEDED_TTL = 0,
+    NET_EXCEEDED_REASSEMBLY = 1,
+};
+
 #define NET_ICMP_BYTES       8u
 #define NET_ICMP_QUOTE_BYTES 8u /* of the refused packet's payload, after its header */
 

@@ -30,6 +30,7 @@ int net_stack_ping(NetStack *stack, const NetPing *ping, NetTime now)
         .destination = ping->to,
         .protocol = NET_PROTOCOL_ICMP,
         .ttl = ping->ttl != 0 ? ping->ttl : NET_STACK_TTL,
+        .dont_fragment = ping->dont_fragment,
     };
     net_icmp_write(net_stack_transport(stack), &header);
     if (ping->payload_bytes > 0)
@@ -151,6 +152,7 @@ void net_stack_refused(NetStack *stack, const uint8_t *bytes, size_t length, Net
     if (header_bytes == 0 || length - header_bytes < NET_ICMP_QUOTE_BYTES)
         return;
     const uint8_t *quote = bytes + header_bytes;
+    bool too_big = icmp->type == NET_ICMP_UNREACHABLE && icmp->code == NET_UNREACHABLE_TOO_BIG;
     if (ip.protocol == NET_PROTOCOL_TCP) {
         net_tcp_refused(stack, &ip, quote, icmp, now);
     } else if (ip.protocol == NET_PROTOCOL_UDP && icmp->type == NET_ICMP_UNREACHABLE) {
@@ -164,6 +166,7 @@ void net_stack_refused(NetStack *stack, const uint8_t *bytes, size_t length, Net
                 icmp->type == NET_ICMP_UNREACHABLE ? NET_ECHO_UNREACHABLE : NET_ECHO_TIME_EXCEEDED,
             .from = from,
             .code = icmp->code,
+            .mtu = too_big ? icmp->sequence : 0,
         };
         if (echo != NULL)
             finish(stack, echo, &result, now);
@@ -197,10 +200,10 @@ void net_icmp_input(NetStack *stack, const NetPacket *packet)
 
 /* --- errors out --- */
 
-void net_icmp_refuse(NetStack *stack, const NetPacket *packet, uint8_t code)
+void net_icmp_send_error(NetStack *stack, const NetPacket *packet, uint8_t type, uint8_t code)
 {
     size_t quoted = packet->ip.header_bytes + NET_ICMP_QUOTE_BYTES;
-    NetIcmp header = {.type = NET_ICMP_UNREACHABLE, .code = code};
+    NetIcmp header = {.type = type, .code = code};
 
     /* RFC 1122 3.2.2: never about a broadcast, nor to somebody without an address. */
     if (packet->to_group || packet->ip.source == 0)

@@ -126,15 +126,23 @@ int net_ip_room(const NetStack *stack, NetIp4 to)
 
     if (!find_hop(stack, to, &hop))
         return NET_STACK_NO_ROUTE;
-    int room = (int)stack->nics[hop.nic].mtu - (int)NET_IPV4_BYTES - 8;
-    return room < 0 ? 0 : room;
+    return NET_MAX_MTU - NET_IPV4_BYTES - 8; /* in fragments, if need be */
 }
 
-unsigned net_ip_mtu(const NetStack *stack, NetIp4 to)
+unsigned net_ip_nic_mtu(const NetStack *stack, NetIp4 to)
 {
     Hop hop;
 
     return find_hop(stack, to, &hop) ? stack->nics[hop.nic].mtu : NET_IPV4_LEAST_MTU;
+}
+
+unsigned net_ip_mtu(const NetStack *stack, NetIp4 to)
+{
+    for (unsigned i = 0; i < NET_STACK_MAX_PATHS; i++) {
+        if (stack->paths[i].to == to && to != 0)
+            return stack->paths[i].mtu;
+    }
+    return net_ip_nic_mtu(stack, to);
 }
 
 bool net_ip_is_group(const NetStack *stack, NetIp4 address)
@@ -175,6 +183,40 @@ static int send_by(NetStack *stack, const Hop *hop, size_t frame_bytes, NetTime 
     return NET_STACK_OK;
 }
 
+static int send_packet(NetStack *stack, const Hop *hop, const NetIpv4 *header, NetTime now)
+{
+    uint8_t *packet = stack->out + NET_ETHERNET_BYTES;
+
+    net_ipv4_write(packet, header);
+    net_ipv4_seal(packet);
+    return send_by(stack, hop, NET_ETHERNET_BYTES + (size_t)header->total_bytes, now);
+}
+
+/* RFC 791 3.2: pieces of multiples of 8 bytes. Each is moved to where the payload of a
+ * packet lies, over the one that was sent before it. */
+static int send_in_pieces(NetStack *stack, const Hop *hop, NetIpv4 *header, size_t length,
+                          NetTime now)
+{
+    size_t most = (stack->nics[hop->nic].mtu - NET_IPV4_BYTES) & ~(size_t)7;
+    uint8_t *to = net_stack_transport(stack);
+
+    if (stack->nics[hop->nic].mtu < NET_IPV4_BYTES + 8)
+        return NET_STACK_TOO_LONG;
+    stack->counters.fragmented++;
+    for (size_t offset = 0; offset < length; offset += most) {
+        size_t piece = length - offset < most ? length - offset : most;
+        if (offset > 0)
+            __builtin_memcpy(to, to + offset, piece);
+        header->fragment_offset = (uint16_t)offset;
+        header->more_fragments = offset + piece < length;
+        header->total_bytes = (uint16_t)(NET_IPV4_BYTES + piece);
+        int result = send_packet(stack, hop, header, now);
+        if (result < 0)
+            return result;
+    }
+    return NET_STACK_OK;
+}
+
 int net_stack_send_packet(NetStack *stack, const uint8_t *packet, size_t length, uint64_t tag,
                           NetTime now)
 {
@@ -196,12 +238,12 @@ int net_stack_send_packet(NetStack *stack, const uint8_t *packet, size_t length,
 
 int net_ip_send(NetStack *stack, const NetOutgoing *outgoing, size_t transport_bytes, NetTime now)
 {
-    size_t frame_bytes = NET_ETHERNET_BYTES + NET_IPV4_BYTES + transport_bytes;
     Hop hop;
 
     if (!find_hop(stack, outgoing->destination, &hop))
         return NET_STACK_NO_ROUTE;
-    if (NET_IPV4_BYTES + transport_bytes > stack->nics[hop.nic].mtu)
+    bool fits = NET_IPV4_BYTES + transport_bytes <= stack->nics[hop.nic].mtu;
+    if (NET_IPV4_BYTES + transport_bytes > NET_MAX_MTU || (!fits && outgoing->dont_fragment))
         return NET_STACK_TOO_LONG;
     NetIpv4 header = {
         .total_bytes = (uint16_t)(NET_IPV4_BYTES + transport_bytes),
@@ -212,10 +254,9 @@ int net_ip_send(NetStack *stack, const NetOutgoing *outgoing, size_t transport_b
         .source = outgoing->source != 0 ? outgoing->source : hop.source,
         .destination = outgoing->destination,
     };
-    uint8_t *packet = stack->out + NET_ETHERNET_BYTES;
-    net_ipv4_write(packet, &header);
-    net_ipv4_seal(packet);
-    return send_by(stack, &hop, frame_bytes, now);
+    if (!fits && hop.kind != HOP_LOOPBACK)
+        return send_in_pieces(stack, &hop, &header, transport_bytes, now);
+    return send_packet(stack, &hop, &header, now);
 }
 
 /* --- in --- */
@@ -238,6 +279,20 @@ static bool is_for_us(const NetStack *stack, const NetPacket *packet, NetArrival
         return true;
     /* RFC 1122 3.3.6: a packet for one host does not come in a broadcast frame. */
     return arrival == NET_ARRIVED_DIRECTLY && nic_of(stack, to) >= 0;
+}
+
+void net_ip_deliver(NetStack *stack, const NetPacket *packet)
+{
+    if (packet->ip.protocol == NET_PROTOCOL_ICMP) {
+        net_icmp_input(stack, packet);
+    } else if (packet->ip.protocol == NET_PROTOCOL_UDP) {
+        net_udp_input(stack, packet);
+    } else if (packet->ip.protocol == NET_PROTOCOL_TCP && stack->tcp.memory.count > 0) {
+        net_tcp_input(stack, packet);
+    } else {
+        stack->counters.unknown_protocol++;
+        net_icmp_send_error(stack, packet, NET_ICMP_UNREACHABLE, NET_UNREACHABLE_PROTOCOL);
+    }
 }
 
 void net_ip_input(NetStack *stack, unsigned nic, const uint8_t *bytes, size_t length,
@@ -265,18 +320,8 @@ void net_ip_input(NetStack *stack, unsigned nic, const uint8_t *bytes, size_t le
         stack->counters.not_for_us++;
         return;
     }
-    if (packet.ip.more_fragments || packet.ip.fragment_offset > 0) {
-        stack->counters.fragments++;
-        return;
-    }
-    if (packet.ip.protocol == NET_PROTOCOL_ICMP) {
-        net_icmp_input(stack, &packet);
-    } else if (packet.ip.protocol == NET_PROTOCOL_UDP) {
-        net_udp_input(stack, &packet);
-    } else if (packet.ip.protocol == NET_PROTOCOL_TCP && stack->tcp.memory.count > 0) {
-        net_tcp_input(stack, &packet);
-    } else {
-        stack->counters.unknown_protocol++;
-        net_icmp_refuse(stack, &packet, NET_UNREACHABLE_PROTOCOL);
-    }
+    if (packet.ip.more_fragments || packet.ip.fragment_offset > 0)
+        net_fragment_input(stack, &packet);
+    else
+        net_ip_deliver(stack, &packet);
 }

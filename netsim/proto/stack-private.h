@@ -5,6 +5,7 @@
  *   stack-arp.c    cache, held packets, what goes onto the wire
  *   stack-ip.c     routes, IPv4 in and out
  *   stack-icmp.c   echo, errors in and out
+ *   stack-fragment.c  packets in pieces, MTUs of paths
  *   stack-udp.c    sockets
  *   stack-tcp*.c   connections, see stack-tcp-private.h
  *   stack-probe.c  probes
@@ -85,19 +86,30 @@ void net_ip_input(NetStack *stack, unsigned nic, const uint8_t *bytes, size_t le
 /* The most payload that fits behind the transport header of a packet to an
  * address; negative: no route. */
 int net_ip_room(const NetStack *stack, NetIp4 to);
-/* The longest packet on the way to an address, as far as we know; no route: the
- * least that every network carries. */
+/* The longest packet on the way to an address, as far as we know, and the longest that
+ * the NIC takes by which it leaves; no route: the least that every network carries. */
 unsigned net_ip_mtu(const NetStack *stack, NetIp4 to);
+unsigned net_ip_nic_mtu(const NetStack *stack, NetIp4 to);
 /* Broadcast or multicast? */
 bool net_ip_is_group(const NetStack *stack, NetIp4 address);
 /* Sends what stack->out holds from net_stack_transport() on. Where a checksum
  * covers the source address, take that from net_stack_source() first. */
 int net_ip_send(NetStack *stack, const NetOutgoing *outgoing, size_t transport_bytes, NetTime now);
 
+/* Hands a whole packet for us to its protocol. */
+void net_ip_deliver(NetStack *stack, const NetPacket *packet);
+
+/* stack-fragment.c */
+void net_fragment_input(NetStack *stack, const NetPacket *packet);
+void net_fragment_advance(NetStack *stack, NetTime now);
+NetTime net_fragment_deadline(const NetStack *stack);
+/* A router on the way said that packets longer than mtu do not pass. */
+void net_path_learn(NetStack *stack, NetIp4 to, uint16_t mtu, NetTime now);
+
 /* stack-icmp.c */
 void net_icmp_input(NetStack *stack, const NetPacket *packet);
-/* Sends a destination unreachable about a packet, if RFC 1122 3.2.2 allows one. */
-void net_icmp_refuse(NetStack *stack, const NetPacket *packet, uint8_t code);
+/* Sends an error about a packet, if RFC 1122 3.2.2 allows one. */
+void net_icmp_send_error(NetStack *stack, const NetPacket *packet, uint8_t type, uint8_t code);
 /* A packet that we sent (from its IP header on, maybe cut off) came to nothing:
  * tells its sender. icmp is the error, or what one would have said. */
 void net_stack_refused(NetStack *stack, const uint8_t *bytes, size_t length, NetIp4 from,

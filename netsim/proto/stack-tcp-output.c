@@ -58,7 +58,7 @@ static void send_segment(NetStack *stack, NetTcpConnection *c, uint32_t sequence
     NetTcp tcp = header_of(c, sequence, flags);
 
     if (flags & NET_TCP_SYN)
-        tcp.mss = (uint16_t)(net_ip_mtu(stack, c->remote) - NET_IPV4_BYTES - NET_TCP_BYTES);
+        tcp.mss = (uint16_t)(net_ip_nic_mtu(stack, c->remote) - NET_IPV4_BYTES - NET_TCP_BYTES);
     tcp.window = (uint16_t)net_tcp_window(c);
     if (length > 0)
         copy_out(stack, c, sequence, length);

@@ -6,8 +6,6 @@ void net_stack_tcp_init(NetStack *stack, const NetTcpMemory *memory)
 {
     stack->tcp.memory = *memory;
     stack->tcp.secret = net_stack_random(stack);
-    for (uint32_t i = 0; i < memory->count; i++)
-        memory->connections[i] = (NetTcpConnection){0};
 }
 
 void net_stack_tcp_give_buffers(NetStack *stack, uint8_t *buffers, uint32_t send_bytes,

@@ -166,7 +166,8 @@ typedef struct {
     void *user;
 } NetTcpListener;
 
-/* What the owner gives. buffers: count * (send_bytes + receive_bytes) bytes, or NULL. */
+/* What the owner gives. connections: all bytes 0. buffers: count * (send_bytes + receive_bytes)
+ * bytes, or NULL. */
 typedef struct {
     NetTcpConnection *connections;
     uint32_t count; /* at most 65535 */

@@ -114,7 +114,7 @@ void net_udp_input(NetStack *stack, const NetPacket *packet)
         socket->ops->receive(socket->user, &datagram);
     } else {
         stack->counters.no_socket++;
-        net_icmp_refuse(stack, packet, NET_UNREACHABLE_PORT);
+        net_icmp_send_error(stack, packet, NET_ICMP_UNREACHABLE, NET_UNREACHABLE_PORT);
     }
 }
 

@@ -11,7 +11,7 @@
 
 void net_stack_init(NetStack *stack, const NetStackOps *ops, void *user, uint64_t seed)
 {
-    __builtin_memset(stack, 0, sizeof *stack);
+    __builtin_memset(stack, 0, offsetof(NetStack, reassembly_bytes));
     stack->ops = ops;
     stack->user = user;
     stack->random = seed;
@@ -87,6 +87,7 @@ void net_stack_advance(NetStack *stack, NetTime now)
     net_echo_advance(stack, now);
     net_tcp_advance(stack, now);
     net_probe_advance(stack, now);
+    net_fragment_advance(stack, now);
     stack->timer_stale = true;
 }
 
@@ -94,10 +95,8 @@ NetTime net_stack_deadline(NetStack *stack)
 {
     if (stack->timer_stale) {
         const NetTime deadlines[] = {
-            net_arp_deadline(stack),
-            net_echo_deadline(stack),
-            net_tcp_deadline(stack),
-            net_probe_deadline(stack),
+            net_arp_deadline(stack),   net_echo_deadline(stack),     net_tcp_deadline(stack),
+            net_probe_deadline(stack), net_fragment_deadline(stack),
         };
         stack->timer = NET_TIME_NEVER;
         for (unsigned i = 0; i < sizeof deadlines / sizeof deadlines[0]; i++)

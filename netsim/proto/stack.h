@@ -9,7 +9,8 @@
  *
  * It speaks Ethernet II, ARP (RFC 826, cache rules of RFC 1122 2.3.2), IPv4
  * (RFC 791, host rules of RFC 1122 3), ICMP (RFC 792), UDP (RFC 768) and TCP
- * (stack-tcp.h). A fragment is dropped and counted.
+ * (stack-tcp.h). Datagrams too long for a network go out in fragments, and those
+ * that come in so are put together, up to 9000 bytes.
  *
  * Hosts of several NICs follow the weak model of RFC 1122 3.3.4.2: a packet for
  * any of the stack's addresses is taken on any NIC. ARP answers only for the
@@ -37,6 +38,16 @@
 #define NET_ARP_SETS 8
 #define NET_ARP_WAYS 8
 
+/* Datagrams that come in pieces: how many at a time, how long each, for how long. */
+#define NET_STACK_MAX_REASSEMBLY   4
+#define NET_STACK_REASSEMBLY_BYTES (NET_MAX_MTU - 20)
+#define NET_STACK_REASSEMBLY_NS    (30 * NET_NS_PER_SECOND)
+
+/* Ways known to take shorter packets only (RFC 1191). */
+#define NET_STACK_MAX_PATHS      8
+#define NET_STACK_PATH_NS        (600 * NET_NS_PER_SECOND)
+#define NET_STACK_LEAST_PATH_MTU 68
+
 #define NET_ARP_RETRY_NS      NET_NS_PER_SECOND        /* RFC 1122 2.3.2.1: one a second */
 #define NET_ARP_TRIES         3                        /* requests before giving up */
 #define NET_ARP_FRESH_NS      (60 * NET_NS_PER_SECOND) /* then confirmed by asking again */
@@ -48,7 +59,7 @@
 enum {
     NET_STACK_OK = 0,
     NET_STACK_NO_ROUTE = -1, /* neither on a local network nor behind a gateway */
-    NET_STACK_TOO_LONG = -2, /* does not fit the MTU of the NIC it would leave by */
+    NET_STACK_TOO_LONG = -2, /* fits no packet, or not the MTU and may not be fragmented */
     NET_STACK_NO_ROOM = -3,  /* a table is full */
     NET_STACK_IN_USE = -4,   /* the port is taken */
     NET_STACK_BAD = -5,      /* an argument makes no sense */
@@ -117,6 +128,7 @@ typedef struct {
     uint16_t id, sequence;
     uint8_t ttl;  /* of the answer */
     uint8_t code; /* ICMP code of an unreachable or time exceeded */
+    uint16_t mtu; /* with "fragmentation needed" (RFC 1191): what would fit */
     NetTime rtt_ns;
     const uint8_t *payload; /* of the reply */
     size_t payload_bytes;
@@ -126,6 +138,7 @@ typedef struct {
     NetIp4 to;
     uint16_t id, sequence;
     uint8_t ttl; /* 0: NET_STACK_TTL */
+    bool dont_fragment;
     const void *payload;
     size_t payload_bytes;
     NetTime timeout_ns;
@@ -254,12 +267,35 @@ typedef struct {
     uint16_t port; /* 0: free */
 } NetUdpSocket;
 
+/* A datagram that comes in pieces; its bytes are in reassembly_bytes. */
+typedef struct {
+    NetIp4 source, destination;
+    uint16_t id;
+    uint8_t protocol;
+    bool in_use;
+    uint8_t ttl, nic;  /* of the first piece */
+    uint16_t total;    /* bytes of payload; 0: the last piece has not come */
+    uint16_t highest;  /* the end of the farthest piece so far */
+    uint16_t received; /* bytes */
+    NetTime deadline;
+    uint8_t present[(NET_STACK_REASSEMBLY_BYTES + 63) / 64]; /* a bit for each 8 bytes */
+} NetReassembly;
+
+typedef struct {
+    NetIp4 to; /* 0: free */
+    uint16_t mtu;
+    NetTime until;
+} NetPath;
+
 typedef struct {
     uint64_t frames_in, frames_out;
-    uint64_t not_for_us;   /* another MAC or IP address */
-    uint64_t malformed;    /* too short, bad lengths or versions */
-    uint64_t bad_checksum; /* IPv4, ICMP or UDP */
-    uint64_t fragments;
+    uint64_t not_for_us;        /* another MAC or IP address */
+    uint64_t malformed;         /* too short, bad lengths or versions */
+    uint64_t bad_checksum;      /* IPv4, ICMP or UDP */
+    uint64_t fragments;         /* that came in */
+    uint64_t reassembled;       /* datagrams put together from them */
+    uint64_t reassembly_failed; /* given up: a piece did not come, or made no sense */
+    uint64_t fragmented;        /* datagrams sent in pieces */
     uint64_t unknown_protocol;
     uint64_t no_socket;
     uint64_t held_full;         /* packets dropped while ARP was under way */
@@ -288,7 +324,12 @@ struct NetStack {
     bool timer_stale;
     NetTcpTable tcp;
     NetProbeTable probes;
+    NetReassembly reassembly[NET_STACK_MAX_REASSEMBLY];
+    NetPath paths[NET_STACK_MAX_PATHS];
     NetStackCounters counters;
+
+    /* From here on bytes, which nobody reads before they were written. */
+    uint8_t reassembly_bytes[NET_STACK_MAX_REASSEMBLY][20 + NET_STACK_REASSEMBLY_BYTES];
     uint8_t held_bytes[NET_STACK_HELD_BYTES];
     uint8_t out[NET_MAX_FRAME_BYTES]; /* the frame being built */
 };

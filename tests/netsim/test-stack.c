@@ -374,13 +374,16 @@ static void test_limits(void)
 {
     g_autoptr(Lab) lab = lab_new(1);
     Host *a = &lab->hosts[0];
-    static const uint8_t long_payload[1473];
-    NetPing big = {.to = NET_IP4(10, 0, 0, 2), .payload = long_payload, .payload_bytes = 1473};
+    static const uint8_t long_payload[8973];
+    NetPing big = {.to = NET_IP4(10, 0, 0, 2), .payload = long_payload, .payload_bytes = 8973};
 
-    /* 1500 - 20 - 8 = 1472. */
+    /* 9000 - 20 - 8 = 8972; in one piece 1500 - 20 - 8 = 1472. */
     g_assert_cmpint(net_stack_ping(&a->stack, &big, 0), ==, NET_STACK_TOO_LONG);
-    g_assert_cmpint(net_stack_udp_send(&a->stack, 1, big.to, 2, long_payload, 1473, 0), ==,
+    g_assert_cmpint(net_stack_udp_send(&a->stack, 1, big.to, 2, long_payload, 8973, 0), ==,
                     NET_STACK_TOO_LONG);
+    big.payload_bytes = 1473;
+    big.dont_fragment = true;
+    g_assert_cmpint(net_stack_ping(&a->stack, &big, 0), ==, NET_STACK_TOO_LONG);
     big.payload_bytes = 1472;
     /* 12288 bytes hold 8 frames of 1514. */
     for (unsigned i = 0; i < 8; i++)
