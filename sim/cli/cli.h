@@ -26,6 +26,7 @@ typedef enum {
 
 int cli_run(int argc, char **argv);
 int cli_validate(int argc, char **argv);
+int cli_compare(int argc, char **argv);
 int cli_engine(int argc, char **argv);
 int cli_export(int argc, char **argv);
 int cli_list(int argc, char **argv);

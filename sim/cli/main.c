@@ -17,6 +17,7 @@ typedef struct {
 
 static const CliCommand commands[] = {
     {"run", cli_run, "run a scenario and print what happened"},
+    {"compare", cli_compare, "run a scenario under several values, side by side"},
     {"engine", cli_engine, "run a scenario for another program, step by step, over pipes"},
     {"validate", cli_validate, "check scenario files for mistakes, without running them"},
     {"export", cli_export, "turn a trace into a capture, a timeline or JSON lines"},

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd-compare.c: hvlab compare SCENARIO --vary PATH=V1,V2: the same scenario under each
+ * value, side by side, and where each two runs part ways.
+ *
+ * Every run is a process of its own, `hvlab run --format=json --trace`, several at a
+ * time; what it wrote is read when all are over. All variants are loaded once before
+ * any is run, so a wrong value costs no waiting.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "sim/cli/cli.h"
+#include "sim/cli/vary.h"
+#include "sim/cli/world.h"
+#include "sim/export/parting.h"
+#include "sim/export/side-by-side.h"
+#include "sim/export/words.h"
+
+extern char **environ;
+
+typedef struct {
+    CliWorld world;
+    char **vary;
+    char *format;
+    int jobs;
+} CompareOptions;
+
+typedef struct {
+    const CliVariant *variant;
+    char *result_path, *trace_path, *error_path;
+    pid_t pid; /* while it runs */
+    int exit;
+    json_object *result;
+    SimReader *reader;
+    SimModel *model; /* of the world as it ended, for names */
+} Run;
+
+/* ---- Running --------------------------------------------------------------- */
+
+static GPtrArray *arguments(const Run *run, const CompareOptions *options, const char *scenario)
+{
+    GPtrArray *argv = g_ptr_array_new_with_free_func(g_free);
+    const CliWorld *world = &options->world;
+
+    g_ptr_array_add(argv, g_strdup("hvlab"));
+    g_ptr_array_add(argv, g_strdup("run"));
+    g_ptr_array_add(argv, g_strdup("--format=json"));
+    g_ptr_array_add(argv, g_strdup_printf("--trace=%s", run->trace_path));
+    if (world->backend)
+        g_ptr_array_add(argv, g_strdup_printf("--backend=%s", world->backend));
+    if (world->seed)
+        g_ptr_array_add(argv, g_strdup_printf("--seed=%s", world->seed));
+    if (world->until)
+        g_ptr_array_add(argv, g_strdup_printf("--until=%s", world->until));
+    for (char **set = world->set; set && *set; set++)
+        g_ptr_array_add(argv, g_strdup_printf("--set=%s", *set));
+    for (char **set = run->variant->sets; *set; set++)
+        g_ptr_array_add(argv, g_strdup_printf("--set=%s", *set));
+    g_ptr_array_add(argv, g_strdup("--"));
+    g_ptr_array_add(argv, g_strdup(scenario));
+    g_ptr_array_add(argv, NULL);
+    return argv;
+}
+
+static bool start(Run *run, const CompareOptions *options, const char *scenario)
+{
+    g_autoptr(GPtrArray) argv = arguments(run, options, scenario);
+    posix_spawn_file_actions_t actions;
+    int error;
+
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, run->result_path,
+                                     O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, run->error_path,
+                                     O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    error = posix_spawn(&run->pid, "/proc/self/exe", &actions, NULL, (char **)argv->pdata, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (error)
+        cli_error("a run cannot be started: %s", g_strerror(error));
+    return !error;
+}
+
+/* Waits for any one run to end. */
+static void wait_for_one(Run *runs, unsigned count)
+{
+    int status;
+    pid_t pid = waitpid(-1, &status, 0);
+
+    for (unsigned i = 0; i < count; i++)
+        if (pid > 0 && runs[i].pid == pid) {
+            runs[i].pid = 0;
+            runs[i].exit = WIFEXITED(status) ? WEXITSTATUS(status) : CLI_DEFECT;
+        }
+}
+
+/* All of them, at most `jobs` at a time. False: one could not be started. */
+static bool run_all(Run *runs, unsigned count, const CompareOptions *options, const char *scenario)
+{
+    unsigned jobs = options->jobs > 0 ? (unsigned)options->jobs : g_get_num_processors();
+    unsigned running = 0;
+    bool good = true;
+
+    for (unsigned i = 0; i < count && good; i++) {
+        if (running == jobs) {
+            wait_for_one(runs, count);
+            running--;
+        }
+        good = start(&runs[i], options, scenario);
+        running += good;
+    }
+    for (; running > 0; running--)
+        wait_for_one(runs, count);
+    return good;
+}
+
+/* ---- What came of it --------------------------------------------------------- */
+
+/* Reads what a run left. False: it has no result; it said why, and so do we. */
+static bool collect(Run *run)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL, *said = NULL;
+
+    if (run->exit == CLI_OK || run->exit == CLI_CHECK_FAILED) {
+        if (g_file_get_contents(run->result_path, &text, NULL, &error))
+            run->result = json_tokener_parse(text);
+        if (run->result)
+            run->reader = sim_reader_open(run->trace_path, &error);
+        if (run->reader) {
+            run->model = sim_model_fold(run->reader);
+            return true;
+        }
+        run->exit = CLI_DEFECT;
+        cli_error("%s: its result cannot be read: %s", run->variant->title,
+                  error ? error->message : "not JSON");
+        return false;
+    }
+    if (g_file_get_contents(run->error_path, &said, NULL, NULL) && *said)
+        cli_error("%s: %s", run->variant->title,
+                  g_strchomp(g_str_has_prefix(said, "hvlab: ") ? said + 7 : said));
+    else
+        cli_error("%s: ended with exit code %d", run->variant->title, run->exit);
+    return false;
+}
+
+static void add_event(json_object *object, const char *key, const Run *run, bool has,
+                      const SimRecord *record)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    json_object *event = NULL;
+
+    if (has) {
+        g_autofree char *words = sim_event_words(run->model, record);
+
+        sim_record_to_json(record, text);
+        event = json_tokener_parse(text->str);
+        json_object_object_add(event, "words", json_object_new_string(words));
+    }
+    json_object_object_add(object, key, event);
+}
+
+static json_object *parting_json(Run *runs, unsigned a, unsigned b)
+{
+    SimParting parting = sim_parting_find(runs[a].reader, runs[b].reader);
+    json_object *object = json_object_new_object();
+
+    json_object_object_add(object, "a", json_object_new_int64(a));
+    json_object_object_add(object, "b", json_object_new_int64(b));
+    json_object_object_add(object, "same", json_object_new_boolean(parting.same));
+    json_object_object_add(object, "events_alike", json_object_new_uint64(parting.alike));
+    if (!parting.same) {
+        add_event(object, "event_a", &runs[a], parting.has_a, &parting.a);
+        add_event(object, "event_b", &runs[b], parting.has_b, &parting.b);
+    }
+    return object;
+}
+
+static json_object *document(Run *runs, unsigned count)
+{
+    json_object *object = json_object_new_object(), *list = json_object_new_array();
+    json_object *partings = json_object_new_array();
+
+    json_object_object_add(object, "format", json_object_new_string("hvlab-compare/1"));
+    json_object_object_add(object, "scenario",
+                           json_object_get(json_object_object_get(runs[0].result, "scenario")));
+    for (unsigned i = 0; i < count; i++) {
+        json_object *row = json_object_new_object(), *sets = json_object_new_array();
+
+        for (char **set = runs[i].variant->sets; *set; set++)
+            json_object_array_add(sets, json_object_new_string(*set));
+        json_object_object_add(row, "title", json_object_new_string(runs[i].variant->title));
+        json_object_object_add(row, "set", sets);
+        json_object_object_add(row, "exit_code", json_object_new_int(runs[i].exit));
+        json_object_object_add(row, "result", json_object_get(runs[i].result));
+        json_object_array_add(list, row);
+    }
+    for (unsigned a = 0; a < count; a++)
+        for (unsigned b = a + 1; b < count; b++)
+            json_object_array_add(partings, parting_json(runs, a, b));
+    json_object_object_add(object, "runs", list);
+    json_object_object_add(object, "partings", partings);
+    return object;
+}
+
+static void print_event(const Run *run, bool has, const SimRecord *record)
+{
+    g_autofree char *words = has ? sim_event_words(run->model, record) : NULL;
+    g_autofree char *at = has ? sim_time_words(record->time) : NULL;
+
+    if (has)
+        printf("    %s: at %s, %s\n", run->variant->title, at, words);
+    else
+        printf("    %s: nothing more happens\n", run->variant->title);
+}
+
+static void print_text(Run *runs, unsigned count)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_autoptr(GPtrArray) results = g_ptr_array_new();
+    g_autofree const char **titles = g_new0(const char *, count);
+    json_object *scenario = json_object_object_get(runs[0].result, "scenario");
+
+    for (unsigned i = 0; i < count; i++) {
+        titles[i] = runs[i].variant->title;
+        g_ptr_array_add(results, runs[i].result);
+    }
+    printf("%s (%s)\n\n", json_object_get_string(json_object_object_get(scenario, "title")),
+           json_object_get_string(json_object_object_get(scenario, "id")));
+    sim_side_by_side(out, results, titles);
+    fputs(out->str, stdout);
+    printf("\nWhere they part ways (after the VMs have been built)\n");
+    for (unsigned a = 0; a < count; a++)
+        for (unsigned b = a + 1; b < count; b++) {
+            SimParting parting = sim_parting_find(runs[a].reader, runs[b].reader);
+
+            printf("  %s and %s: %" G_GUINT64_FORMAT " events alike, ", titles[a], titles[b],
+                   parting.alike);
+            printf(parting.same ? "to the end\n" : "then\n");
+            if (parting.same)
+                continue;
+            print_event(&runs[a], parting.has_a, &parting.a);
+            print_event(&runs[b], parting.has_b, &parting.b);
+        }
+}
+
+/* ---- The command --------------------------------------------------------------- */
+
+/* A message names the option that was given. */
+static void name_vary(GError *error, const CliVariant *variant)
+{
+    for (char **set = variant->sets; *set; set++) {
+        g_autofree char *said = g_strdup_printf("--set %s", *set);
+        g_autofree char *meant = g_strdup_printf("--vary %s", *set);
+        g_autoptr(GString) message = g_string_new(error->message);
+
+        g_string_replace(message, said, meant, 0);
+        g_free(error->message);
+        error->message = g_strdup(message->str);
+    }
+}
+
+/* Does every variant load? */
+static bool check_variants(GPtrArray *variants, const CompareOptions *options, const char *path,
+                           GError **error)
+{
+    g_autoptr(CliKnown) known = cli_known_new();
+
+    for (unsigned i = 0; i < variants->len; i++) {
+        const CliVariant *variant = variants->pdata[i];
+        g_autoptr(GPtrArray) sets = g_ptr_array_new();
+        CliWorld world = options->world;
+
+        for (char **set = world.set; set && *set; set++)
+            g_ptr_array_add(sets, *set);
+        for (char **set = variant->sets; *set; set++)
+            g_ptr_array_add(sets, *set);
+        g_ptr_array_add(sets, NULL);
+        world.set = (char **)sets->pdata;
+
+        g_autoptr(SimScenario) scenario =
+            cli_world_load(&world, path, NULL, cli_known_lists(known), error);
+
+        if (!scenario) {
+            name_vary(*error, variant);
+            return false;
+        }
+    }
+    return true;
+}
+
+static GPtrArray *read_variants(const CompareOptions *options, GError **error)
+{
+    g_autoptr(GPtrArray) varies = g_ptr_array_new_with_free_func((GDestroyNotify)cli_vary_free);
+
+    for (char **text = options->vary; text && *text; text++) {
+        CliVary *vary = cli_vary_parse(*text, error);
+
+        if (!vary)
+            return NULL;
+        g_ptr_array_add(varies, vary);
+    }
+    if (varies->len == 0) {
+        g_set_error(error, SIM_SCENARIO_ERROR, SIM_SCENARIO_ERROR_SET,
+                    "compare: what shall be different? Give --vary PATH=VALUE,VALUE");
+        return NULL;
+    }
+    return cli_vary_product(varies, error);
+}
+
+/* The worst of them is that of the comparison. */
+static int finish(Run *runs, unsigned count, const CompareOptions *options)
+{
+    int exit = CLI_OK;
+    bool good = true;
+
+    for (unsigned i = 0; i < count; i++) {
+        good &= collect(&runs[i]);
+        exit = MAX(exit, runs[i].exit);
+    }
+    if (good && cli_format_json(options->format)) {
+        json_object *object = document(runs, count);
+
+        puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
+                                                        JSON_C_TO_STRING_NOSLASHESCAPE));
+        json_object_put(object);
+    } else if (good) {
+        print_text(runs, count);
+    }
+    return exit;
+}
+
+static int compare(const char *path, const CompareOptions *options)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GPtrArray) variants = read_variants(options, &error);
+    g_autofree char *folder = NULL;
+    g_autofree Run *runs = NULL;
+    int exit = CLI_DEFECT;
+
+    if (!variants || !check_variants(variants, options, path, &error) ||
+        !(folder = g_dir_make_tmp("hvlab-compare-XXXXXX", &error)))
+        return cli_fail(g_steal_pointer(&error));
+    runs = g_new0(Run, variants->len);
+    for (unsigned i = 0; i < variants->len; i++) {
+        runs[i].variant = variants->pdata[i];
+        runs[i].result_path = g_strdup_printf("%s/%u.json", folder, i);
+        runs[i].trace_path = g_strdup_printf("%s/%u.hvtrace", folder, i);
+        runs[i].error_path = g_strdup_printf("%s/%u.err", folder, i);
+    }
+
+    /* The runs get Ctrl-C too and end; we go on, and take away what they wrote. */
+    signal(SIGINT, SIG_IGN);
+    if (run_all(runs, variants->len, options, path))
+        exit = finish(runs, variants->len, options);
+    for (unsigned i = 0; i < variants->len; i++) {
+        g_unlink(runs[i].result_path);
+        g_unlink(runs[i].trace_path);
+        g_unlink(runs[i].error_path);
+        sim_model_free(runs[i].model);
+        sim_reader_free(runs[i].reader);
+        json_object_put(runs[i].result);
+        g_free(runs[i].result_path);
+        g_free(runs[i].trace_path);
+        g_free(runs[i].error_path);
+    }
+    g_rmdir(folder);
+    return exit;
+}
+
+int cli_compare(int argc, char **argv)
+{
+    CompareOptions options = {0};
+    const GOptionEntry entries[] = {
+        {"vary", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.vary,
+         "What is different from run to run, for example host.scheduler.slice=1ms,5ms,10ms; "
+         "given twice, every value of one with every value of the other",
+         "PATH=V1,V2"},
+        CLI_WORLD_ENTRIES(&options.world),
+        {"format", 0, 0, G_OPTION_ARG_STRING, &options.format, "text (default) or json", "FORMAT"},
+        {"jobs", 0, 0, G_OPTION_ARG_INT, &options.jobs,
+         "Runs at a time (default: as many as there are CPUs)", "N"},
+        G_OPTION_ENTRY_NULL};
+    int exit;
+
+    if (cli_parse(&argc, &argv, entries, "SCENARIO",
+                  "Runs a scenario once for each value and prints the results side by side, and "
+                  "the first event at which each two runs part ways. A row with * differs.",
+                  1, 1, &exit) &&
+        cli_format_is(options.format, "compare", &exit)) {
+        if (options.jobs < 0) {
+            cli_error("compare: --jobs=%d: allowed: 1 or more", options.jobs);
+            exit = CLI_BAD_INPUT;
+        } else {
+            exit = compare(argv[1], &options);
+        }
+    }
+    cli_world_clear(&options.world);
+    g_strfreev(options.vary);
+    g_free(options.format);
+    return exit;
+}
