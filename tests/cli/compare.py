@@ -66,7 +66,8 @@ def usage(folder):
     for args, part in (((TALK,), '--vary'), (('--vary=x', TALK), 'PATH=VALUE'),
                        (('--vary=networks.net0.latency=1us,9z', TALK),
                         '--vary networks.net0.latency=9z'),
-                       (('--vary=seed=1', TALK), '2 to 64'), (('--vary=vms.z.vcpus=1,2', TALK), 'z'),
+                       (('--vary=seed=1', TALK), '2 to 64'),
+                       (('--vary=vms.z.vcpus=1,2', TALK), 'z'),
                        (('--vary=seed=1,2', 'no-such-file'), 'no-such-file'),
                        (('--vary=seed=1,2', '--jobs=-1', TALK), '--jobs'),
                        (('--vary=seed=' + ','.join(str(n) for n in range(65)), TALK), '2 to 64')):
