@@ -43,6 +43,7 @@ typedef struct {
     const HvReplacementOps *replacement; /* NULL: no page is taken away */
     HvFrameNo frame_limit;               /* page frames for pageable pages; 0: no limit */
     HvFrameNo swap_pages;
+    unsigned batch;      /* pages that go at once when a frame must be taken */
     HvTime sample_ns;    /* how often the policy's bits are sampled; 0: never */
     HvTime scan_ns;      /* how often the sharer looks at pages (memory/sharing.h); 0: never */
     unsigned scan_pages; /* so many at a time */

@@ -226,19 +226,27 @@ static HvFrameNo choose(HvPager *pager)
     return frame;
 }
 
+/* One page goes; false: none can. */
+static bool take_one(HvPager *pager, HvPageRef *ret_victim)
+{
+    HvFrameNo frame = choose(pager);
+
+    if (frame == HV_FRAME_NONE)
+        return false;
+    *ret_victim = pager->owner[frame];
+    return hv_pager_swap_out(pager, *ret_victim);
+}
+
 HvFrameNo hv_pager_take_frame(HvPager *pager, HvPageRef *ret_victim)
 {
     HvPageRef victim = {.page = HV_NO_PAGE};
 
-    while (must_take(pager)) {
-        HvFrameNo frame = choose(pager);
-
-        if (frame == HV_FRAME_NONE)
-            return HV_FRAME_NONE;
-        victim = pager->owner[frame];
-        if (!hv_pager_swap_out(pager, victim))
-            return HV_FRAME_NONE;
-    }
+    if (must_take(pager))
+        for (unsigned i = 0; i < MAX(pager->config.batch, 1); i++)
+            if (!take_one(pager, &victim))
+                break;
+    if (must_take(pager))
+        return HV_FRAME_NONE;
     if (ret_victim != NULL)
         *ret_victim = victim;
     return hv_pool_alloc(pager->config.pool);

@@ -27,7 +27,10 @@ typedef struct {
     const HvReplacementOps *replacement; /* NULL: no page is ever taken away */
     HvFrameNo frame_limit;               /* pageable pages at most; 0: as the pool allows */
     HvFrameNo swap_pages;                /* size of the swap space */
-    bool trace;                          /* tracing mode: pageable pages are watched always */
+    /* When a frame must be taken, so many pages go at once: where the guests' mappings
+     * are dear to change (kvm) that is much cheaper. 0 means 1. */
+    unsigned batch;
+    bool trace; /* tracing mode: pageable pages are watched always */
     uint64_t seed;
     const HvPageRef *future; /* for a policy that needs it, see replacement.h */
     size_t future_count;

@@ -102,6 +102,7 @@ bool hv_host_init_memory(HvHost *host, GError **error)
         .replacement = memory->replacement,
         .frame_limit = memory->frame_limit,
         .swap_pages = memory->swap_pages,
+        .batch = memory->batch,
         .trace = memory->trace_references,
         .seed = memory->seed,
         .future = memory->future,

@@ -70,6 +70,7 @@ static HvMemoryPolicy memory_policy(const SimEngine *engine)
         return memory;
     memory.replacement = hv_replacement_find(sim_replacement_name(policy->replacement));
     memory.frame_limit = policy->frames;
+    memory.batch = policy->trace_references ? 1 : policy->batch;
     memory.swap_pages = policy->swap_bytes / HV_PAGE_SIZE;
     memory.sample_ns = memory.replacement->tick != NULL ? policy->sample_ns : 0;
     return memory;

@@ -284,10 +284,8 @@ SimModelPage sim_model_page(const SimModelVm *vm, uint32_t page)
 
 const SimModelReference *sim_model_references(const SimModelVm *vm, size_t *ret_count)
 {
-    const GString *bytes = sim_text_get(vm->references);
-
-    *ret_count = bytes->len / sizeof(SimModelReference);
-    return (const SimModelReference *)(const void *)bytes->str;
+    *ret_count = sim_text_length(vm->references) / sizeof(SimModelReference);
+    return (const SimModelReference *)(const void *)sim_text_get(vm->references);
 }
 
 const char *sim_model_console(const SimModelVm *vm, size_t *ret_length)

@@ -166,8 +166,11 @@ const char *sim_text_get(SimText *text)
 {
     if (text->length == text->buffer->string->len)
         return text->buffer->string->str;
-    if (!text->ended)
-        text->ended = g_strndup(text->buffer->string->str, text->length);
+    if (!text->ended) { /* not g_strndup(): it may hold any bytes */
+        text->ended = g_malloc(text->length + 1);
+        memcpy(text->ended, text->buffer->string->str, text->length);
+        text->ended[text->length] = '\0';
+    }
     return text->ended;
 }
 

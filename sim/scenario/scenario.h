@@ -92,6 +92,7 @@ typedef struct {
     uint64_t replacement; /* SimReplacement */
     uint64_t frames;      /* for the heaps of all VMs; 0: no limit but the host's memory */
     uint64_t swap_bytes;  /* a multiple of 4 KiB */
+    uint64_t batch;       /* 1 with trace_references, whatever is written */
     uint64_t sample_ns;
     bool share;       /* pages of equal contents share a page frame */
     uint64_t scan_ns; /* how often the sharer looks at scan_pages pages */

@@ -83,6 +83,10 @@ static const SimKey memory_policy_keys[] = {
          "are then resident from the start and do not count."},
     {"swap", SIZE, .preset = "\"64MiB\"", .min = 4 * KIB, .max = 16 * GIB, .step = 4 * KIB,
      FIELD(SimScenarioMemoryPolicy, swap_bytes), .meaning = "Size of the swap space."},
+    {"batch", SIM_KEY_INTEGER, .preset = "1", .min = 1, .max = 1024,
+     FIELD(SimScenarioMemoryPolicy, batch),
+     .meaning = "How many pages go at once when a page frame must be taken; with trace_references "
+                "always 1."},
     {"sample", DURATION, .preset = "\"10ms\"", .min = 10 * US, .max = 3600 * SECOND,
      FIELD(SimScenarioMemoryPolicy, sample_ns),
      .meaning = "How often lru and nru look which pages are in use."},
