@@ -66,6 +66,7 @@ typedef struct {
     HvTime lookahead_ns; /* least latency from one VM to another; HV_TIME_NEVER: no links */
     HvTime quantum_ns;   /* bound on a step while several vCPUs of one VM run */
     HvCosts costs;
+    bool exit_registers; /* exits are reported with the vCPU's registers */
     const HvPolicyOps *policy;
     HvPolicyParams policy_params;
     HvMemoryPolicy memory;

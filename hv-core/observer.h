@@ -88,6 +88,11 @@ typedef struct {
     uint8_t size;
     bool write;
     HvTime cost_ns; /* charged to the vCPU for it */
+    /* With HvHostConfig.exit_registers, else NULL and 0: the vCPU's registers, and the
+     * code from RIP on, as far as its page is present and mapped one to one. Borrowed. */
+    const HvCpuRegs *regs;
+    const uint8_t *code;
+    unsigned code_bytes;
 } HvExit;
 
 /* Why a guest's use of a device was refused or a frame not delivered. */

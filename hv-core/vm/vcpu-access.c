@@ -76,7 +76,7 @@ static void report_exit(HvVcpu *vcpu, const HvAccess *access, HvExitKind kind, H
         .write = is_write(access),
         .cost_ns = cost_ns,
     };
-    HV_REPORT(host, exit, vcpu->at, vcpu->sched.vm, vcpu->sched.vcpu, &exit);
+    hv_vcpu_tell_exit(vcpu, &exit, &regs, vcpu->at);
 }
 
 /* See above. "Something": the vCPU is to leave, has an interrupt to take, or

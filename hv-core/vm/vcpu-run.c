@@ -12,19 +12,44 @@
 
 /* ---- Exits -------------------------------------------------------------- */
 
+#define CODE_BYTES 32u /* two instructions at least: x86 has none longer than 15 */
+
+/* Guests map their memory one to one, and code is never taken away (guest/abi.h). */
+static void add_code(const HvVcpu *vcpu, HvExit *exit)
+{
+    HvMemory *memory = vcpu->vm->memory;
+    uint64_t page = exit->rip >> HV_PAGE_SHIFT, offset = exit->rip & HV_PAGE_MASK;
+    if (page >= hv_memory_page_count(memory))
+        return;
+    HvFrameNo frame = hv_memory_entry(memory, (HvPageNo)page)->frame;
+    if (frame == HV_FRAME_NONE)
+        return;
+    exit->code = hv_pool_data(vcpu->vm->host->pool) + (size_t)frame * HV_PAGE_SIZE + offset;
+    exit->code_bytes = MIN(CODE_BYTES, HV_PAGE_SIZE - (unsigned)offset);
+}
+
+void hv_vcpu_tell_exit(HvVcpu *vcpu, HvExit *exit, const HvCpuRegs *regs, HvStamp at)
+{
+    HvHost *host = vcpu->vm->host;
+    if (host->config.exit_registers) {
+        exit->regs = regs;
+        add_code(vcpu, exit);
+    }
+    HV_REPORT(host, exit, at, vcpu->sched.vm, vcpu->sched.vcpu, exit);
+}
+
 void hv_vcpu_report_exit(HvVcpu *vcpu, HvExit *exit)
 {
     HvHost *host = vcpu->vm->host;
     HvPcpu *pcpu = vcpu->pcpu;
     exit->cost_ns = host->config.costs.exit_ns;
     if (host->config.observer.exit != NULL) {
-        if (exit->rip == 0) {
-            HvCpuRegs regs;
+        HvCpuRegs regs;
+        if (exit->rip == 0 || host->config.exit_registers)
             hv_cpu_get_regs(vcpu->cpu, &regs);
+        if (exit->rip == 0)
             exit->rip = regs.rip;
-        }
-        HV_REPORT(host, exit, (HvStamp){pcpu->clock, pcpu->number}, vcpu->sched.vm,
-                  vcpu->sched.vcpu, exit);
+        hv_vcpu_tell_exit(vcpu, exit, &regs, (HvStamp){pcpu->clock, pcpu->number});
     }
     pcpu->clock += exit->cost_ns;
 }

@@ -105,6 +105,9 @@ HvRunResult hv_vcpu_run(HvVcpu *vcpu, HvTime until);
 /* The step ends at `end`, where the pCPU's clock now goes. */
 void hv_vcpu_end_step(HvVcpu *vcpu, HvTime end);
 
+/* Tells the observer; regs are those of the vCPU now. */
+void hv_vcpu_tell_exit(HvVcpu *vcpu, HvExit *exit, const HvCpuRegs *regs, HvStamp at);
+
 /* An exit that happened outside a run: adds what it costs, reports it, charges. */
 void hv_vcpu_report_exit(HvVcpu *vcpu, HvExit *exit);
 

@@ -86,6 +86,18 @@ static void guest_exit(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, const
     TRACE(user, at, Exit, .vm = vm, .vcpu = vcpu, .kind = exit->kind, .rip = exit->rip,
           .address = exit->address, .value = exit->value, .size = exit->size, .write = exit->write,
           .cost_ns = exit->cost_ns);
+    if (exit->regs == NULL)
+        return;
+
+    const uint64_t *gpr = exit->regs->gpr;
+
+    TRACE_BLOB(user, at, Registers, exit->code, exit->code_bytes, .vm = vm, .vcpu = vcpu,
+               .rax = gpr[HV_RAX], .rcx = gpr[HV_RCX], .rdx = gpr[HV_RDX], .rbx = gpr[HV_RBX],
+               .rsp = gpr[HV_RSP], .rbp = gpr[HV_RBP], .rsi = gpr[HV_RSI], .rdi = gpr[HV_RDI],
+               .r8 = gpr[HV_R8], .r9 = gpr[HV_R9], .r10 = gpr[HV_R10], .r11 = gpr[HV_R11],
+               .r12 = gpr[HV_R12], .r13 = gpr[HV_R13], .r14 = gpr[HV_R14], .r15 = gpr[HV_R15],
+               .rip = exit->regs->rip, .rflags = exit->regs->rflags, .cr2 = exit->regs->cr2,
+               .cr3 = exit->regs->cr3, .cs = exit->regs->segment[HV_CS].selector);
 }
 
 static void page_mapped(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame,

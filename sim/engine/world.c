@@ -93,6 +93,7 @@ static bool build_host(SimEngine *engine, HvTime lookahead_ns, GError **error)
                   .swap_out_ns = host->costs.swap_out_ns,
                   .swap_in_ns = host->costs.swap_in_ns},
         .memory = memory_policy(engine),
+        .exit_registers = engine->scenario->run.detail == SIM_DETAIL_FULL,
         .policy = hv_policy_find(host->scheduler.policy),
         .policy_params = {.slice_ns = host->scheduler.slice_ns,
                           .pcpu_count = host->pcpus,

@@ -53,7 +53,7 @@ typedef struct {
 
 typedef enum {
     SIM_DETAIL_NORMAL,
-    SIM_DETAIL_FULL, /* payloads beyond the snap length too */
+    SIM_DETAIL_FULL, /* payloads beyond the snap length too, and registers at exits */
 } SimDetail;
 
 typedef struct {

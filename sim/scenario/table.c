@@ -33,7 +33,8 @@ static const SimKey run_keys[] = {
     {"until", DURATION, .preset = "\"1s\"", .min = US, .max = 3600 * SECOND,
      FIELD(SimScenarioRun, until_ns), .meaning = "Virtual time at which the run ends."},
     {"detail", WORD(detail_words), .preset = "\"normal\"", FIELD(SimScenarioRun, detail),
-     .meaning = "full: frames are recorded whole, not only their first 256 bytes."},
+     .meaning = "full: frames are recorded whole, not only their first 256 bytes, and exits with "
+                "the vCPU's registers and the code at RIP."},
     {"trace_limit", SIZE, .preset = "\"1GiB\"", .min = 64 * KIB, .max = 64 * GIB,
      FIELD(SimScenarioRun, trace_limit_bytes),
      .meaning = "The trace keeps no more than this; reaching it is an event."},

@@ -60,7 +60,7 @@ enum SimEventType {
 
 /* ---- The table at run time ----------------------------------------------- */
 
-#define SIM_MAX_FIELDS 12
+#define SIM_MAX_FIELDS 24
 
 enum SimKind {
     SIM_KIND_NUMBER,
