@@ -1,26 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd-run.c: hvlab run SCENARIO: runs it and prints what happened.
  *
- * The engine runs in slices of virtual time; between two of them the trace is
- * written as far as it has come and progress is shown. Nothing is written before
- * the scenario has been found good. Ctrl-C ends the run: the trace is whole, the
- * report says so.
+ * The engine runs in slices of virtual time; between two of them trace and capture
+ * are written as far as they have come (outputs.h) and progress is shown. Nothing is
+ * written before the scenario has been found good. Ctrl-C ends the run: the trace is
+ * whole, the report says so.
  */
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sim/cli/cli.h"
+#include "sim/cli/outputs.h"
 #include "sim/cli/world.h"
-#include "sim/export/export.h"
 #include "sim/export/report.h"
 
-#define SLICES            400      /* of the scenario's time between two looks around, */
-#define LEAST_SLICE_NS    10000000 /* but not shorter; the probes at the end may take a second */
+#define SLICE_NS          10000000 /* of virtual time between two looks around */
 #define PROGRESS_AFTER_NS 1000000000
 #define PROGRESS_EVERY_NS 100000000
 
@@ -58,7 +54,7 @@ static int64_t wall_ns(void)
 typedef struct {
     SimEngine *engine;
     const SimScenario *scenario;
-    int trace_fd; /* -1: none */
+    CliOutputs *outputs;
     int64_t started_ns;
     int64_t shown_ns; /* when progress was last shown; 0: never */
 } Run;
@@ -83,22 +79,15 @@ static void hide_progress(Run *run)
         fputs("\r\033[K", stderr);
 }
 
-static bool flush_trace(Run *run, GError **error)
-{
-    return run->trace_fd < 0 ||
-           sim_trace_flush(sim_engine_trace(run->engine), run->trace_fd, error);
-}
-
 static bool run_to_end(Run *run, GError **error)
 {
-    uint64_t slice = MAX(run->scenario->run.until_ns / SLICES, LEAST_SLICE_NS);
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESETHAND}, old;
     bool good = true;
 
     running = run->engine;
     sigaction(SIGINT, &action, &old);
-    for (uint64_t grant = slice; good && sim_engine_run(run->engine, grant); grant += slice) {
-        good = flush_trace(run, error);
+    for (uint64_t grant = SLICE_NS; good && sim_engine_run(run->engine, grant); grant += SLICE_NS) {
+        good = cli_outputs_follow(run->outputs, run->engine, error);
         show_progress(run);
     }
     sigaction(SIGINT, &old, NULL);
@@ -131,26 +120,7 @@ static void print_result(Run *run, json_object *result, SimReader *reader, bool 
     fputs(text->str, stream);
 }
 
-static gboolean to_stream(void *user, const void *bytes, size_t size, GError **error)
-{
-    if (fwrite(bytes, 1, size, user) == size)
-        return TRUE;
-    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s", g_strerror(errno));
-    return FALSE;
-}
-
-static bool write_pcapng(SimReader *reader, FILE *stream, GError **error)
-{
-    bool good = sim_export_trace(sim_export_find("pcapng"), reader, to_stream, stream, error);
-
-    if (fclose(stream) != 0 && good) {
-        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s", g_strerror(errno));
-        good = false;
-    }
-    return good;
-}
-
-static int report(Run *run, const RunOptions *options, FILE *pcapng)
+static int report(Run *run, const RunOptions *options)
 {
     g_autoptr(GError) error = NULL;
     CliVerdict verdict;
@@ -158,66 +128,28 @@ static int report(Run *run, const RunOptions *options, FILE *pcapng)
     cli_verdict_make(&verdict, run->engine, run->scenario, (uint64_t)(wall_ns() - run->started_ns));
 
     /* First the files: whoever reads stdout may go away (hvlab run ... | head). */
-    bool written =
-        flush_trace(run, &error) && (!pcapng || write_pcapng(verdict.reader, pcapng, &error));
+    bool written = cli_outputs_close(run->outputs, run->engine, &error);
     int exit = verdict.exit;
 
-    /* stdout carries the capture when that was asked for. */
     print_result(run, verdict.result, verdict.reader, cli_format_json(options->format),
-                 options->pcapng && !strcmp(options->pcapng, "-") ? stderr : stdout);
+                 run->outputs->takes_stdout ? stderr : stdout);
     cli_verdict_clear(&verdict);
     return written ? exit : cli_fail(g_steal_pointer(&error));
 }
 
 /* ---- The command --------------------------------------------------------- */
 
-static int open_output(const char *path)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-
-    if (fd < 0)
-        cli_error("%s: cannot be written: %s", path, g_strerror(errno));
-    return fd;
-}
-
-/* Would one output overwrite the other? Devices and pipes take both. */
-static bool same_file(const char *a, const char *b)
-{
-    g_autofree char *one = a ? g_canonicalize_filename(a, NULL) : NULL;
-    g_autofree char *other = b ? g_canonicalize_filename(b, NULL) : NULL;
-    struct stat x, y;
-
-    if (!one || !other || !strcmp(b, "-"))
-        return false;
-    if (stat(one, &x) != 0 || stat(other, &y) != 0)
-        return !strcmp(one, other);
-    return S_ISREG(x.st_mode) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
 static int run_engine(Run *run, const RunOptions *options)
 {
     g_autoptr(GError) error = NULL;
-    FILE *pcapng = NULL;
-    int pcapng_fd, exit;
+    int exit;
 
-    if (same_file(options->trace, options->pcapng)) {
-        cli_error("%s: the trace and the capture cannot be the same file", options->trace);
+    if (!cli_outputs_open(run->outputs, options->trace, options->pcapng))
         return CLI_BAD_INPUT;
-    }
-    if (options->trace && (run->trace_fd = open_output(options->trace)) < 0)
-        return CLI_BAD_INPUT;
-    if (options->pcapng) {
-        if ((pcapng_fd = !strcmp(options->pcapng, "-") ? dup(STDOUT_FILENO)
-                                                       : open_output(options->pcapng)) < 0)
-            return CLI_BAD_INPUT;
-        pcapng = fdopen(pcapng_fd, "wb");
-    }
-    exit =
-        run_to_end(run, &error) ? report(run, options, pcapng) : cli_fail(g_steal_pointer(&error));
-    if (run->trace_fd >= 0 && close(run->trace_fd) != 0) {
-        cli_error("%s: %s", options->trace, g_strerror(errno));
-        exit = CLI_BAD_INPUT;
-    }
+    if (run_to_end(run, &error))
+        return report(run, options);
+    exit = cli_fail(g_steal_pointer(&error));
+    cli_outputs_close(run->outputs, run->engine, NULL);
     return exit;
 }
 
@@ -234,7 +166,8 @@ static int run_scenario(const char *path, const RunOptions *options)
     if (!engine)
         return cli_fail(g_steal_pointer(&error));
 
-    Run run = {.engine = engine, .scenario = scenario, .trace_fd = -1, .started_ns = started};
+    CliOutputs outputs;
+    Run run = {.engine = engine, .scenario = scenario, .outputs = &outputs, .started_ns = started};
 
     return run_engine(&run, options);
 }
@@ -244,9 +177,12 @@ int cli_run(int argc, char **argv)
     RunOptions options = {0};
     const GOptionEntry entries[] = {
         CLI_WORLD_ENTRIES(&options.world),
-        {"trace", 0, 0, G_OPTION_ARG_FILENAME, &options.trace, "Write the trace to FILE", "FILE"},
+        {"trace", 0, 0, G_OPTION_ARG_FILENAME, &options.trace,
+         "Write the trace to FILE while running; - is stdout", "FILE"},
         {"pcapng", 0, 0, G_OPTION_ARG_FILENAME, &options.pcapng,
-         "Write what went over the networks to FILE, for Wireshark", "FILE"},
+         "Write what goes over the networks to FILE while running; - is stdout, so "
+         "'hvlab run --pcapng - SCENARIO | wireshark -k -i -' shows it live, and so does a FIFO",
+         "FILE"},
         {"format", 0, 0, G_OPTION_ARG_STRING, &options.format, "text (default) or json", "FORMAT"},
         G_OPTION_ENTRY_NULL};
     int exit;

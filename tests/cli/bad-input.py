@@ -104,6 +104,20 @@ def unwritable(folder):
     refused(result, 'no/such/t.hvtrace')
 
 
+@test('a capture that cannot be written: the trace is as it was')
+def unwritable_capture(folder):
+    trace = os.path.join(folder, 't.hvtrace')
+    args = ('run', 'scenarios/first/hello.json', '--trace', trace, '--pcapng', folder + '/no/x')
+    refused(hvlab(*args), 'no/x')
+    equal(os.listdir(folder), [], 'files')
+    with open(trace, 'w', encoding='ascii') as file:
+        file.write('something old')
+    refused(hvlab(*args), 'no/x')
+    with open(trace, encoding='ascii') as file:
+        equal(file.read(), 'something old')
+    refused(hvlab('run', 'scenarios/first/hello.json', '--trace=-', '--pcapng=-'), 'same file')
+
+
 @test('one file for two outputs')
 def one_file(folder):
     path = os.path.join(folder, 'both')

@@ -147,6 +147,70 @@ def tshark(folder):
             true(ip in ('', '1') and icmp in ('', '1'), f'checksum status: {line}')
 
 
+@test('--trace - is the trace on stdout, the report on stderr')
+def trace_to_stdout(folder):
+    path = os.path.join(folder, 't.hvtrace')
+    hvlab('run', '--backend=emulated', '--trace', path, FIRST + 'hello.json')
+    process = hvlab('run', '--backend=emulated', '--trace', '-', FIRST + 'hello.json', text=False)
+    equal(process.returncode, 0, process.stderr)
+    with open(path, 'rb') as file:
+        true(process.stdout == file.read(), 'not the same trace')
+    contains(process.stderr.decode(), 'CPU time')
+
+
+LIVE = {
+    'format': 'hvlab-scenario/1', 'id': 't/live', 'title': 'T', 'run': {'until': '1000s'},
+    'host': {'pcpus': 2, 'memory': '32MiB'}, 'networks': [{'name': 'n', 'mode': 'internal'}],
+    'vms': [{'name': 'a', 'program': 'ping', 'args': ['b', '3', '5'], 'memory': '2MiB',
+             'nics': [{'network': 'n'}]},
+            {'name': 'b', 'program': 'burn', 'memory': '2MiB', 'nics': [{'network': 'n'}]}]}
+
+
+@test('a capture is shown while the run goes on, over stdout and over a FIFO')
+def live_capture(folder):
+    if not shutil.which('tshark'):
+        skip('tshark is not installed')
+    path, fifo = os.path.join(folder, 's.json'), os.path.join(folder, 'fifo')
+    with open(path, 'w', encoding='utf-8') as file:
+        json.dump(LIVE, file)
+    os.mkfifo(fifo)
+    for target in ('-', fifo):
+        command = [HVLAB, 'run', '--backend=emulated', '--pcapng', target, path]
+        with subprocess.Popen(command, stdout=subprocess.PIPE if target == '-' else
+                              subprocess.DEVNULL, stderr=subprocess.PIPE) as run, \
+                subprocess.Popen(['tshark', '-n', '-l', '-i', target, '-T', 'fields', '-e',
+                                  'frame.interface_name', '-e', 'frame.comment', '-e',
+                                  'frame.protocols'], stdin=run.stdout,
+                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as tshark:
+            text = b''
+            while text.count(b'\n') < 8 and select.select([tshark.stdout], [], [], 60)[0]:
+                text += os.read(tshark.stdout.fileno(), 4096)
+            lines = text.decode().splitlines()
+            equal(run.poll(), None, 'the run still goes on')
+            true(len(lines) >= 8 and {line.split('\t')[0] for line in lines} == {'n/0', 'n/1'},
+                 lines)
+            contains(lines[0], 'flooded to 1 port')
+            tshark.kill()
+            tshark.wait()
+            if run.stdout:
+                run.stdout.close()
+            run.send_signal(signal.SIGINT)
+            run.wait(60)
+            equal(run.returncode, 130)
+
+
+@test('the reader of a capture goes away: the run goes on, and says so')
+def reader_gone(folder):
+    command = [HVLAB, 'run', '--backend=emulated', '--pcapng', '-', FIRST + 'two-guests.json']
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=SOURCE,
+                          text=True) as run:
+        run.stdout.close()
+        text = run.stderr.read()
+        equal(run.wait(60), 0)
+        contains(text, 'its reader has gone')
+        contains(text, 'Checks')
+
+
 @test('a cut-off trace is read up to its last whole record')
 def cut_off(folder):
     trace = os.path.join(folder, 't.hvtrace')
