@@ -142,6 +142,12 @@ bool net_world_attach_nic(NetWorld *world, const NetNicConfig *config, NetTime n
 bool net_world_attach(NetWorld *world, NetNetworkId network, uint32_t vm, uint32_t nic, NetTime now,
                       NetPortId *ret_port, GError **error);
 
+/* A way out of the simulation, wired as a NIC would be (uplink.h). tag comes back with
+ * deliveries as `nic`, beside NET_UPLINK_VM. */
+bool net_world_attach_uplink(NetWorld *world, NetNetworkId network, uint32_t tag, NetTime now,
+                             NetPortId *ret_port, GError **error);
+#define NET_UPLINK_VM UINT32_MAX
+
 /* A forward rule more, or one less, while the world runs (from `at` on; not before
  * the time reached). Refused: the port is taken; there is no rule of that name. */
 bool net_world_add_forward(NetWorld *world, NetNetworkId network, const NetForward *forward,

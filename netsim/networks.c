@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "netsim/nic.h"
+#include "netsim/uplink.h"
 #include "netsim/world-private.h"
 
 G_DEFINE_QUARK(net - error - quark, net_error)
@@ -105,20 +106,35 @@ bool net_world_add_network(NetWorld *world, const NetNetworkConfig *config, NetT
     return true;
 }
 
-bool net_world_attach_nic(NetWorld *world, const NetNicConfig *config, NetTime now,
-                          NetPortId *ret_port, GError **error)
+/* A part with one port, which the network's mode wires. */
+static bool attach_part(NetWorld *world, NetPart *part, const NetNicConfig *config, NetTime now,
+                        NetPortId *ret_port, GError **error)
 {
     NetNetwork *network = world->networks->pdata[config->network];
 
     if (world->ports->len + NET_MAX_PORTS_PER_NIC > NET_MAX_PORTS) {
         g_set_error(error, NET_ERROR, NET_ERROR_LIMIT, "more than %d ports", NET_MAX_PORTS);
+        part->ops->free(part);
         return false;
     }
-    NetPart *part = net_nic_new();
     net_world_add_part(world, part, config->network, config->vm, config->nic, now);
     *ret_port = net_world_add_port(world, part, now);
     network->mode->attach(world, network, *ret_port, config, now);
     return true;
+}
+
+bool net_world_attach_nic(NetWorld *world, const NetNicConfig *config, NetTime now,
+                          NetPortId *ret_port, GError **error)
+{
+    return attach_part(world, net_nic_new(), config, now, ret_port, error);
+}
+
+bool net_world_attach_uplink(NetWorld *world, NetNetworkId network, uint32_t tag, NetTime now,
+                             NetPortId *ret_port, GError **error)
+{
+    const NetNicConfig config = {.network = network, .vm = NET_UPLINK_VM, .nic = tag};
+
+    return attach_part(world, net_uplink_new(), &config, now, ret_port, error);
 }
 
 bool net_world_attach(NetWorld *world, NetNetworkId network, uint32_t vm, uint32_t nic, NetTime now,

@@ -10,6 +10,7 @@
 #include "netsim/world-private.h"
 
 #include "netsim/nic.h"
+#include "netsim/uplink.h"
 
 enum {
     CLASS_COMMAND,
@@ -284,7 +285,9 @@ void net_part_arm(NetPart *part)
 
 void net_world_transmit(NetWorld *world, NetPortId port, NetFrame *frame, NetTime at)
 {
-    g_assert(at >= world->now && net_part_is_nic(net_world_port_at(world, port)->part));
+    const NetPart *part = net_world_port_at(world, port)->part;
+
+    g_assert(at >= world->now && (net_part_is_nic(part) || net_part_is_uplink(part)));
     net_queue_push(&world->queue, &(NetEvent){.class = CLASS_TRANSMISSION,
                                               .time = at,
                                               .frame = net_frame_ref(frame),

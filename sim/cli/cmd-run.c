@@ -13,6 +13,7 @@
 
 #include "sim/cli/cli.h"
 #include "sim/cli/outputs.h"
+#include "sim/cli/pace.h"
 #include "sim/cli/world.h"
 #include "sim/export/report.h"
 
@@ -22,7 +23,8 @@
 
 typedef struct {
     CliWorld world;
-    char *trace, *pcapng, *format;
+    char *trace, *pcapng, *format, *replay;
+    char **uplinks;
 } RunOptions;
 
 static void options_clear(RunOptions *options)
@@ -31,6 +33,8 @@ static void options_clear(RunOptions *options)
     g_free(options->trace);
     g_free(options->pcapng);
     g_free(options->format);
+    g_free(options->replay);
+    g_strfreev(options->uplinks);
 }
 
 static SimEngine *volatile running; /* for the signal handler only */
@@ -55,6 +59,7 @@ typedef struct {
     SimEngine *engine;
     const SimScenario *scenario;
     CliOutputs *outputs;
+    CliUplinks *uplinks;
     int64_t started_ns;
     int64_t shown_ns; /* when progress was last shown; 0: never */
 } Run;
@@ -86,6 +91,8 @@ static bool run_to_end(Run *run, GError **error)
 
     running = run->engine;
     sigaction(SIGINT, &action, &old);
+    if (run->uplinks->ends)
+        good = cli_uplinks_run(run->uplinks, run->engine, run->outputs, error);
     for (uint64_t grant = SLICE_NS; good && sim_engine_run(run->engine, grant); grant += SLICE_NS) {
         good = cli_outputs_follow(run->outputs, run->engine, error);
         show_progress(run);
@@ -153,6 +160,22 @@ static int run_engine(Run *run, const RunOptions *options)
     return exit;
 }
 
+/* The uplinks asked for, or what came in by those of an earlier run. */
+static bool open_uplinks(Run *run, const RunOptions *options, GError **error)
+{
+    if (options->replay) {
+        g_autoptr(SimReader) trace = sim_reader_open(options->replay, error);
+
+        sim_engine_stay_when_idle(run->engine, true); /* as it was then */
+        if (!trace || !sim_engine_replay_uplinks(run->engine, trace, error)) {
+            g_prefix_error(error, "--replay-uplink %s: ", options->replay);
+            return false;
+        }
+    }
+    return !options->uplinks ||
+           cli_uplinks_open(run->uplinks, options->uplinks, run->engine, run->scenario, error);
+}
+
 static int run_scenario(const char *path, const RunOptions *options)
 {
     g_autoptr(GError) error = NULL;
@@ -166,10 +189,21 @@ static int run_scenario(const char *path, const RunOptions *options)
     if (!engine)
         return cli_fail(g_steal_pointer(&error));
 
+    CliUplinks uplinks = {0};
     CliOutputs outputs;
-    Run run = {.engine = engine, .scenario = scenario, .outputs = &outputs, .started_ns = started};
+    Run run = {.engine = engine,
+               .scenario = scenario,
+               .outputs = &outputs,
+               .uplinks = &uplinks,
+               .started_ns = started};
+    int exit;
 
-    return run_engine(&run, options);
+    if (open_uplinks(&run, options, &error))
+        exit = run_engine(&run, options);
+    else
+        exit = cli_fail(g_steal_pointer(&error));
+    cli_uplinks_close(&uplinks);
+    return exit;
 }
 
 int cli_run(int argc, char **argv)
@@ -183,6 +217,13 @@ int cli_run(int argc, char **argv)
          "Write what goes over the networks to FILE while running; - is stdout, so "
          "'hvlab run --pcapng - SCENARIO | wireshark -k -i -' shows it live, and so does a FIFO",
          "FILE"},
+        {"uplink", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.uplinks,
+         "Join a network to the real world: NET=tap:IFNAME (a TAP interface), NET=unix:PATH (a "
+         "socket on which passt or QEMU listens) or NET=listen:PATH (QEMU connects). The run "
+         "follows the wall clock. May be given several times",
+         "NET=TO"},
+        {"replay-uplink", 0, 0, G_OPTION_ARG_FILENAME, &options.replay,
+         "Do a run with uplinks again without them: what came in is taken from its trace", "TRACE"},
         {"format", 0, 0, G_OPTION_ARG_STRING, &options.format, "text (default) or json", "FORMAT"},
         G_OPTION_ENTRY_NULL};
     int exit;
@@ -191,8 +232,14 @@ int cli_run(int argc, char **argv)
                   "Runs a scenario and prints what happened. Exit code: 0 every check passed, "
                   "1 a check failed, 2 bad input, 3 this host cannot.",
                   1, 1, &exit) &&
-        cli_format_is(options.format, "run", &exit))
-        exit = run_scenario(argv[1], &options);
+        cli_format_is(options.format, "run", &exit)) {
+        if (options.uplinks && options.replay) {
+            cli_error("run: --uplink and --replay-uplink cannot stand together");
+            exit = CLI_BAD_INPUT;
+        } else {
+            exit = run_scenario(argv[1], &options);
+        }
+    }
     options_clear(&options);
     return exit;
 }

@@ -111,6 +111,21 @@ static void record_verdicts(SimEngine *engine, const SimScenario *scenario, cons
     sim_trace_finish(trace);
 }
 
+/* The state at the end of all, and at the end of the scenario's own time, if it had one. */
+static SimModel *fold(SimReader *reader, SimModel **ret_at_end)
+{
+    SimModel *model = sim_model_new();
+    SimCursor cursor = {0};
+    SimRecord record;
+
+    while (sim_reader_next(reader, &cursor, &record)) {
+        sim_model_apply(model, &record);
+        if (record.type == SIM_EVENT_SCENARIO_END && !*ret_at_end)
+            *ret_at_end = sim_model_copy(model);
+    }
+    return model;
+}
+
 void cli_verdict_make(CliVerdict *verdict, SimEngine *engine, const SimScenario *scenario,
                       uint64_t wall_ns)
 {
@@ -121,10 +136,12 @@ void cli_verdict_make(CliVerdict *verdict, SimEngine *engine, const SimScenario 
     verdict->reader = sim_reader_new_memory(data, size, &error);
     g_assert_no_error(error);
 
-    g_autoptr(SimModel) model = sim_model_fold(verdict->reader);
+    g_autoptr(SimModel) at_end = NULL;
+    g_autoptr(SimModel) model = fold(verdict->reader, &at_end);
     const SimResultInput input = {
         .scenario = scenario,
         .model = model,
+        .at_end = at_end,
         .metadata = sim_reader_metadata(verdict->reader),
         .wall_ns = wall_ns,
     };

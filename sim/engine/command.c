@@ -172,15 +172,21 @@ static bool carry_out(SimEngine *engine, const SimCommand *command)
 static void run_command(SimEngine *engine, SimDue *due)
 {
     g_autofree char *text = command_json(&due->command, engine->now);
-    bool done = carry_out(engine, &due->command);
+    SimEventCommand *event;
 
+    /* First the command, then what comes of it; only then is it known whether it was refused. */
     SIM_TRACE_BLOB(engine->trace, SIM_SOURCE_WORLD, engine->now, Command, text, strlen(text),
-                   .number = ++engine->commands_done, .refused = !done);
+                   .number = ++engine->commands_done);
+    if (carry_out(engine, &due->command))
+        return;
+    event = sim_trace_last_pending(engine->trace, SIM_SOURCE_WORLD, SIM_EVENT_COMMAND);
+    if (event)
+        event->refused = true;
 }
 
 void sim_engine_schedule_command(SimEngine *engine, const SimCommand *command)
 {
-    SimDue *due = sim_engine_due(engine, command->at_ns, run_command);
+    SimDue *due = sim_engine_due_external(engine, command->at_ns, run_command);
 
     copy_command(&due->command, command);
     due->scripted = true;

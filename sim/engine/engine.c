@@ -26,6 +26,7 @@ static void due_free(SimDue *due)
 {
     g_free(due->frame);
     g_free(due->control);
+    g_clear_pointer(&due->input, g_bytes_unref);
     g_free(due->command.text);
     g_free(due->command.vm.name);
     g_free(due->command.from.name);
@@ -42,18 +43,31 @@ static int compare_due(gconstpointer a, gconstpointer b, gpointer user)
 
     if (x->time != y->time)
         return x->time < y->time ? -1 : 1;
+    if (x->external != y->external)
+        return x->external ? -1 : 1;
     return x->order < y->order ? -1 : x->order > y->order;
 }
 
-SimDue *sim_engine_due(SimEngine *engine, uint64_t time, SimDueRun run)
+static SimDue *add_due(SimEngine *engine, uint64_t time, SimDueRun run, bool external)
 {
     SimDue *due = g_new0(SimDue, 1);
 
     due->time = MAX(time, engine->now);
     due->order = engine->due_made++;
     due->run = run;
+    due->external = external;
     due->place = g_sequence_insert_sorted(engine->due, due, compare_due, NULL);
     return due;
+}
+
+SimDue *sim_engine_due(SimEngine *engine, uint64_t time, SimDueRun run)
+{
+    return add_due(engine, time, run, false);
+}
+
+SimDue *sim_engine_due_external(SimEngine *engine, uint64_t time, SimDueRun run)
+{
+    return add_due(engine, time, run, true);
 }
 
 void sim_engine_due_cancel(SimEngine *engine, SimDue *due)
@@ -158,6 +172,7 @@ static void end_main(SimEngine *engine, uint8_t reason)
         if (due->scripted)
             sim_engine_due_cancel(engine, due);
     }
+    SIM_TRACE(engine->trace, SIM_SOURCE_WORLD, engine->now, ScenarioEnd, .reason = reason);
     engine->end_reason = reason;
     engine->phase = SIM_PHASE_PROBES;
     engine->phase_end = SIM_TIME_NEVER;
@@ -195,6 +210,7 @@ static void run_due(SimEngine *engine)
         due->run(engine, due);
         due_free(due);
     }
+    engine->done = engine->now + 1;
 }
 
 /* The network's turn: what is due now, and what reached a NIC by it. */
@@ -205,8 +221,11 @@ static void run_network(SimEngine *engine)
     while (net_world_deadline(engine->net) <= engine->now && !engine->net_overrun) {
         net_world_advance(engine->net, engine->now);
         while (net_world_take_delivery(engine->net, &delivery)) {
-            hv_host_deliver(engine->host, delivery.vm, delivery.nic, delivery.frame->id,
-                            delivery.frame->bytes, delivery.frame->length, engine->now);
+            if (delivery.vm == NET_UPLINK_VM)
+                sim_engine_uplink_output(engine, delivery.nic, delivery.frame);
+            else
+                hv_host_deliver(engine->host, delivery.vm, delivery.nic, delivery.frame->id,
+                                delivery.frame->bytes, delivery.frame->length, engine->now);
             net_frame_unref(delivery.frame);
         }
     }
@@ -300,7 +319,7 @@ SimPhase sim_engine_phase(const SimEngine *engine)
 
 uint64_t sim_engine_command_time(const SimEngine *engine)
 {
-    return MAX(engine->now, engine->granted);
+    return MAX(MAX(engine->now, engine->granted), engine->done);
 }
 
 void sim_engine_finish(SimEngine *engine)
@@ -332,6 +351,7 @@ static SimEngine *engine_alloc(const SimEngineConfig *config)
     engine->part_info = g_array_new(FALSE, FALSE, sizeof(NetPartInfo));
     engine->port_network = g_array_new(FALSE, FALSE, sizeof(uint16_t));
     engine->probes = g_array_new(FALSE, TRUE, sizeof(SimProbe));
+    engine->uplinks = g_array_new(FALSE, FALSE, sizeof(NetPortId));
     engine->due = g_sequence_new(NULL);
     engine->vm_port = g_new0(NetPortId *, vm_count);
     engine->heap_page = g_new0(uint32_t, vm_count);
@@ -441,6 +461,7 @@ void sim_engine_free(SimEngine *engine)
     g_free(engine->future);
     g_free(engine->unplugged);
     g_free(engine->control_line);
+    sim_engine_uplinks_clear(engine);
     g_array_unref(engine->probes);
     g_array_unref(engine->part_info);
     g_array_unref(engine->port_network);

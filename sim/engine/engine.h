@@ -15,7 +15,7 @@
 #include <glib.h>
 
 #include "sim/scenario/scenario.h"
-#include "sim/trace/trace.h"
+#include "sim/trace/reader.h"
 
 typedef struct SimEngine SimEngine;
 
@@ -45,6 +45,22 @@ void sim_engine_stay_when_idle(SimEngine *engine, bool stay);
 bool sim_engine_is_idle(const SimEngine *engine);
 /* The earliest time at which anything happens; SIM_TIME_NEVER: nothing will. */
 uint64_t sim_engine_deadline(const SimEngine *engine);
+
+/* ---- Uplinks: ways out of the simulation ---- */
+
+/* Joins an uplink to a network, before the run begins. They are numbered from 0. */
+bool sim_engine_add_uplink(SimEngine *engine, unsigned network, GError **error);
+/* A frame comes in from outside, at time at_ns or as soon as one can, and this time is
+ * returned. Copied. It is in the trace, so that the same run can be done again without
+ * the uplink (sim_engine_replay_uplinks). */
+uint64_t sim_engine_uplink_input(SimEngine *engine, unsigned uplink, const void *bytes,
+                                 size_t length, uint64_t at_ns);
+/* The next frame that goes out; false: none. g_bytes_unref(). Frames that nobody takes
+ * are kept, so take them after each sim_engine_run(). */
+bool sim_engine_take_uplink_output(SimEngine *engine, unsigned *ret_uplink, GBytes **ret_frame);
+/* Adds the uplinks that the run of this trace had, and plans all that came in by them.
+ * Error: the trace is of another scenario, backend or set of images. */
+bool sim_engine_replay_uplinks(SimEngine *engine, SimReader *trace, GError **error);
 
 /* Ends the scenario's own time here; what is left of the run are its checks' probes. */
 void sim_engine_finish(SimEngine *engine);

@@ -25,9 +25,12 @@ struct SimDue {
     SimCommand command;
     HvOutFrame *frame;
     HvOutControl *control;
-    uint32_t probe; /* number of the probe */
-    unsigned vm;    /* that starts */
-    bool scripted;  /* of the scenario's own time: does not happen after its end */
+    GBytes *input;   /* a frame from outside */
+    unsigned uplink; /* that it came in by */
+    uint32_t probe;  /* number of the probe */
+    unsigned vm;     /* that starts */
+    bool external;   /* from outside of the world: at equal times before what it does itself */
+    bool scripted;   /* of the scenario's own time: does not happen after its end */
 };
 
 typedef struct {
@@ -66,6 +69,7 @@ struct SimEngine {
 
     uint64_t now;     /* of the world: nothing before it can happen any more */
     uint64_t granted; /* as far as vCPUs may have run */
+    uint64_t done;    /* nothing due before it is left */
     SimPhase phase;
     uint64_t phase_end;
     uint8_t phase_end_reason; /* SIM_END_... when that time is reached */
@@ -73,6 +77,10 @@ struct SimEngine {
     GSequence *due;           /* SimDue, by (time, order) */
     uint64_t due_made;
     uint32_t commands_done;
+
+    GArray *uplinks;       /* NetPortId by uplink */
+    GQueue uplink_outputs; /* of SimUplinkOutput */
+    bool replays;          /* what goes out by uplinks goes nowhere */
 
     GArray *probes; /* SimProbe; number n is at n - 1 */
     uint32_t probes_open;
@@ -112,8 +120,14 @@ extern const NetObserver sim_net_observer;
 
 /* engine.c: a SimDue at time, now if that has passed. The caller fills in the rest. */
 SimDue *sim_engine_due(SimEngine *engine, uint64_t time, SimDueRun run);
+/* The same for what comes from outside of the world: commands, frames, VMs that start. */
+SimDue *sim_engine_due_external(SimEngine *engine, uint64_t time, SimDueRun run);
 /* It shall not happen after all. Frees it. */
 void sim_engine_due_cancel(SimEngine *engine, SimDue *due);
+
+/* uplinks.c: a frame left by an uplink; borrowed. And what is left at the end. */
+void sim_engine_uplink_output(SimEngine *engine, unsigned uplink, const NetFrame *frame);
+void sim_engine_uplinks_clear(SimEngine *engine);
 
 /* command.c */
 void sim_engine_schedule_command(SimEngine *engine, const SimCommand *command);

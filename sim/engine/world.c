@@ -261,7 +261,7 @@ bool sim_engine_build(SimEngine *engine, GError **error)
     sim_trace_settle_first(engine->trace); /* who follows sees the world before it runs */
     for (unsigned vm = 0; vm < scenario->vm_count; vm++)
         if (scenario->vms[vm].start_at_ns != SIM_TIME_NEVER) {
-            SimDue *due = sim_engine_due(engine, scenario->vms[vm].start_at_ns, start_vm);
+            SimDue *due = sim_engine_due_external(engine, scenario->vms[vm].start_at_ns, start_vm);
 
             due->vm = vm;
             due->scripted = true;

@@ -46,6 +46,8 @@ static char *port_name(const SimTelling *telling, uint32_t number)
         return vm_name(telling, port->vm);
     if (peer && peer->vm != SIM_NONE)
         return vm_name(telling, peer->vm);
+    if (peer && !strcmp(peer->kind, "uplink"))
+        return g_strdup("the uplink");
     return g_strdup_printf("port %u", number);
 }
 

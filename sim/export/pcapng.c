@@ -146,6 +146,8 @@ static char *port_name(const Pcapng *p, uint32_t number)
         return g_strdup_printf("port %u (vm:%s nic %u)", port->number, vm->name, peer->nic);
     if (vm)
         return g_strdup_printf("port %u (vm:%s)", port->number, vm->name);
+    if (peer && !strcmp(peer->kind, "uplink"))
+        return g_strdup_printf("port %u (uplink)", port->number);
     return g_strdup_printf("port %u", port->number);
 }
 

@@ -14,6 +14,12 @@ static void add_number(json_object *object, const char *key, uint64_t value)
     json_object_object_add(object, key, json_object_new_uint64(value));
 }
 
+/* Times are those of the scenario's own time, without the probes after it. */
+static const SimModel *times_of(const SimResultInput *input)
+{
+    return input->at_end ? input->at_end : input->model;
+}
+
 static json_object *pcpu_rows(const SimModel *model)
 {
     json_object *rows = json_object_new_array();
@@ -161,6 +167,7 @@ static json_object *fault_object(const SimModelVm *vm)
 
 static json_object *vm_row(const SimResultInput *input, unsigned number)
 {
+    const SimModel *times = times_of(input);
     const SimModelVm *vm = sim_model_vm(input->model, number);
     json_object *row = json_object_new_object();
     size_t length;
@@ -176,7 +183,7 @@ static json_object *vm_row(const SimResultInput *input, unsigned number)
     add_string(row, "console", text);
     if (vm->fault.count)
         json_object_object_add(row, "fault", fault_object(vm));
-    json_object_object_add(row, "vcpus", vcpu_rows(input->model, vm));
+    json_object_object_add(row, "vcpus", vcpu_rows(times, sim_model_vm(times, number)));
     json_object_object_add(row, "exits", exit_counts(vm));
     json_object_object_add(row, "memory", memory_counts(input->model, vm));
     json_object_object_add(row, "nics", nic_rows(input->model, vm));
@@ -190,6 +197,8 @@ static char *port_endpoint(const SimModel *model, uint32_t number)
     const SimModelPort *peer = port ? sim_model_port(model, port->peer) : NULL;
     const SimModelVm *vm = peer && peer->vm != SIM_NONE ? sim_model_vm(model, peer->vm) : NULL;
 
+    if (peer && !strcmp(peer->kind, "uplink"))
+        return g_strdup("uplink");
     return vm ? g_strdup_printf("vm:%s", vm->name) : g_strdup("");
 }
 
@@ -277,14 +286,14 @@ json_object *sim_result_new(const SimResultInput *input)
     json_object_object_add(result, "scenario", scenario);
     add_string(result, "backend", model->backend ? model->backend : "");
     add_number(result, "seed", model->seed);
-    add_number(result, "virtual_ns", model->time);
+    add_number(result, "virtual_ns", times_of(input)->time);
     add_number(result, "wall_ns", input->wall_ns);
     add_number(result, "events", model->events);
     add_string(result, "ended",
                model->ended ? sim_name(SIM_NAMES(EndReason), model->end_reason) : "cut off");
     json_object_object_add(result, "images",
                            images ? json_object_get(images) : json_object_new_array());
-    json_object_object_add(result, "pcpus", pcpu_rows(model));
+    json_object_object_add(result, "pcpus", pcpu_rows(times_of(input)));
     for (unsigned i = 0; i < model->vms->len; i++)
         json_object_array_add(vms, vm_row(input, i));
     json_object_object_add(result, "vms", vms);

@@ -15,8 +15,9 @@
 typedef struct {
     const SimScenario *scenario;
     const SimModel *model;
-    const char *metadata; /* of the trace: the images' SHA-256 are in it */
-    uint64_t wall_ns;     /* 0 when read from a file */
+    const SimModel *at_end; /* at the event scenario-end, for times; NULL: there is none */
+    const char *metadata;   /* of the trace: the images' SHA-256 are in it */
+    uint64_t wall_ns;       /* 0 when read from a file */
 } SimResultInput;
 
 /* "format": "hvlab-result/1". json_object_put() it. */

@@ -290,6 +290,31 @@ void sim_trace_settle_slow(SimTrace *trace, uint64_t time)
     queue_to_tail(trace);
 }
 
+/* The last record of a type from `from` to `end`; NULL: none. */
+static void *last_record(uint8_t *from, const uint8_t *end, uint16_t source, uint16_t type)
+{
+    SimRecordHeader *last = NULL;
+
+    for (; from < end; from += space_at(from)) {
+        SimRecordHeader *header = (SimRecordHeader *)from;
+
+        if (header->type == type && header->source == source)
+            last = header;
+    }
+    return last ? last + 1 : NULL;
+}
+
+void *sim_trace_last_pending(SimTrace *trace, uint16_t source, uint16_t type)
+{
+    const Queue *queue = &trace->private->queues[source];
+
+    if (source == trace->direct)
+        return last_record(trace->settled_end, trace->end, source, type);
+    return queue->data
+               ? last_record(queue->data + queue->head, queue->data + queue->tail, source, type)
+               : NULL;
+}
+
 void sim_trace_settle_first(SimTrace *trace)
 {
     g_assert(!trace->queued);

@@ -116,6 +116,10 @@ const uint8_t *sim_trace_data(const SimTrace *trace, size_t *ret_size);
  * world after it, never happened. Appending at time is still allowed. */
 void sim_trace_cut(SimTrace *trace, uint64_t time);
 
+/* The fields of the last pending event of this type and source, to correct what was
+ * not known yet when it was appended; NULL: there is none. */
+void *sim_trace_last_pending(SimTrace *trace, uint16_t source, uint16_t type);
+
 /* Nothing that is still to come belongs before what is pending: true of the world's
  * first events, at time 0, before anything else has appended. */
 void sim_trace_settle_first(SimTrace *trace);

@@ -276,6 +276,37 @@ static void test_unplug(const void *backend)
                      >=, 1);
 }
 
+/* In the trace the command comes before what it does, at the same instant. */
+static void test_command_before_effects(void)
+{
+    g_autoptr(SimScenario) scenario =
+        scenario_of(1000, 1, TIMELINE(AT("300ms", "pause") "," AT("300ms", "pause")));
+    g_autoptr(SimEngine) engine = engine_of(scenario, "emulated");
+    SimFilter filter = {0};
+    SimCursor cursor;
+    SimRecord record;
+    size_t size;
+
+    while (sim_engine_run(engine, UINT64_MAX))
+        ;
+    sim_trace_finish(sim_engine_trace(engine));
+
+    const uint8_t *data = sim_trace_data(sim_engine_trace(engine), &size);
+    g_autoptr(SimReader) reader = sim_reader_new_memory(data, size, NULL);
+
+    sim_filter_add(&filter, SIM_EVENT_COMMAND);
+    sim_filter_add(&filter, SIM_EVENT_VM_STATE);
+    cursor = sim_reader_at_time(reader, 300000000);
+    g_assert_true(sim_reader_next_of(reader, &cursor, &filter, &record));
+    g_assert_cmpuint(record.type, ==, SIM_EVENT_COMMAND);
+    g_assert_false(SIM_FIELDS(&record, Command)->refused);
+    g_assert_true(sim_reader_next_of(reader, &cursor, &filter, &record));
+    g_assert_cmpuint(record.type, ==, SIM_EVENT_VM_STATE);
+    g_assert_true(sim_reader_next_of(reader, &cursor, &filter, &record));
+    g_assert_cmpuint(record.type, ==, SIM_EVENT_COMMAND);
+    g_assert_true(SIM_FIELDS(&record, Command)->refused);
+}
+
 /* Each of several commands at one instant is seen against the one before it. */
 static void test_unplug_and_plug_at_once(void)
 {
@@ -451,6 +482,7 @@ int main(int argc, char **argv)
     g_test_add_func("/engine/emulated/times-add-up", test_times_add_up);
     g_test_add_func("/engine/emulated/unplug-and-plug-at-once", test_unplug_and_plug_at_once);
     g_test_add_func("/engine/emulated/idle-after-probe", test_idle_after_probe);
+    g_test_add_func("/engine/emulated/command-before-effects", test_command_before_effects);
     add_backend("emulated");
     return g_test_run();
 }
