@@ -278,6 +278,41 @@ void net_arp_input(NetStack *stack, unsigned nic, const uint8_t *bytes, size_t l
     }
 }
 
+void net_arp_restart(NetStack *stack, unsigned nic, NetTime now)
+{
+    NetArpEntry *entries = &stack->arp[0][0];
+    const NetStackNic *own = &stack->nics[nic];
+
+    for (unsigned i = 0; i < NET_ARP_SETS * NET_ARP_WAYS; i++) {
+        if (entries[i].nic != nic || entries[i].state == NET_ARP_FREE)
+            continue;
+        give_up_held(stack, nic, entries[i].address);
+        set_state(stack, &entries[i], NET_ARP_FREE);
+    }
+    refuse_held(stack, now);
+    if (own->address == 0)
+        return;
+    NetArp announcement = {
+        .operation = NET_ARP_REQUEST,
+        .sender_mac = own->mac,
+        .sender_ip = own->address,
+        .target_ip = own->address,
+    };
+    send_arp(stack, nic, broadcast_mac, &announcement);
+}
+
+const char *net_arp_state_name(NetArpState state)
+{
+    static const char *const names[] = {
+        [NET_ARP_FREE] = "FREE",
+        [NET_ARP_INCOMPLETE] = "INCOMPLETE",
+        [NET_ARP_REACHABLE] = "REACHABLE",
+        [NET_ARP_PROBE] = "PROBE",
+    };
+
+    return (unsigned)state < sizeof names / sizeof names[0] ? names[state] : "?";
+}
+
 void net_arp_advance(NetStack *stack, NetTime now)
 {
     NetArpEntry *entries = &stack->arp[0][0];

@@ -46,24 +46,25 @@ static int nic_of(const NetStack *stack, NetIp4 address)
 
 /* --- routes --- */
 
+static int add_route(NetStack *stack, NetRoute route)
+{
+    route.network &= net_ip4_mask(route.prefix);
+    for (unsigned i = 0; i < NET_STACK_MAX_ROUTES; i++) {
+        if (stack->routes[i].in_use)
+            continue;
+        stack->routes[i] = route;
+        return NET_STACK_OK;
+    }
+    return NET_STACK_NO_ROOM;
+}
+
 int net_stack_add_route(NetStack *stack, NetIp4 network, unsigned prefix, NetIp4 gateway,
                         unsigned nic)
 {
     if (prefix > 32 || nic >= stack->nic_count)
         return NET_STACK_BAD;
-    for (unsigned i = 0; i < NET_STACK_MAX_ROUTES; i++) {
-        if (stack->routes[i].in_use)
-            continue;
-        stack->routes[i] = (NetRoute){
-            .network = network & net_ip4_mask(prefix),
-            .gateway = gateway,
-            .prefix = (uint8_t)prefix,
-            .nic = (uint8_t)nic,
-            .in_use = true,
-        };
-        return NET_STACK_OK;
-    }
-    return NET_STACK_NO_ROOM;
+    return add_route(stack,
+                     (NetRoute){network, gateway, (uint8_t)prefix, (uint8_t)nic, true, false});
 }
 
 static const NetRoute *find_route(const NetStack *stack, NetIp4 to)
@@ -77,6 +78,32 @@ static const NetRoute *find_route(const NetStack *stack, NetIp4 to)
             best = route;
     }
     return best;
+}
+
+void net_stack_set_address(NetStack *stack, unsigned nic, NetIp4 address, unsigned prefix,
+                           NetIp4 gateway, NetTime now)
+{
+    if (nic >= stack->nic_count || prefix > 32)
+        return;
+    for (unsigned i = 0; i < NET_STACK_MAX_ROUTES; i++) {
+        if (stack->routes[i].automatic && stack->routes[i].nic == nic)
+            stack->routes[i] = (NetRoute){0};
+    }
+    stack->nics[nic].address = address;
+    stack->nics[nic].prefix = (uint8_t)prefix;
+    stack->nics[nic].gateway = gateway;
+    net_ip_add_routes(stack, nic);
+    net_arp_restart(stack, nic, now);
+}
+
+void net_ip_add_routes(NetStack *stack, unsigned nic)
+{
+    const NetStackNic *n = &stack->nics[nic];
+
+    if (n->address != 0)
+        add_route(stack, (NetRoute){n->address, 0, n->prefix, (uint8_t)nic, true, true});
+    if (n->gateway != 0)
+        add_route(stack, (NetRoute){0, n->gateway, 0, (uint8_t)nic, true, true});
 }
 
 /* How a packet begins its way. */
@@ -240,7 +267,9 @@ int net_ip_send(NetStack *stack, const NetOutgoing *outgoing, size_t transport_b
 {
     Hop hop;
 
-    if (!find_hop(stack, outgoing->destination, &hop))
+    if (outgoing->by_nic)
+        hop = (Hop){HOP_BROADCAST, outgoing->nic, outgoing->destination, outgoing->source};
+    else if (!find_hop(stack, outgoing->destination, &hop))
         return NET_STACK_NO_ROUTE;
     bool fits = NET_IPV4_BYTES + transport_bytes <= stack->nics[hop.nic].mtu;
     if (NET_IPV4_BYTES + transport_bytes > NET_MAX_MTU || (!fits && outgoing->dont_fragment))

@@ -9,6 +9,8 @@
  *   stack-udp.c    sockets
  *   stack-tcp*.c   connections, see stack-tcp-private.h
  *   stack-probe.c  probes
+ *   stack-dhcp.c   an address for a NIC
+ *   stack-dns.c    addresses for names
  *
  * A packet is built in stack->out from the back to the front: whoever writes a
  * payload puts it at net_stack_payload(), ICMP and UDP put their header before
@@ -37,6 +39,8 @@ typedef struct {
     uint8_t protocol;
     uint8_t ttl;
     bool dont_fragment;
+    bool by_nic; /* a broadcast by this NIC, also from the address 0 */
+    uint8_t nic;
 } NetOutgoing;
 
 /* Where the headers of the packet being built end: the frame's header, the IP
@@ -77,6 +81,8 @@ int net_arp_send(NetStack *stack, unsigned nic, NetIp4 next_hop, size_t length, 
 void net_stack_send_to(NetStack *stack, unsigned nic, NetMac destination, uint16_t type,
                        uint8_t *frame, size_t length);
 int net_stack_hold(NetStack *stack, const NetHeld *held);
+/* A NIC has got another address: forgets its neighbours, and announces it. */
+void net_arp_restart(NetStack *stack, unsigned nic, NetTime now);
 void net_arp_advance(NetStack *stack, NetTime now);
 NetTime net_arp_deadline(const NetStack *stack);
 
@@ -96,6 +102,8 @@ bool net_ip_is_group(const NetStack *stack, NetIp4 address);
  * covers the source address, take that from net_stack_source() first. */
 int net_ip_send(NetStack *stack, const NetOutgoing *outgoing, size_t transport_bytes, NetTime now);
 
+/* The routes that come with a NIC's address: its network, and all else by its gateway. */
+void net_ip_add_routes(NetStack *stack, unsigned nic);
 /* Hands a whole packet for us to its protocol. */
 void net_ip_deliver(NetStack *stack, const NetPacket *packet);
 
@@ -118,8 +126,17 @@ void net_echo_advance(NetStack *stack, NetTime now);
 NetTime net_echo_deadline(const NetStack *stack);
 
 /* stack-udp.c */
+/* Sends a datagram whose payload lies at net_stack_payload(). */
+int net_udp_send(NetStack *stack, const NetOutgoing *outgoing, uint16_t from_port, uint16_t to_port,
+                 size_t length, NetTime now);
 void net_udp_input(NetStack *stack, const NetPacket *packet);
 void net_udp_refused(NetStack *stack, uint16_t port, NetIp4 to, uint16_t to_port, uint8_t code);
+
+/* stack-dhcp.c, stack-dns.c */
+void net_dhcp_advance(NetStack *stack, NetTime now);
+NetTime net_dhcp_deadline(const NetStack *stack);
+void net_dns_advance(NetStack *stack, NetTime now);
+NetTime net_dns_deadline(const NetStack *stack);
 
 /* stack-tcp-input.c, stack-tcp-output.c */
 void net_tcp_input(NetStack *stack, const NetPacket *packet);

@@ -54,6 +54,21 @@ void net_stack_udp_close(NetStack *stack, uint16_t port)
         *socket = (NetUdpSocket){0};
 }
 
+int net_udp_send(NetStack *stack, const NetOutgoing *outgoing, uint16_t from_port, uint16_t to_port,
+                 size_t length, NetTime now)
+{
+    NetUdp header = {
+        .source_port = from_port,
+        .destination_port = to_port,
+        .total_bytes = (uint16_t)(NET_UDP_BYTES + length),
+    };
+    uint8_t *at = net_stack_transport(stack);
+
+    net_udp_write(at, &header);
+    net_udp_seal(at, header.total_bytes, outgoing->source, outgoing->destination);
+    return net_ip_send(stack, outgoing, header.total_bytes, now);
+}
+
 int net_stack_udp_send(NetStack *stack, uint16_t from_port, NetIp4 to, uint16_t to_port,
                        const void *bytes, size_t length, NetTime now)
 {
@@ -63,22 +78,15 @@ int net_stack_udp_send(NetStack *stack, uint16_t from_port, NetIp4 to, uint16_t 
         return room;
     if (length > (size_t)room)
         return NET_STACK_TOO_LONG;
-    NetUdp header = {
-        .source_port = from_port,
-        .destination_port = to_port,
-        .total_bytes = (uint16_t)(NET_UDP_BYTES + length),
-    };
     NetOutgoing outgoing = {
         .source = net_stack_source(stack, to),
         .destination = to,
         .protocol = NET_PROTOCOL_UDP,
         .ttl = NET_STACK_TTL,
     };
-    net_udp_write(net_stack_transport(stack), &header);
     if (length > 0)
         __builtin_memcpy(net_stack_payload(stack), bytes, length);
-    net_udp_seal(net_stack_transport(stack), header.total_bytes, outgoing.source, to);
-    return net_ip_send(stack, &outgoing, header.total_bytes, now);
+    return net_udp_send(stack, &outgoing, from_port, to_port, length, now);
 }
 
 void net_udp_input(NetStack *stack, const NetPacket *packet)

@@ -43,10 +43,7 @@ int net_stack_add_nic(NetStack *stack, const NetStackNic *nic)
     if (nic->mtu == 0)
         stack->nics[number].mtu = NET_DEFAULT_MTU;
     stack->nic_count++;
-    if (nic->address != 0)
-        net_stack_add_route(stack, nic->address, nic->prefix, 0, number);
-    if (nic->gateway != 0)
-        net_stack_add_route(stack, 0, 0, nic->gateway, number);
+    net_ip_add_routes(stack, number);
     return (int)number;
 }
 
@@ -79,28 +76,37 @@ void net_stack_input(NetStack *stack, unsigned nic, const uint8_t *frame, size_t
         stack->counters.unknown_protocol++;
 }
 
+/* What waits for a time to come. */
+static const struct {
+    void (*advance)(NetStack *stack, NetTime now);
+    NetTime (*deadline)(const NetStack *stack);
+} parts[] = {
+    {net_arp_advance, net_arp_deadline},           /* stack-arp.c */
+    {net_echo_advance, net_echo_deadline},         /* stack-icmp.c */
+    {net_tcp_advance, net_tcp_deadline},           /* stack-tcp-output.c */
+    {net_probe_advance, net_probe_deadline},       /* stack-probe.c */
+    {net_fragment_advance, net_fragment_deadline}, /* stack-fragment.c */
+    {net_dhcp_advance, net_dhcp_deadline},         /* stack-dhcp.c */
+    {net_dns_advance, net_dns_deadline},           /* stack-dns.c */
+};
+
+#define PART_COUNT (sizeof parts / sizeof parts[0])
+
 void net_stack_advance(NetStack *stack, NetTime now)
 {
     if (now < stack->timer)
         return;
-    net_arp_advance(stack, now);
-    net_echo_advance(stack, now);
-    net_tcp_advance(stack, now);
-    net_probe_advance(stack, now);
-    net_fragment_advance(stack, now);
+    for (unsigned i = 0; i < PART_COUNT; i++)
+        parts[i].advance(stack, now);
     stack->timer_stale = true;
 }
 
 NetTime net_stack_deadline(NetStack *stack)
 {
     if (stack->timer_stale) {
-        const NetTime deadlines[] = {
-            net_arp_deadline(stack),   net_echo_deadline(stack),     net_tcp_deadline(stack),
-            net_probe_deadline(stack), net_fragment_deadline(stack),
-        };
         stack->timer = NET_TIME_NEVER;
-        for (unsigned i = 0; i < sizeof deadlines / sizeof deadlines[0]; i++)
-            net_stack_timer(stack, deadlines[i]);
+        for (unsigned i = 0; i < PART_COUNT; i++)
+            net_stack_timer(stack, parts[i].deadline(stack));
         stack->timer_stale = false;
     }
     return stack->timer;

@@ -96,6 +96,9 @@ typedef struct {
      * be NULL. Called before the request is answered. */
     void (*probe_seen)(void *user, NetProbeKind kind, uint64_t nonce, NetIp4 from);
 
+    /* DHCP has given a NIC an address, or taken it away. May be NULL. */
+    void (*configured)(void *user, unsigned nic, NetTime now);
+
     /* The rest is for routers, and for hosts whose ports others share. May be NULL. */
 
     /* An IPv4 packet has arrived, sound, for whomever (a fragment is one too). True:
@@ -169,6 +172,71 @@ typedef struct {
     bool takes_probe_answers;
 } NetUdpOps;
 
+/* --- DHCP client: see stack-dhcp.c --- */
+
+typedef enum {
+    NET_DHCP_OFF, /* the address was given by the owner */
+    NET_DHCP_INIT,
+    NET_DHCP_SELECTING,
+    NET_DHCP_REQUESTING,
+    NET_DHCP_BOUND,
+    NET_DHCP_RENEWING,
+    NET_DHCP_REBINDING,
+} NetDhcpState;
+
+#define NET_DHCP_CLIENT_DNS 3
+
+typedef struct {
+    uint8_t state; /* NetDhcpState */
+    uint8_t tries;
+    uint8_t prefix;
+    uint8_t dns_count;
+    uint32_t xid;
+    NetIp4 offered, address, server, router; /* address 0: none */
+    NetIp4 dns[NET_DHCP_CLIENT_DNS];
+    char domain[48];
+    NetTime began, deadline;
+    NetTime bound_at, renew_at, rebind_at, expires_at;
+} NetDhcpClient;
+
+/* --- DNS client: see stack-dns.c --- */
+
+#define NET_STACK_MAX_RESOLVING    4
+#define NET_STACK_MAX_NAME_SERVERS 8
+#define NET_NAME_MAX_ADDRESSES     4
+#define NET_NAME_BYTES             256
+
+typedef enum {
+    NET_NAME_FOUND,
+    NET_NAME_UNKNOWN,   /* there is no such name, or it has no address */
+    NET_NAME_NO_ANSWER, /* no server answered */
+    NET_NAME_FAILED,    /* a server answered that it cannot or will not */
+} NetNameOutcome;
+
+typedef struct {
+    NetNameOutcome outcome;
+    const char *name; /* as it was asked for */
+    NetIp4 server;    /* that answered, or was asked last */
+    uint8_t code;     /* NET_DNS_NO_ERROR... */
+    uint8_t count;
+    NetIp4 addresses[NET_NAME_MAX_ADDRESSES];
+    uint32_t ttl_s;
+    char canonical[NET_NAME_BYTES]; /* what the name is an alias of, else the name */
+} NetNameResult;
+
+typedef void (*NetNameDone)(void *user, const NetNameResult *result, NetTime now);
+
+typedef struct {
+    bool in_use;
+    uint8_t tries;
+    uint16_t port, id;
+    NetIp4 server;
+    NetTime deadline;
+    NetNameDone done;
+    void *user;
+    char name[NET_NAME_BYTES];
+} NetResolving;
+
 /* --- TCP probes --- */
 
 #define NET_STACK_MAX_EXPECTED   16
@@ -231,12 +299,16 @@ typedef struct {
     NetTime used;
 } NetArpEntry;
 
+/* "REACHABLE". Never NULL. */
+const char *net_arp_state_name(NetArpState state);
+
 typedef struct {
     NetIp4 network;
     NetIp4 gateway; /* 0: on link */
     uint8_t prefix;
     uint8_t nic;
     bool in_use;
+    bool automatic; /* goes with the NIC's address */
 } NetRoute;
 
 typedef enum {
@@ -324,6 +396,9 @@ struct NetStack {
     bool timer_stale;
     NetTcpTable tcp;
     NetProbeTable probes;
+    NetDhcpClient dhcp[NET_STACK_MAX_NICS];
+    NetResolving resolving[NET_STACK_MAX_RESOLVING];
+    NetIp4 name_server; /* beside those of DHCP; 0: none */
     NetReassembly reassembly[NET_STACK_MAX_REASSEMBLY];
     NetPath paths[NET_STACK_MAX_PATHS];
     NetStackCounters counters;
@@ -345,6 +420,25 @@ int net_stack_add_nic(NetStack *stack, const NetStackNic *nic);
  * added first. gateway 0: on link at the NIC. */
 int net_stack_add_route(NetStack *stack, NetIp4 network, unsigned prefix, NetIp4 gateway,
                         unsigned nic);
+
+/* Gives a NIC another address (0: none) with its routes in place of those it had, and
+ * announces it (RFC 5227). */
+void net_stack_set_address(NetStack *stack, unsigned nic, NetIp4 address, unsigned prefix,
+                           NetIp4 gateway, NetTime now);
+
+/* The NIC asks for its address by DHCP from now on (RFC 2131). ops->configured tells
+ * of success, stack->dhcp[nic] where it is. */
+int net_stack_dhcp_start(NetStack *stack, unsigned nic, NetTime now);
+/* Gives the address back, and asks no more. */
+void net_stack_dhcp_release(NetStack *stack, unsigned nic, NetTime now);
+/* "BOUND", as RFC 2131 figure 5 names it. Never NULL. */
+const char *net_dhcp_state_name(NetDhcpState state);
+
+/* Asks the DNS server for the addresses of a name. done is called once, later.
+ * NET_STACK_BAD: this is no name; NET_STACK_NO_ROUTE: no server is known. */
+int net_stack_resolve(NetStack *stack, const char *name, NetNameDone done, void *user, NetTime now);
+/* The server that would be asked first; 0: none. */
+NetIp4 net_stack_name_server(const NetStack *stack);
 
 /* A frame has arrived at a NIC. Any bytes of any length are safe. */
 void net_stack_input(NetStack *stack, unsigned nic, const uint8_t *frame, size_t length,
