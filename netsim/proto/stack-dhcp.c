@@ -202,12 +202,12 @@ static void receive(void *user, const NetDatagram *datagram)
     NetTime now = datagram->now;
     NetDhcp message;
 
-    if (client->state == NET_DHCP_OFF ||
+    if (client->state == NET_DHCP_IDLE ||
         net_dhcp_parse(datagram->bytes, datagram->length, &message) == 0 ||
         message.operation != NET_DHCP_BOOTREPLY || message.xid != client->xid ||
         __builtin_memcmp(message.mac.byte, stack->nics[datagram->nic].mac.byte, 6) != 0)
         return;
-    if (message.type == NET_DHCP_OFFER && client->state == NET_DHCP_SELECTING &&
+    if (message.type == NET_DHCP_IDLEER && client->state == NET_DHCP_SELECTING &&
         message.yours != 0 && message.server != 0) {
         client->offered = message.yours;
         client->server = message.server;
@@ -244,7 +244,7 @@ void net_stack_dhcp_release(NetStack *stack, unsigned nic, NetTime now)
 {
     NetDhcpClient *client = &stack->dhcp[nic < NET_STACK_MAX_NICS ? nic : 0];
 
-    if (nic >= stack->nic_count || client->state == NET_DHCP_OFF)
+    if (nic >= stack->nic_count || client->state == NET_DHCP_IDLE)
         return;
     if (client->state >= NET_DHCP_BOUND) {
         NetDhcp message = message_of(stack, client, NET_DHCP_RELEASE, now);
@@ -253,13 +253,13 @@ void net_stack_dhcp_release(NetStack *stack, unsigned nic, NetTime now)
         send(stack, client, &message, client->server, now);
     }
     lose_address(stack, client, NET_TIME_NEVER, now);
-    set_state(stack, client, NET_DHCP_OFF, NET_TIME_NEVER);
+    set_state(stack, client, NET_DHCP_IDLE, NET_TIME_NEVER);
 }
 
 static void expire(NetStack *stack, NetDhcpClient *client, NetTime now)
 {
     switch ((NetDhcpState)client->state) {
-    case NET_DHCP_OFF: break;
+    case NET_DHCP_IDLE: break;
     case NET_DHCP_INIT:
     case NET_DHCP_SELECTING: discover(stack, client, now); break;
     case NET_DHCP_REQUESTING:
@@ -286,7 +286,7 @@ static void expire(NetStack *stack, NetDhcpClient *client, NetTime now)
 void net_dhcp_advance(NetStack *stack, NetTime now)
 {
     for (unsigned i = 0; i < stack->nic_count; i++) {
-        if (stack->dhcp[i].state != NET_DHCP_OFF && stack->dhcp[i].deadline <= now)
+        if (stack->dhcp[i].state != NET_DHCP_IDLE && stack->dhcp[i].deadline <= now)
             expire(stack, &stack->dhcp[i], now);
     }
 }
@@ -296,7 +296,7 @@ NetTime net_dhcp_deadline(const NetStack *stack)
     NetTime deadline = NET_TIME_NEVER;
 
     for (unsigned i = 0; i < stack->nic_count; i++) {
-        if (stack->dhcp[i].state != NET_DHCP_OFF && stack->dhcp[i].deadline < deadline)
+        if (stack->dhcp[i].state != NET_DHCP_IDLE && stack->dhcp[i].deadline < deadline)
             deadline = stack->dhcp[i].deadline;
     }
     return deadline;
@@ -305,12 +305,9 @@ NetTime net_dhcp_deadline(const NetStack *stack)
 const char *net_dhcp_state_name(NetDhcpState state)
 {
     static const char *const names[] = {
-        [NET_DHCP_OFF] = "OFF",
-        [NET_DHCP_INIT] = "INIT",
-        [NET_DHCP_SELECTING] = "SELECTING",
-        [NET_DHCP_REQUESTING] = "REQUESTING",
-        [NET_DHCP_BOUND] = "BOUND",
-        [NET_DHCP_RENEWING] = "RENEWING",
+        [NET_DHCP_IDLE] = "IDLE",           [NET_DHCP_INIT] = "INIT",
+        [NET_DHCP_SELECTING] = "SELECTING", [NET_DHCP_REQUESTING] = "REQUESTING",
+        [NET_DHCP_BOUND] = "BOUND",         [NET_DHCP_RENEWING] = "RENEWING",
         [NET_DHCP_REBINDING] = "REBINDING",
     };
 

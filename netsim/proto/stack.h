@@ -175,7 +175,7 @@ typedef struct {
 /* --- DHCP client: see stack-dhcp.c --- */
 
 typedef enum {
-    NET_DHCP_OFF, /* the address was given by the owner */
+    NET_DHCP_IDLE, /* the address was given by the owner */
     NET_DHCP_INIT,
     NET_DHCP_SELECTING,
     NET_DHCP_REQUESTING,
