@@ -207,7 +207,7 @@ static void receive(void *user, const NetDatagram *datagram)
         message.operation != NET_DHCP_BOOTREPLY || message.xid != client->xid ||
         __builtin_memcmp(message.mac.byte, stack->nics[datagram->nic].mac.byte, 6) != 0)
         return;
-    if (message.type == NET_DHCP_IDLEER && client->state == NET_DHCP_SELECTING &&
+    if (message.type == NET_DHCP_OFFER && client->state == NET_DHCP_SELECTING &&
         message.yours != 0 && message.server != 0) {
         client->offered = message.yours;
         client->server = message.server;
