@@ -114,7 +114,8 @@ typedef struct {
     uint32_t address; /* IPv4 in host byte order; 0: none given */
     uint32_t gateway; /* 0: none */
     uint8_t prefix;   /* bits of the network part */
-    uint8_t reserved[3];
+    uint8_t dhcp;     /* 1: no address was given, the guest asks a DHCP server for one */
+    uint8_t reserved[2];
 } HvBootNic;
 
 typedef struct {
@@ -146,13 +147,20 @@ _Static_assert(sizeof(HvBootInfo) <= HV_GUEST_PAGE_TABLES - HV_GUEST_BOOT_INFO,
  * To the guest:
  *   probe ID icmp ADDRESS NONCE TIMEOUT_MS      one ICMP echo
  *   probe ID udp ADDRESS PORT NONCE TIMEOUT_MS  one datagram, answered by an echo server
+ *   probe ID tcp ADDRESS PORT NONCE TIMEOUT_MS  one TCP connection: see below
+ *   expect ID tcp PORT NONCE TIMEOUT_MS         such a connection will come; no answer
  * From the guest:
  *   probe ID reply ADDRESS NONCE RTT_NS  ADDRESS answered with this NONCE
  *   probe ID timeout
  *   probe ID unreachable                 no route, or no answer to ARP
+ *   probe ID refused                     TCP: a reset, or an answer that was something else
  *   seen icmp NONCE ADDRESS              this guest received a probe with NONCE from ADDRESS
  *   seen udp NONCE ADDRESS
+ *   seen tcp NONCE ADDRESS               an expected connection brought NONCE
  *   error TEXT                           a command was not understood
  * ID is decimal (32 bits), NONCE 16 hex digits, ADDRESS dotted decimal. A probe's
- * payload begins with the 8 bytes "hvprobe1", then the 8 bytes of the nonce, big-endian. */
+ * payload begins with the 8 bytes "hvprobe1", then the 8 bytes of the nonce, big-endian.
+ * A TCP probe connects, sends these 16 bytes, gets them back, and closes. The guest that
+ * expects it answers on that port itself where no program listens; where one does, the
+ * connections to it are told apart by their first bytes, as long as the probe is expected. */
 #define HV_PROBE_MAGIC "hvprobe1"

@@ -75,25 +75,71 @@ uint64_t parse_number(const char *text, const char **end);
 /* A time with a unit (ns, us, ms, s; none: default_unit ns each); false: no time. */
 bool parse_time(const char *text, uint64_t default_unit, uint64_t *ret_ns);
 
+/* ---- Keyboard (vCPU 0 only) ---------------------------------------------- */
+
+/* The next line typed into the VM's console, without its end, cut off at size - 1.
+ * Its length; negative: none came in time. */
+int read_line(char *buffer, size_t size, uint64_t timeout_ns);
+
 /* ---- Network (vCPU 0 only) ---------------------------------------------- */
 
 #define ADDRESS_TEXT_BYTES 16
-/* Of a dotted address, or of a host that the scenario names; false: unknown. */
+/* Of a dotted address, of a host that the scenario names, or of a name that DNS knows
+ * (if DHCP has named a server); false: unknown. */
 bool resolve(const char *name, uint32_t *ret_address);
 /* Writes "10.0.0.1"; returns buffer. */
 char *address_text(uint32_t address, char buffer[ADDRESS_TEXT_BYTES]);
 
-typedef enum { PING_REPLY, PING_TIMEOUT, PING_UNREACHABLE, PING_NO_ROUTE } PingOutcome;
+typedef enum {
+    LOOKUP_FOUND,
+    LOOKUP_UNKNOWN,   /* there is no such name, or it has no address */
+    LOOKUP_NO_ANSWER, /* of any server */
+    LOOKUP_FAILED,    /* the server could not, or would not */
+    LOOKUP_NO_SERVER, /* none is known */
+    LOOKUP_BAD_NAME,
+} LookupOutcome;
+
+typedef struct {
+    LookupOutcome outcome;
+    uint32_t server; /* that was asked */
+    unsigned count;
+    uint32_t addresses[4];
+    uint32_t ttl_s;
+    char canonical[256]; /* what the name is an alias of, else the name */
+} Lookup;
+
+/* Asks DNS. */
+LookupOutcome lookup(const char *name, Lookup *ret);
+
+typedef enum {
+    PING_REPLY,
+    PING_TIMEOUT,
+    PING_UNREACHABLE,
+    PING_NO_ROUTE,
+    PING_EXPIRED,  /* the TTL was used up at `from` */
+    PING_TOO_LONG, /* may not be fragmented, and does not fit; see mtu */
+} PingOutcome;
 
 typedef struct {
     PingOutcome outcome;
     uint32_t from; /* who answered */
     uint8_t ttl;
+    uint16_t mtu; /* what would fit, if a router said so; else 0 */
     uint64_t rtt_ns;
 } PingResult;
 
 /* Sends one ICMP echo request with 56 bytes of data and waits for the outcome. */
 PingResult ping(uint32_t address, uint16_t sequence, uint64_t timeout_ns);
+
+#define PING_MAX_BYTES 8972
+typedef struct {
+    uint16_t sequence;
+    uint8_t ttl; /* 0: 64 */
+    bool dont_fragment;
+    size_t data_bytes; /* 0: 56 */
+    uint64_t timeout_ns;
+} PingOptions;
+PingResult ping_with(uint32_t address, const PingOptions *options);
 
 /* UDP. A socket is a small number, negative when it could not be had. */
 #define UDP_MAX_SOCKETS 4
@@ -104,6 +150,68 @@ int udp_send(int socket, uint32_t to, uint16_t port, const void *bytes, size_t l
 /* The length of the next datagram, cut off at size; negative: none came in time. */
 int udp_receive(int socket, void *buffer, size_t size, uint32_t *ret_from, uint16_t *ret_port,
                 uint64_t timeout_ns);
+
+/* TCP. A socket listens or is one end of a connection. Calls that wait take a timeout. */
+#define TCP_MAX_SOCKETS 16
+enum {
+    TCP_TIMED_OUT = -1, /* not in time: try again; of tcp_connect: the peer does not answer */
+    TCP_REFUSED = -2,
+    TCP_UNREACHABLE = -3,
+    TCP_RESET = -4,   /* the connection is gone */
+    TCP_NO_ROOM = -5, /* no socket is free, or the port is taken */
+};
+const char *tcp_error_text(int error);
+
+int tcp_listen(uint16_t port); /* 0: any free one; the socket, or TCP_NO_ROOM */
+/* The socket of the next connection. */
+int tcp_accept(int listener, uint64_t timeout_ns);
+int tcp_connect(uint32_t to, uint16_t port, uint64_t timeout_ns);
+/* Sends all of it; 0, or negative. When it returns, the last bytes may be under way. */
+int tcp_send(int socket, const void *bytes, size_t length, uint64_t timeout_ns);
+/* How many bytes have come; 0: the peer has closed its side; negative: none. */
+int tcp_receive(int socket, void *buffer, size_t size, uint64_t timeout_ns);
+void tcp_shutdown(int socket); /* no more bytes from us */
+void tcp_close(int socket);
+/* Who is at the other end. */
+uint32_t tcp_peer(int socket, uint16_t *ret_port);
+
+/* To wait for several sockets: read the count, look at all of them with a timeout of 0,
+ * and if there was nothing sleep until the count is another. */
+uint32_t network_events(void);
+void network_wait(uint32_t seen);
+
+/* What the IP stack knows. */
+typedef struct {
+    const char *dhcp_state; /* "BOUND"; "IDLE": the address was given by the scenario */
+    uint8_t mac[6];
+    uint16_t mtu;
+    uint32_t address, gateway, name_server, dhcp_server; /* 0: none */
+    uint8_t prefix;
+    uint64_t lease_left_ns; /* FOREVER: without end */
+} NicInfo;
+unsigned nic_count(void);
+NicInfo nic_info(unsigned nic);
+/* Asks for an address by DHCP, and waits for it; false: none came in time. */
+bool dhcp_ask(unsigned nic, uint64_t timeout_ns);
+void dhcp_release(unsigned nic); /* gives it back */
+
+typedef struct {
+    uint32_t address;
+    uint8_t mac[6];
+    unsigned nic;
+    const char *state; /* "REACHABLE" */
+} ArpInfo;
+/* The entries of the ARP cache from *at on, which begins at 0; false: no more. */
+bool arp_next(unsigned *at, ArpInfo *ret);
+
+typedef struct {
+    const char *protocol, *state;
+    uint32_t local, remote; /* 0: any */
+    uint16_t local_port, remote_port;
+    uint32_t send_queue, receive_queue; /* bytes */
+} SocketInfo;
+/* Sockets and connections of the VM, in the same way. */
+bool socket_next(unsigned *at, SocketInfo *ret);
 
 /* ---- What compilers expect to exist ------------------------------------- */
 

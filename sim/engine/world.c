@@ -210,6 +210,7 @@ static bool build_vm(SimEngine *engine, unsigned vm, GError **error)
         nics[n].address = nic->address.address;
         nics[n].prefix = nic->address.prefix;
         nics[n].gateway = nic->gateway;
+        nics[n].dhcp = nic->dhcp;
     }
     HvVmConfig vm_config = {
         .name = config->name,

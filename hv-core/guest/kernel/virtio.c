@@ -165,10 +165,12 @@ static void notify(unsigned slot)
 
 int64_t virtio_open(uint64_t slot, uint64_t address, uint64_t stride, uint64_t count)
 {
-    if (slot < HV_SLOT_CONTROL || slot >= SLOTS || devices[slot].open || count < 1 ||
+    if (slot < HV_SLOT_CONSOLE || slot >= SLOTS || devices[slot].rx_count != 0 || count < 1 ||
         count > RX_SIZE || stride > UINT32_MAX || !is_user(address, stride * count))
         return SYS_ERROR_BAD;
     struct Device *device = &devices[slot];
+    /* A console that has only printed begins anew. */
+    rings[slot].tx_avail.index = rings[slot].tx_used.index = 0;
     device->rx_count = (uint8_t)count;
     device->rx_given = RX_SIZE;
     for (uint16_t i = 0; i < count; i++) {
@@ -179,7 +181,7 @@ int64_t virtio_open(uint64_t slot, uint64_t address, uint64_t stride, uint64_t c
     if (!set_up(slot, true))
         return SYS_ERROR_IO;
     notify(slot);
-    receives = true;
+    receives |= slot != HV_SLOT_CONSOLE;
     return 0;
 }
 

@@ -41,6 +41,8 @@ static void ping_once(uint32_t address, uint16_t sequence, Statistics *s)
         break;
     case PING_TIMEOUT: printf("no answer to icmp_seq=%u\n", sequence); break;
     case PING_UNREACHABLE: printf("icmp_seq=%u: destination host unreachable\n", sequence); break;
+    case PING_EXPIRED: printf("icmp_seq=%u: time to live exceeded\n", sequence); break;
+    case PING_TOO_LONG: printf("icmp_seq=%u: message too long\n", sequence); break;
     case PING_NO_ROUTE: print("connect: network is unreachable\n"); break;
     }
 }

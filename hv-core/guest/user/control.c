@@ -19,6 +19,12 @@ typedef struct {
     NetTime deadline; /* of UDP; the stack watches over ICMP */
 } Probe;
 
+static const char *const kind_names[] = {
+    [NET_PROBE_ICMP] = "icmp",
+    [NET_PROBE_UDP] = "udp",
+    [NET_PROBE_TCP] = "tcp",
+};
+
 static NetStack *stack;
 static Probe probes[MAX_PROBES];
 static uint16_t udp_port; /* from which UDP probes go; 0: none yet */
@@ -58,8 +64,7 @@ static void say_outcome(Probe *probe, const char *outcome)
 void control_seen(NetProbeKind kind, uint64_t nonce, NetIp4 from)
 {
     char address[ADDRESS_TEXT_BYTES];
-    say("seen %s %016lx %s\n", kind == NET_PROBE_ICMP ? "icmp" : "udp", nonce,
-        address_text(from, address));
+    say("seen %s %016lx %s\n", kind_names[kind], nonce, address_text(from, address));
 }
 
 /* ---- Probes -------------------------------------------------------------- */
@@ -126,6 +131,31 @@ static int send_udp(Probe *probe, const uint8_t payload[NET_PROBE_BYTES], NetTim
                               probe->sent);
 }
 
+static void tcp_done(void *user, NetProbeOutcome outcome, NetTime rtt_ns)
+{
+    static const char *const names[] = {
+        [NET_PROBE_REFUSED] = "refused",
+        [NET_PROBE_TIMED_OUT] = "timeout",
+        [NET_PROBE_UNREACHABLE] = "unreachable",
+    };
+    Probe *probe = user;
+    if (outcome == NET_PROBE_ANSWERED)
+        say_reply(probe, probe->to, rtt_ns);
+    else
+        say_outcome(probe, names[outcome]);
+}
+
+static int send_tcp(Probe *probe, NetTime timeout)
+{
+    NetTcpProbe request = {.to = probe->to,
+                           .port = probe->port,
+                           .nonce = probe->nonce,
+                           .timeout_ns = timeout,
+                           .done = tcp_done,
+                           .user = probe};
+    return net_stack_probe_tcp(stack, &request, probe->sent);
+}
+
 static void start_probe(const Probe *wanted, NetTime timeout)
 {
     Probe *probe = probes;
@@ -140,8 +170,9 @@ static void start_probe(const Probe *wanted, NetTime timeout)
     probe->deadline = NET_TIME_NEVER;
     uint8_t payload[NET_PROBE_BYTES];
     net_probe_write(payload, probe->nonce);
-    bool icmp = probe->kind == NET_PROBE_ICMP;
-    int error = icmp ? send_icmp(probe, payload, timeout) : send_udp(probe, payload, timeout);
+    int error = probe->kind == NET_PROBE_ICMP  ? send_icmp(probe, payload, timeout)
+                : probe->kind == NET_PROBE_UDP ? send_udp(probe, payload, timeout)
+                                               : send_tcp(probe, timeout);
     if (error < 0)
         say_outcome(probe, "unreachable");
 }
@@ -205,10 +236,26 @@ static bool next_nonce(char **at, uint64_t *ret_nonce)
 static bool next_kind(char **at, NetProbeKind *ret_kind)
 {
     const char *word = next_word(at);
-    if (!word || (strcmp(word, "icmp") != 0 && strcmp(word, "udp") != 0))
-        return false;
-    *ret_kind = word[0] == 'i' ? NET_PROBE_ICMP : NET_PROBE_UDP;
-    return true;
+    for (unsigned kind = 0; word && kind < sizeof kind_names / sizeof kind_names[0]; kind++) {
+        if (strcmp(word, kind_names[kind]) == 0) {
+            *ret_kind = (NetProbeKind)kind;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void expect(char **at, NetTime now)
+{
+    uint64_t id, port, nonce, timeout_ms;
+    NetProbeKind kind;
+    if (!next_decimal(at, UINT32_MAX, &id) || !next_kind(at, &kind) || kind != NET_PROBE_TCP ||
+        !next_decimal(at, UINT16_MAX, &port) || port == 0 || !next_nonce(at, &nonce) ||
+        !next_decimal(at, UINT32_MAX, &timeout_ms) || next_word(at)) {
+        say("error an expect command that makes no sense\n");
+        return;
+    }
+    net_stack_expect_probe(stack, (uint16_t)port, nonce, now + timeout_ms * NS_PER_MS);
 }
 
 static void command(char *text, NetTime now)
@@ -219,14 +266,18 @@ static void command(char *text, NetTime now)
     const char *verb = next_word(&at);
     if (!verb)
         return;
+    if (strcmp(verb, "expect") == 0) {
+        expect(&at, now);
+        return;
+    }
     if (strcmp(verb, "probe") != 0) {
         say("error unknown command\n");
         return;
     }
     const char *address;
     if (!next_decimal(&at, UINT32_MAX, &id) || !next_kind(&at, &probe.kind) ||
-        !(address = next_word(&at)) || !resolve(address, &probe.to) ||
-        (probe.kind == NET_PROBE_UDP && !next_decimal(&at, UINT16_MAX, &port)) ||
+        !(address = next_word(&at)) || !resolve_now(address, &probe.to) ||
+        (probe.kind != NET_PROBE_ICMP && !next_decimal(&at, UINT16_MAX, &port)) ||
         !next_nonce(&at, &probe.nonce) || !next_decimal(&at, UINT32_MAX, &timeout_ms) ||
         next_word(&at)) {
         say("error a probe command that makes no sense\n");

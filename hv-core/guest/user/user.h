@@ -4,7 +4,9 @@
  * start.c   first code of a vCPU in ring 3; the machine and time
  * string.c  memory and strings
  * print.c   text
- * net.c     the IP stack: when it runs, and the network calls of hvlab.h
+ * net.c     the IP stack: when it runs
+ * ping.c, udp.c, tcp.c, name.c, tables.c  the network calls of hvlab.h
+ * console.c what is typed into the VM's console
  * control.c probe commands on the control console
  */
 #pragma once
@@ -59,7 +61,24 @@ uint8_t *heap_take(uint64_t size);
 size_t format_unsigned(char *to, uint64_t value, unsigned base);
 
 /* net.c */
+extern NetStack net_stack;           /* of the VM; only between net_lock() and net_unlock() */
+extern volatile uint32_t net_events; /* upcalls so far */
 void net_start(void);
+void net_open_receiver(unsigned slot, uint8_t *base, uint32_t stride, unsigned count);
+void net_lock(void);
+void net_unlock(void);
+/* The time that is so much from now. */
+uint64_t net_deadline(uint64_t timeout_ns);
+/* Sleeps until an upcall has come since net_events was `seen`; false: the deadline has. */
+bool net_wait(uint32_t seen, uint64_t deadline);
+/* Waits a while for the address that DHCP gives; once in a program's life. */
+void net_ready(void);
+
+/* name.c: a name that needs no asking */
+bool resolve_now(const char *name, uint32_t *ret_address);
+
+/* console.c */
+void console_input(const char *bytes, size_t length);
 
 /* control.c */
 void control_start(NetStack *stack);

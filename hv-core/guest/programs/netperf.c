@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* netperf server [COUNT]: answers tests, COUNT of them if told so.
+ * netperf HOST [tcp|udp] [TIME]: measures the way to a server: how many bytes arrive in
+ * TIME (1 s unless told), then how long one byte there and back takes. Exit code 0: both
+ * were measured; 1: the server did not answer; 2: bad usage.
+ *
+ * On port 5201 TCP a client names its test by one letter: B bytes until it closes, to be
+ * counted; E to be sent back; U count datagrams on UDP port 5201 until the next letter Q,
+ * then tell how many bytes came, eight bytes. */
+#include "hv-core/guest/hvlab.h"
+
+#define PORT        5201
+#define CHUNK       8192u
+#define UDP_PAYLOAD 1400u
+#define ROUNDS      100u
+#define PATIENCE_NS (10 * NS_PER_SEC)
+
+static uint8_t chunk[CHUNK];
+
+/* "12.34 MB/s" without floating point. */
+static void print_rate(const char *what, uint64_t bytes, uint64_t ns)
+{
+    uint64_t hundredths = ns > 0 ? bytes * 100000 / ns : 0;
+    printf("%s: %lu bytes in %lu us, %lu.%02lu MB/s\n", what, bytes, ns / NS_PER_US,
+           hundredths / 100, hundredths % 100);
+}
+
+/* ---- The server ---------------------------------------------------------- */
+
+static void count_stream(int socket)
+{
+    uint64_t total = 0;
+    int count;
+    while ((count = tcp_receive(socket, chunk, CHUNK, PATIENCE_NS)) > 0)
+        total += (uint64_t)count;
+    tcp_send(socket, &total, sizeof total, PATIENCE_NS);
+}
+
+static void echo_stream(int socket)
+{
+    int count;
+    while ((count = tcp_receive(socket, chunk, CHUNK, PATIENCE_NS)) > 0) {
+        if (tcp_send(socket, chunk, (size_t)count, PATIENCE_NS) != 0)
+            return;
+    }
+}
+
+/* Datagrams of one byte are sent back, longer ones are counted. */
+static void count_datagrams(int socket)
+{
+    int udp = udp_open(PORT);
+    uint64_t total = 0;
+    uint32_t from;
+    uint16_t port;
+    for (int letter = TCP_TIMED_OUT; letter == TCP_TIMED_OUT;) {
+        uint8_t byte;
+        int count;
+        while ((count = udp_receive(udp, chunk, CHUNK, &from, &port, 10 * NS_PER_MS)) >= 0) {
+            total += (uint64_t)count;
+            if (count == 1)
+                udp_send(udp, from, port, chunk, 1);
+        }
+        letter = tcp_receive(socket, &byte, 1, 0);
+    }
+    udp_close(udp);
+    tcp_send(socket, &total, sizeof total, PATIENCE_NS);
+}
+
+static int server(uint64_t tests)
+{
+    int listener = tcp_listen(PORT);
+    if (listener < 0) {
+        printf("netperf: port %u: %s\n", PORT, tcp_error_text(listener));
+        return 1;
+    }
+    printf("netperf: listening on port %u\n", PORT);
+    for (; tests > 0; tests--) {
+        int socket = tcp_accept(listener, FOREVER);
+        uint8_t letter = 0;
+        if (socket < 0)
+            continue;
+        tcp_receive(socket, &letter, 1, PATIENCE_NS);
+        if (letter == 'B')
+            count_stream(socket);
+        else if (letter == 'E')
+            echo_stream(socket);
+        else if (letter == 'U')
+            count_datagrams(socket);
+        tcp_close(socket);
+    }
+    tcp_close(listener);
+    return 0;
+}
+
+/* ---- The client ---------------------------------------------------------- */
+
+static int begin(uint32_t host, uint8_t letter)
+{
+    int socket = tcp_connect(host, PORT, PATIENCE_NS);
+    if (socket < 0)
+        printf("netperf: %s\n", tcp_error_text(socket));
+    else
+        tcp_send(socket, &letter, 1, PATIENCE_NS);
+    return socket;
+}
+
+/* What the server has counted; 0 if it does not tell. */
+static uint64_t read_total(int socket)
+{
+    uint64_t total = 0;
+    uint8_t *to = (uint8_t *)&total;
+    size_t got = 0;
+    while (got < sizeof total) {
+        int count = tcp_receive(socket, to + got, sizeof total - got, PATIENCE_NS);
+        if (count <= 0)
+            return 0;
+        got += (size_t)count;
+    }
+    return total;
+}
+
+static bool tcp_throughput(uint32_t host, uint64_t time_ns)
+{
+    int socket = begin(host, 'B');
+    if (socket < 0)
+        return false;
+    uint64_t began = now_ns(), end = began + time_ns;
+    while (now_ns() < end && tcp_send(socket, chunk, CHUNK, PATIENCE_NS) == 0)
+        ;
+    tcp_shutdown(socket);
+    uint64_t total = read_total(socket);
+    print_rate("TCP throughput", total, now_ns() - began);
+    tcp_close(socket);
+    return total > 0;
+}
+
+static bool tcp_latency(uint32_t host)
+{
+    int socket = begin(host, 'E');
+    unsigned rounds = 0;
+    if (socket < 0)
+        return false;
+    uint64_t began = now_ns();
+    for (; rounds < ROUNDS; rounds++) {
+        if (tcp_send(socket, chunk, 1, PATIENCE_NS) != 0 ||
+            tcp_receive(socket, chunk, 1, PATIENCE_NS) != 1)
+            break;
+    }
+    uint64_t ns = now_ns() - began;
+    tcp_close(socket);
+    printf("TCP latency: %lu us a round trip, %u round trips\n",
+           rounds > 0 ? ns / rounds / NS_PER_US : 0, rounds);
+    return rounds == ROUNDS;
+}
+
+static bool udp_test(uint32_t host, uint64_t time_ns)
+{
+    int control = begin(host, 'U'), udp = udp_open(0);
+    unsigned rounds = 0, answered = 0;
+    uint64_t sent = 0;
+    if (control < 0 || udp < 0)
+        return false;
+    sleep_ns(50 * NS_PER_MS); /* the server opens its port */
+    uint64_t began = now_ns(), end = began + time_ns;
+    while (now_ns() < end && udp_send(udp, host, PORT, chunk, UDP_PAYLOAD) == 0)
+        sent += UDP_PAYLOAD;
+    uint64_t took = now_ns() - began;
+    sleep_ns(100 * NS_PER_MS); /* what is under way arrives */
+    began = now_ns();
+    for (; rounds < ROUNDS; rounds++) {
+        uint32_t from;
+        uint16_t port;
+        udp_send(udp, host, PORT, chunk, 1);
+        answered += udp_receive(udp, chunk, CHUNK, &from, &port, 100 * NS_PER_MS) == 1;
+    }
+    uint64_t echoing = now_ns() - began;
+    tcp_send(control, "Q", 1, PATIENCE_NS);
+    uint64_t total = read_total(control);
+    tcp_close(control);
+    udp_close(udp);
+    total = total > rounds ? total - rounds : 0;
+    print_rate("UDP throughput", total, took);
+    printf("UDP loss: %lu of %lu bytes\n", sent > total ? sent - total : 0, sent);
+    printf("UDP latency: %lu us a round trip, %u of %u answered\n", echoing / ROUNDS / NS_PER_US,
+           answered, rounds);
+    return total > 0;
+}
+
+static int usage(void)
+{
+    print("usage: netperf server [COUNT] | netperf HOST [tcp|udp] [TIME]\n");
+    return 2;
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t time_ns = NS_PER_SEC, tests = UINT64_MAX;
+    const char *end = "";
+    uint32_t host;
+    if (argc < 2)
+        return usage();
+    if (strcmp(argv[1], "server") == 0) {
+        if (argc > 2)
+            tests = parse_number(argv[2], &end);
+        return argc > 3 || *end ? usage() : server(tests);
+    }
+    bool udp = argc > 2 && strcmp(argv[2], "udp") == 0;
+    bool tcp = argc > 2 && strcmp(argv[2], "tcp") == 0;
+    const char *time = argc > 2 + (udp || tcp) ? argv[argc - 1] : NULL;
+    if (argc > 4 || (argc == 4 && !udp && !tcp) ||
+        (time && !parse_time(time, NS_PER_SEC, &time_ns)))
+        return usage();
+    if (!resolve(argv[1], &host)) {
+        printf("netperf: %s: name not known\n", argv[1]);
+        return 2;
+    }
+    bool good = true;
+    if (!udp)
+        good = tcp_throughput(host, time_ns) && tcp_latency(host);
+    if (!tcp)
+        good = udp_test(host, time_ns) && good;
+    return good ? 0 : 1;
+}
