@@ -4,11 +4,9 @@
  * Each opens a layer, adds its fields in the order of the wire and calls the one
  * for what it carries. Where a field lies is said in bits from the header's start.
  */
-#include "netsim/proto/dissect.h"
-
-#include "netsim/proto/headers.h"
-#include "netsim/proto/text.h"
-#include "netsim/proto/wire.h"
+#include "netsim/proto/dhcp.h"
+#include "netsim/proto/dissect-private.h"
+#include "netsim/proto/dns.h"
 
 static const struct {
     const char *name, *short_name;
@@ -20,6 +18,11 @@ static const struct {
     [NET_LAYER_ICMP] = {"Internet Control Message Protocol", "ICMP"},
     [NET_LAYER_UDP] = {"User Datagram Protocol", "UDP"},
     [NET_LAYER_TCP] = {"Transmission Control Protocol", "TCP"},
+    [NET_LAYER_DHCP] = {"Dynamic Host Configuration Protocol", "DHCP"},
+    [NET_LAYER_DNS] = {"Domain Name System", "DNS"},
+    [NET_LAYER_HTTP] = {"Hypertext Transfer Protocol", "HTTP"},
+    [NET_LAYER_LLC] = {"Logical Link Control", "LLC"},
+    [NET_LAYER_STP] = {"Spanning Tree Protocol", "STP"},
     [NET_LAYER_DATA] = {"Data", "Data"},
 };
 
@@ -33,192 +36,20 @@ const char *net_layer_short_name(NetLayerKind kind)
     return (unsigned)kind < NET_LAYER_COUNT ? layer_names[kind].short_name : "Unknown";
 }
 
-/* Where the dissection is. */
-typedef struct {
-    NetDissection *out;
-    const uint8_t *frame;
-    size_t at, end; /* what is left of the frame, in bytes from its start */
-    bool quoted;
-    NetText info;
-    NetField spare; /* takes what does not fit */
-} Cursor;
-
-/* --- layers and fields --- */
-
-static void open_layer(Cursor *c, NetLayerKind kind, size_t length)
-{
-    NetDissection *out = c->out;
-
-    if (out->layer_count == NET_DISSECT_MAX_LAYERS)
-        return;
-    out->layers[out->layer_count++] = (NetLayer){
-        .kind = kind,
-        .quoted = c->quoted,
-        .offset = (uint16_t)c->at,
-        .length = (uint16_t)length,
-        .first_field = (uint16_t)out->field_count,
-    };
-    if (!c->quoted && kind != NET_LAYER_DATA)
-        out->protocol = net_layer_short_name(kind);
-}
-
-/* A field without text; bit: from the header's start. */
-static NetField *add_field(Cursor *c, const char *name, unsigned bit, unsigned width,
-                           uint64_t value)
-{
-    NetDissection *out = c->out;
-
-    if (out->field_count == NET_DISSECT_MAX_FIELDS || out->layer_count == 0)
-        return &c->spare;
-    NetField *field = &out->fields[out->field_count++];
-    *field = (NetField){
-        .name = name,
-        .bit_offset = (uint32_t)(c->at * 8 + bit),
-        .bit_width = (uint16_t)width,
-        .value = value,
-    };
-    out->layers[out->layer_count - 1].field_count++;
-    return field;
-}
-
-static void add_decimal(Cursor *c, const char *name, unsigned bit, unsigned width, uint64_t value)
-{
-    NetField *field = add_field(c, name, bit, width, value);
-    NetText text = net_text_begin(field->text, sizeof field->text);
-
-    net_text_decimal(&text, value);
-}
-
-static NetField *add_hex(Cursor *c, const char *name, unsigned bit, unsigned width, uint64_t value)
-{
-    NetField *field = add_field(c, name, bit, width, value);
-    NetText text = net_text_begin(field->text, sizeof field->text);
-
-    net_text_string(&text, "0x");
-    net_text_hex(&text, value, (width + 3) / 4);
-    return field;
-}
-
-static void add_flag(Cursor *c, const char *name, unsigned bit, bool value)
-{
-    NetField *field = add_field(c, name, bit, 1, value);
-    NetText text = net_text_begin(field->text, sizeof field->text);
-
-    net_text_string(&text, value ? "set" : "not set");
-}
-
-/* A number with what it means: "8 (Echo request)". */
-static void add_named(Cursor *c, const char *name, unsigned bit, unsigned width, uint64_t value,
-                      const char *meaning)
-{
-    NetField *field = add_field(c, name, bit, width, value);
-    NetText text = net_text_begin(field->text, sizeof field->text);
-
-    net_text_decimal(&text, value);
-    if (meaning == NULL)
-        return;
-    net_text_string(&text, " (");
-    net_text_string(&text, meaning);
-    net_text_string(&text, ")");
-}
-
-static void add_mac(Cursor *c, const char *name, unsigned bit, NetMac mac)
-{
-    uint64_t value = 0;
-
-    for (unsigned i = 0; i < 6; i++)
-        value = value << 8 | mac.byte[i];
-    net_mac_format(mac, add_field(c, name, bit, 48, value)->text);
-}
-
-static void add_ip4(Cursor *c, const char *name, unsigned bit, NetIp4 address)
-{
-    net_ip4_format(address, add_field(c, name, bit, 32, address)->text);
-}
-
-static void add_checksum(Cursor *c, unsigned bit, uint16_t value, bool judged, bool sound)
-{
-    NetField *field = add_hex(c, "Checksum", bit, 16, value);
-    NetText text = {field->text, sizeof field->text, 6}; /* goes on behind "0x1234" */
-
-    if (!judged)
-        return;
-    net_text_string(&text, sound ? " (right)" : " (wrong)");
-    field->bad = !sound;
-    if (!sound)
-        c->out->bad_checksum = true;
-}
-
-/* --- the info line: of the packet itself, not of one that an error quotes --- */
-
-static void say(Cursor *c, const char *string)
-{
-    if (!c->quoted)
-        net_text_string(&c->info, string);
-}
-
-static void say_number(Cursor *c, const char *before, uint64_t value)
-{
-    say(c, before);
-    if (!c->quoted)
-        net_text_decimal(&c->info, value);
-}
-
-static void say_hex(Cursor *c, const char *before, uint64_t value, unsigned digits)
-{
-    say(c, before);
-    if (!c->quoted)
-        net_text_hex(&c->info, value, digits);
-}
-
-static void say_ip4(Cursor *c, const char *before, NetIp4 address)
-{
-    say(c, before);
-    if (!c->quoted)
-        net_text_ip4(&c->info, address);
-}
-
-/* What is left could not be taken apart. A quoted packet may be cut off. */
-static void give_up(Cursor *c, NetLayerKind kind)
-{
-    open_layer(c, kind, c->end - c->at);
-    if (c->quoted)
-        return;
-    c->out->malformed = true;
-    say(c, "Malformed ");
-    say(c, net_layer_short_name(kind));
-}
-
-static const uint8_t *here(const Cursor *c)
-{
-    return c->frame + c->at;
-}
-
-static size_t left(const Cursor *c)
-{
-    return c->end - c->at;
-}
-
-static void dissect_data(Cursor *c)
-{
-    if (left(c) == 0)
-        return;
-    open_layer(c, NET_LAYER_DATA, left(c));
-    NetField *field = add_field(c, "Data", 0, (unsigned)left(c) * 8, 0);
-    NetText text = net_text_begin(field->text, sizeof field->text);
-    net_text_decimal(&text, left(c));
-    net_text_string(&text, left(c) == 1 ? " byte" : " bytes");
-    c->at = c->end;
-}
-
 /* --- one function per header --- */
 
 static void dissect_ports(Cursor *c, uint16_t source, uint16_t destination)
 {
+    c->info_mark = c->info.length;
     add_decimal(c, "Source port", 0, 16, source);
     add_decimal(c, "Destination port", 16, 16, destination);
     say_number(c, "", source);
     say_number(c, " \u2192 ", destination);
+}
+
+static bool is_port(const NetUdp *udp, uint16_t port)
+{
+    return udp->source_port == port || udp->destination_port == port;
 }
 
 static void dissect_udp(Cursor *c, const NetIpv4 *ip)
@@ -240,7 +71,10 @@ static void dissect_udp(Cursor *c, const NetIpv4 *ip)
     if (whole)
         c->end = c->at + udp.total_bytes;
     c->at += NET_UDP_BYTES;
-    dissect_data(c);
+    if (!whole || c->quoted ||
+        !((is_port(&udp, NET_DHCP_SERVER_PORT) && net_dissect_dhcp(c)) ||
+          (is_port(&udp, NET_DNS_PORT) && net_dissect_dns(c))))
+        dissect_data(c);
 }
 
 static void say_tcp_flags(Cursor *c, uint8_t flags)
@@ -264,10 +98,38 @@ static void say_tcp_flags(Cursor *c, uint8_t flags)
     say(c, before[0] == ' ' ? " []" : "]");
 }
 
+/* Where the option of a kind lies: its value follows two bytes of kind and length. */
+static void add_tcp_option(Cursor *c, const NetTcp *tcp, const char *name, uint8_t kind,
+                           unsigned length, uint64_t value)
+{
+    const uint8_t *options = here(c);
+
+    for (unsigned at = NET_TCP_BYTES; at + length <= tcp->header_bytes;
+         at += options[at] == 1 || options[at + 1] < 2 ? 1 : options[at + 1]) {
+        if (options[at] == kind && options[at + 1] == length) {
+            add_decimal(c, name, (at + 2) * 8, (length - 2) * 8, value);
+            return;
+        }
+    }
+}
+
+/* Of the segment that an ICMP error quotes, eight bytes are there. */
+static void dissect_quoted_tcp(Cursor *c)
+{
+    open_layer(c, NET_LAYER_TCP, 8);
+    dissect_ports(c, net_get_16(here(c)), net_get_16(here(c) + 2));
+    add_decimal(c, "Sequence number", 32, 32, net_get_32(here(c) + 4));
+    c->at = c->end;
+}
+
 static void dissect_tcp(Cursor *c, const NetIpv4 *ip)
 {
     NetTcp tcp;
 
+    if (c->quoted && left(c) >= 8 && left(c) < NET_TCP_BYTES) {
+        dissect_quoted_tcp(c);
+        return;
+    }
     if (net_tcp_parse(here(c), left(c), &tcp) == 0) {
         give_up(c, NET_LAYER_TCP);
         return;
@@ -295,8 +157,15 @@ static void dissect_tcp(Cursor *c, const NetIpv4 *ip)
     say_number(c, " Len=", left(c) - tcp.header_bytes);
     if (tcp.mss != 0)
         say_number(c, " MSS=", tcp.mss);
+    if (tcp.header_bytes > NET_TCP_BYTES)
+        add_field(c, "Options", 160, (tcp.header_bytes - NET_TCP_BYTES) * 8u, 0);
+    if (tcp.mss != 0)
+        add_tcp_option(c, &tcp, "Maximum segment size", 2, 4, tcp.mss);
+    if (tcp.window_scale >= 0)
+        add_tcp_option(c, &tcp, "Window scale", 3, 3, (uint64_t)tcp.window_scale);
     c->at += tcp.header_bytes;
-    dissect_data(c);
+    if (c->quoted || !net_dissect_http(c))
+        dissect_data(c);
 }
 
 static const char *icmp_type_name(uint8_t type)
@@ -348,6 +217,8 @@ static void dissect_icmp(Cursor *c, const NetIpv4 *ip)
     if (is_echo) {
         add_hex(c, "Identifier", 32, 16, icmp.id);
         add_decimal(c, "Sequence number", 48, 16, icmp.sequence);
+    } else if (icmp.type == NET_ICMP_UNREACHABLE && icmp.code == NET_UNREACHABLE_TOO_BIG) {
+        add_decimal(c, "MTU of the next hop", 48, 16, icmp.sequence);
     } else {
         add_hex(c, "Rest of header", 32, 32, (uint64_t)icmp.id << 16 | icmp.sequence);
     }
@@ -543,7 +414,7 @@ void net_dissect(const uint8_t *frame, size_t length, NetDissection *ret)
         dissect_arp(&c);
     } else if (ethernet.type == NET_TYPE_IPV4) {
         dissect_ipv4(&c);
-    } else {
+    } else if (ethernet.type >= NET_TYPE_LEAST || !net_dissect_stp(&c)) {
         if (ethernet.type < NET_TYPE_LEAST)
             say_number(&c, "IEEE 802.3 frame, length ", ethernet.type);
         else

@@ -4,7 +4,8 @@
  * Yields layers ("Internet Protocol Version 4") of fields ("Time to live", where
  * its bits are, its value, a text), and one line that sums the frame up, as in
  * Wireshark's Info column. Any bytes are safe: what is cut off or contradicts
- * itself ends the dissection there and is marked.
+ * itself ends the dissection there and is marked. On the ports of DHCP, DNS and HTTP
+ * other things may be carried: what does not look like them is shown as data.
  */
 #pragma once
 
@@ -23,6 +24,11 @@ typedef enum {
     NET_LAYER_ICMP,
     NET_LAYER_UDP,
     NET_LAYER_TCP,
+    NET_LAYER_DHCP,
+    NET_LAYER_DNS,
+    NET_LAYER_HTTP,
+    NET_LAYER_LLC,
+    NET_LAYER_STP,
     NET_LAYER_DATA,
     NET_LAYER_COUNT
 } NetLayerKind;
