@@ -41,7 +41,3 @@ void gui_stage_draw(const GuiStage *stage, cairo_t *cr, const GuiScene *scene);
 
 /* What is at (x, y): a frame before what stands behind it. GUI_NOTHING: the ground. */
 GuiEntity gui_stage_hit(const GuiStage *stage, const GuiScene *scene, double x, double y);
-
-/* The way of a cable, from one port to the port at its other end; at least two points.
- * NULL: no such. Owned by the stage. */
-const GuiPoint *gui_stage_cable(const GuiStage *stage, uint32_t from_port, unsigned *ret_count);

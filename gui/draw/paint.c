@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* paint.c: states, owners, labels. */
+#include "gui/draw/paint.h"
+
+#include "sim/trace/event.h"
+
+const char *gui_state_word(GuiVcpuClass class)
+{
+    static const char *const words[GUI_VCPU_CLASS_COUNT] = {
+        [GUI_VCPU_OFF] = "off",         [GUI_VCPU_RUNNING] = "running", [GUI_VCPU_READY] = "ready",
+        [GUI_VCPU_BLOCKED] = "blocked", [GUI_VCPU_ENDED] = "ended",
+    };
+
+    return words[class];
+}
+
+GuiVcpuClass gui_state_class(unsigned state)
+{
+    static const GuiVcpuClass classes[SIM_VCPU_STATE_COUNT] = {
+        [SIM_VCPU_NEW] = GUI_VCPU_OFF,         [SIM_VCPU_READY] = GUI_VCPU_READY,
+        [SIM_VCPU_RUNNING] = GUI_VCPU_RUNNING, [SIM_VCPU_BLOCKED] = GUI_VCPU_BLOCKED,
+        [SIM_VCPU_HALTED] = GUI_VCPU_ENDED,    [SIM_VCPU_CRASHED] = GUI_VCPU_ENDED,
+    };
+
+    return state < SIM_VCPU_STATE_COUNT ? classes[state] : GUI_VCPU_OFF;
+}
+
+static void stripes(cairo_t *cr, GuiRect box, double step)
+{
+    for (double x = box.x - box.height; x < box.x + box.width; x += step) {
+        cairo_move_to(cr, x, box.y + box.height);
+        cairo_line_to(cr, x + box.height, box.y);
+    }
+    cairo_stroke(cr);
+}
+
+void gui_paint_state(cairo_t *cr, const GuiTheme *theme, GuiRect box, GuiVcpuClass class)
+{
+    cairo_save(cr);
+    gui_rounded(cr, box, 4);
+    switch (class) {
+    case GUI_VCPU_RUNNING:
+        gui_set_colour(cr, theme->running, 1);
+        cairo_fill(cr);
+        break;
+    case GUI_VCPU_READY:
+        gui_set_colour(cr, gui_mix(theme->ready, theme->card, 0.35), 1);
+        cairo_fill_preserve(cr);
+        cairo_clip(cr);
+        gui_set_colour(cr, theme->ready, 1);
+        cairo_set_line_width(cr, 2.5);
+        stripes(cr, box, 8);
+        break;
+    default:
+        gui_set_colour(cr, theme->inset, 1);
+        cairo_fill_preserve(cr);
+        gui_set_colour(cr, theme->card_line, 1);
+        cairo_set_line_width(cr, 1);
+        cairo_stroke(cr);
+    }
+    cairo_restore(cr);
+}
+
+void gui_paint_owner(cairo_t *cr, const GuiTheme *theme, GuiRect box, unsigned owner)
+{
+    cairo_pattern_t *pattern = gui_owner_pattern(theme, owner);
+
+    cairo_save(cr);
+    cairo_set_source(cr, pattern);
+    cairo_rectangle(cr, box.x, box.y, box.width, box.height);
+    cairo_fill(cr);
+    cairo_restore(cr);
+    cairo_pattern_destroy(pattern);
+}
+
+void gui_paint_card(cairo_t *cr, GuiRect box, double radius, GuiColour fill, GuiColour line,
+                    double line_width)
+{
+    gui_rounded(cr, box, radius);
+    gui_set_colour(cr, fill, 1);
+    cairo_fill_preserve(cr);
+    gui_set_colour(cr, line, 1);
+    cairo_set_line_width(cr, line_width);
+    cairo_stroke(cr);
+}
+
+double gui_tag_width(const GuiTheme *theme, double size, const char *text)
+{
+    return gui_text_width(theme, &(GuiTextStyle){.size = size, .bold = true}, text) +
+           theme->text * size;
+}
+
+double gui_paint_tag(cairo_t *cr, const GuiTheme *theme, double x, double y, double size,
+                     GuiColour ground, GuiColour ink, const char *text)
+{
+    const GuiTextStyle style = {.size = size, .bold = true};
+    double width = gui_tag_width(theme, size, text), height = theme->text * size * 1.6;
+
+    gui_rounded(cr, (GuiRect){x, y - height / 2, width, height}, height / 2);
+    gui_set_colour(cr, ground, 1);
+    cairo_fill(cr);
+    gui_set_colour(cr, ink, 1);
+    gui_text(cr, theme, &style, x + theme->text * size / 2, y, 0, text);
+    return width;
+}
+
+void gui_paint_cross(cairo_t *cr, GuiRect box, GuiColour colour, double line_width)
+{
+    cairo_move_to(cr, box.x, box.y);
+    cairo_line_to(cr, box.x + box.width, box.y + box.height);
+    cairo_move_to(cr, box.x + box.width, box.y);
+    cairo_line_to(cr, box.x, box.y + box.height);
+    gui_set_colour(cr, colour, 1);
+    cairo_set_line_cap(cr, CAIRO_LINE_CAP_ROUND);
+    cairo_set_line_width(cr, line_width);
+    cairo_stroke(cr);
+    cairo_set_line_cap(cr, CAIRO_LINE_CAP_BUTT);
+}
+
+bool gui_is_vector(cairo_t *cr)
+{
+    cairo_surface_type_t type = cairo_surface_get_type(cairo_get_group_target(cr));
+
+    return type == CAIRO_SURFACE_TYPE_SVG || type == CAIRO_SURFACE_TYPE_PDF ||
+           type == CAIRO_SURFACE_TYPE_PS || type == CAIRO_SURFACE_TYPE_RECORDING;
+}

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* stage-draw-net.c: switches and other parts, cables, ports, and what just happened there. */
+#include <math.h>
+#include <string.h>
+
+#include "gui/draw/paint.h"
+#include "gui/draw/stage-private.h"
+
+static bool port_up(const SimModel *model, uint32_t number)
+{
+    const SimModelPort *port = sim_model_port(model, number);
+
+    return port && port->up;
+}
+
+static bool selected_port(const GuiScene *scene, uint32_t port)
+{
+    const SimModelPort *found = sim_model_port(scene->model, port);
+
+    return (scene->selected.kind == GUI_ENTITY_PORT && scene->selected.a == port) ||
+           (found && scene->selected.kind == GUI_ENTITY_NIC && found->vm == scene->selected.a &&
+            found->nic == scene->selected.b);
+}
+
+/* ---- Cables ---------------------------------------------------------------------------- */
+
+static void cable_path(cairo_t *cr, const StageCable *cable)
+{
+    for (unsigned i = 0; i < cable->count; i++) {
+        GuiPoint here = cable->points[i];
+        if (i == 0 || i == cable->count - 1) {
+            cairo_line_to(cr, here.x, here.y);
+            continue;
+        }
+        /* Corners are round. */
+        GuiPoint before = cable->points[i - 1], after = cable->points[i + 1];
+        double in = hypot(here.x - before.x, here.y - before.y);
+        double out = hypot(after.x - here.x, after.y - here.y);
+        double radius = MIN(6, MIN(in, out) / 2);
+        if (in < 0.5 || out < 0.5)
+            continue;
+        cairo_line_to(cr, here.x + (before.x - here.x) * radius / in,
+                      here.y + (before.y - here.y) * radius / in);
+        cairo_curve_to(cr, here.x, here.y, here.x, here.y,
+                       here.x + (after.x - here.x) * radius / out,
+                       here.y + (after.y - here.y) * radius / out);
+    }
+}
+
+/* An unplugged cable hangs from the far end: dashed, and short of the plug. */
+static void draw_unplugged(cairo_t *cr, const GuiTheme *theme, const StageCable *cable)
+{
+    const double dashes[2] = {4, 4};
+    GuiPoint plug = cable->points[0], next = cable->points[1];
+    double length = hypot(next.x - plug.x, next.y - plug.y);
+    double short_of = MIN(14, length / 2) / MAX(length, 1);
+    StageCable cut = *cable;
+
+    cut.points[0].x += (next.x - plug.x) * short_of;
+    cut.points[0].y += (next.y - plug.y) * short_of;
+    cairo_set_dash(cr, dashes, 2, 0);
+    gui_set_colour(cr, theme->bad, 1);
+    cairo_set_line_width(cr, 2);
+    cairo_new_path(cr);
+    cable_path(cr, &cut);
+    cairo_stroke(cr);
+    cairo_set_dash(cr, NULL, 0, 0);
+    cairo_rectangle(cr, cut.points[0].x - 5, cut.points[0].y - 3, 10, 7);
+    cairo_fill(cr);
+}
+
+void stage_draw_cables(const GuiStage *stage, cairo_t *cr, const GuiScene *scene)
+{
+    const GuiTheme *theme = &stage->theme;
+
+    for (guint i = 0; i < stage->cables->len; i++) {
+        const StageCable *cable = &g_array_index(stage->cables, StageCable, i);
+        bool chosen = selected_port(scene, cable->a) || selected_port(scene, cable->b);
+        if (!port_up(scene->model, cable->a) || !port_up(scene->model, cable->b)) {
+            draw_unplugged(cr, theme, cable);
+            continue;
+        }
+        /* Ground beside the line keeps cables apart where one passes another. */
+        cairo_new_path(cr);
+        cable_path(cr, cable);
+        gui_set_colour(cr, gui_mix(theme->ground, theme->card, 0.55), 1);
+        cairo_set_line_width(cr, 6);
+        cairo_stroke_preserve(cr);
+        gui_set_colour(cr, chosen ? theme->accent : theme->line, 1);
+        cairo_set_line_width(cr, chosen ? 4 : 2.4);
+        cairo_stroke(cr);
+    }
+}
+
+/* ---- Ports ------------------------------------------------------------------------------- */
+
+static void draw_plug(const GuiStage *stage, cairo_t *cr, const GuiScene *scene, uint32_t number,
+                      GuiRect box)
+{
+    const GuiTheme *theme = &stage->theme;
+    bool up = port_up(scene->model, number), chosen = selected_port(scene, number);
+    const SimModelPort *port = sim_model_port(scene->model, number);
+
+    gui_paint_card(cr, box, 3, up ? theme->card : theme->inset,
+                   chosen ? theme->accent
+                   : up   ? theme->line
+                          : theme->bad,
+                   chosen ? 3 : 1.6);
+    if (stage->form == STAGE_TINY)
+        return;
+    g_autofree char *label =
+        stage->form == STAGE_FULL ? g_strdup_printf("nic") : g_strdup_printf("%u", port->nic);
+    gui_set_colour(cr, up ? theme->dim : theme->bad, 1);
+    gui_text(cr, theme, GUI_TEXT(.size = 0.68, .align = GUI_ALIGN_CENTRE), box.x + box.width / 2,
+             box.y + box.height / 2, 0, label);
+}
+
+static void draw_socket(const GuiStage *stage, cairo_t *cr, const GuiScene *scene, uint32_t number,
+                        GuiRect box)
+{
+    const GuiTheme *theme = &stage->theme;
+    const SimModelPort *port = sim_model_port(scene->model, number);
+    bool chosen = selected_port(scene, number);
+    g_autofree char *label = g_strdup_printf("%u", port->number);
+
+    gui_paint_card(cr, box, 3, theme->inset,
+                   chosen     ? theme->accent
+                   : port->up ? theme->line
+                              : theme->bad,
+                   chosen ? 3 : 1.3);
+    if (box.width < 12)
+        return;
+    gui_set_colour(cr, port->up ? theme->ink : theme->bad, 1);
+    gui_text(cr, theme,
+             GUI_TEXT(.size = stage->form == STAGE_TINY ? 0.6 : 0.72, .align = GUI_ALIGN_CENTRE),
+             box.x + box.width / 2, box.y + box.height / 2, 0, label);
+}
+
+void stage_draw_ports(const GuiStage *stage, cairo_t *cr, const GuiScene *scene)
+{
+    for (guint i = 0; i < MIN(stage->ports->len, scene->model->ports->len); i++) {
+        const StagePort *place = stage_port(stage, i);
+        const SimModelPort *port = sim_model_port(scene->model, i);
+        if (!place->placed)
+            continue;
+        if (port->vm != SIM_NONE)
+            draw_plug(stage, cr, scene, i, place->box);
+        else
+            draw_socket(stage, cr, scene, i, place->box);
+    }
+}
+
+/* ---- Decisions ------------------------------------------------------------ */
+
+static char *decision_text(const GuiScene *scene, const GuiHappening *happening)
+{
+    const SimModelPort *port = sim_model_port(scene->model, happening->port);
+
+    switch (happening->kind) {
+    case GUI_HAPPENED_FLOOD: return g_strdup("flooded: a copy to every other port");
+    case GUI_HAPPENED_FORWARD:
+        return port ? g_strdup_printf("forwarded to port %u only", port->number) : NULL;
+    case GUI_HAPPENED_LEARNED:
+        return port ? g_strdup_printf("learned an address at port %u", port->number) : NULL;
+    default: return NULL;
+    }
+}
+
+char *stage_decision(const GuiStage *stage, const GuiScene *scene, const StagePart *part)
+{
+    const GuiHappening *last = NULL;
+
+    for (unsigned i = 0; i < scene->happening_count; i++) {
+        const GuiHappening *one = &scene->happenings[i];
+        const StagePort *port = stage_port(stage, one->port);
+        if (one->kind <= GUI_HAPPENED_LEARNED && one->kind != GUI_HAPPENED_DROP && port &&
+            port->placed && sim_model_port(scene->model, one->port)->vm == SIM_NONE &&
+            &g_array_index(stage->parts, StagePart, port->part_index) == part &&
+            !(last && one->kind == GUI_HAPPENED_LEARNED))
+            last = one;
+    }
+    return last ? decision_text(scene, last) : NULL;
+}
+
+/* ---- Parts --------------------------------------------------------------------------------- */
+
+/* The box below the sockets of its upper edge. */
+static double label_y(const StagePart *part)
+{
+    return part->box.y + 16 + (part->box.height - 16) / 2;
+}
+
+/* Beside a switch's name: what it is, and at the right what it decided last. */
+static void draw_about(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
+                       const StagePart *part, const SimModelNetwork *network, double used)
+{
+    const GuiTheme *theme = &stage->theme;
+    g_autofree char *about = g_strdup_printf(
+        "switch (%s), %u address%s known", sim_name(SIM_NAMES(NetMode), network->mode),
+        network->macs->len, network->macs->len == 1 ? "" : "es");
+    g_autofree char *decision = stage_decision(stage, scene, part);
+    double x = part->box.x + 12 + used, right = part->box.x + part->box.width - 10, width;
+
+    if (decision) {
+        width = gui_tag_width(theme, 0.85, decision);
+        if (width < right - x) {
+            gui_paint_tag(cr, theme, right - width, label_y(part), 0.85, theme->accent, theme->card,
+                          decision);
+            right -= width + 10;
+        }
+    }
+    gui_set_colour(cr, theme->dim, 1);
+    if (right - x > (decision ? 110 : 40))
+        gui_text(cr, theme, GUI_TEXT(.size = 0.85), x, label_y(part), right - x, about);
+}
+
+static void draw_part(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
+                      const StagePart *part)
+{
+    const GuiTheme *theme = &stage->theme;
+    const SimModelNetwork *network = sim_model_network(scene->model, part->network);
+    GuiEntity entity = part->is_switch ? (GuiEntity){.kind = GUI_ENTITY_NETWORK, .a = part->network}
+                                       : (GuiEntity){.kind = GUI_ENTITY_PART, .a = part->part};
+    bool chosen = gui_entity_equal(entity, scene->selected);
+    double x = part->box.x + 12, room = part->box.width - 24;
+    GuiColour fill = part->is_switch ? gui_mix(theme->card, theme->accent, 0.10) : theme->card;
+
+    gui_paint_card(cr, part->box, part->is_switch ? 8 : 12, fill,
+                   chosen            ? theme->accent
+                   : part->is_switch ? gui_mix(theme->line, theme->accent, 0.4)
+                                     : theme->line,
+                   chosen ? 3 : 1.5);
+    gui_set_colour(cr, theme->ink, 1);
+    if (!part->is_switch) {
+        gui_text(cr, theme, GUI_TEXT(.bold = true, .align = GUI_ALIGN_CENTRE),
+                 part->box.x + part->box.width / 2, label_y(part), room, part->title);
+        return;
+    }
+    double width = gui_text(cr, theme, GUI_TEXT(.bold = true), x, label_y(part), room, part->title);
+    if (!network || room - width < 70)
+        return;
+    draw_about(stage, cr, scene, part, network, width + 10);
+}
+
+void stage_draw_parts(const GuiStage *stage, cairo_t *cr, const GuiScene *scene)
+{
+    for (guint i = 0; i < stage->parts->len; i++)
+        draw_part(stage, cr, scene, &g_array_index(stage->parts, StagePart, i));
+}
+
+/* ---- What just happened ---------------------------------------------------------------------- */
+
+static GuiRect hold_inside(const GuiStage *stage, GuiRect box)
+{
+    box.x = CLAMP(box.x, 4, MAX(4, stage->width - box.width - 4));
+    return box;
+}
+
+static void draw_drop(const GuiStage *stage, cairo_t *cr, const GuiHappening *happening, double age)
+{
+    const GuiTheme *theme = &stage->theme;
+    const StagePort *port = stage_port(stage, happening->port);
+    g_autofree char *text = g_strdup_printf("dropped: %s", happening->why);
+    double width = gui_tag_width(theme, 0.9, text), size = 22;
+
+    if (!port || !port->placed)
+        return;
+    GuiPoint at = gui_rect_centre(port->box);
+    at.y += port->below ? 26 : -18;
+    GuiRect cross = {at.x - size / 2, at.y - size / 2, size, size};
+    GuiRect tag = hold_inside(stage, (GuiRect){at.x + size / 2 + 6, at.y, width, 0});
+    if (tag.x < at.x + size / 2) /* no room at the right */
+        tag.x = at.x - size / 2 - 6 - width;
+    cairo_push_group(cr);
+    cairo_arc(cr, at.x, at.y, size * 0.72, 0, 2 * G_PI);
+    gui_set_colour(cr, theme->card, 1);
+    cairo_fill_preserve(cr);
+    gui_set_colour(cr, theme->bad, 1);
+    cairo_set_line_width(cr, 2.5);
+    cairo_stroke(cr);
+    gui_paint_cross(cr, gui_rect_inset(cross, 6), theme->bad, 3.5);
+    gui_paint_tag(cr, theme, tag.x, at.y, 0.9, theme->bad, theme->card, text);
+    cairo_pop_group_to_source(cr);
+    cairo_paint_with_alpha(cr, 1 - 0.55 * age);
+}
+
+void stage_draw_happenings(const GuiStage *stage, cairo_t *cr, const GuiScene *scene)
+{
+    for (unsigned i = 0; i < scene->happening_count; i++) {
+        const GuiHappening *one = &scene->happenings[i];
+        double age = scene->linger_ns
+                         ? MIN((double)(scene->time - one->time) / (double)scene->linger_ns, 1)
+                         : 0;
+        if (one->kind == GUI_HAPPENED_DROP)
+            draw_drop(stage, cr, one, age);
+    }
+}

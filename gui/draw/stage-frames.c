@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* stage-frames.c: frames on cables, as envelopes with the protocol's name.
+ *
+ * An envelope is where its frame is: as far along the cable as time has come between
+ * leaving and arriving. Those too near to each other to be told apart share one, with
+ * their number.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "gui/draw/paint.h"
+#include "gui/draw/stage-private.h"
+
+static const struct {
+    double width, height, text;
+} sizes[] = {
+    [STAGE_FULL] = {54, 36, 0.85}, [STAGE_COMPACT] = {44, 30, 0.75}, [STAGE_TINY] = {36, 24, 0.64}};
+
+static double progress(const SimFlight *flight, uint64_t time)
+{
+    if (time <= flight->departs_ns)
+        return 0;
+    if (time >= flight->arrives_ns)
+        return 1;
+    return (double)(time - flight->departs_ns) / (double)(flight->arrives_ns - flight->departs_ns);
+}
+
+/* Is the frame addressed to all? */
+static bool is_broadcast(const GuiScene *scene, uint64_t frame)
+{
+    GuiFrameInfo info;
+
+    return scene->frames && scene->reader &&
+           gui_frames_info(scene->frames, scene->reader, frame, &info) && info.kept >= 6 &&
+           (info.bytes[0] & 1);
+}
+
+static bool place_envelope(const GuiStage *stage, const GuiScene *scene, const SimFlight *flight,
+                           StageEnvelope *ret)
+{
+    unsigned count;
+    const GuiPoint *way = stage_cable(stage, flight->from, &count);
+    double width = sizes[stage->form].width, height = sizes[stage->form].height;
+    double length, edge;
+
+    if (!way || stage_port(stage, flight->from)->cable != stage_port(stage, flight->to)->cable)
+        return false;
+    /* From just outside one end to just before the other. */
+    length = gui_path_length(way, count);
+    edge = MIN((height / 2 + 2) / MAX(length, 1), 0.5);
+    GuiPoint at = gui_path_at(way, count, edge + (1 - 2 * edge) * progress(flight, scene->time));
+    *ret = (StageEnvelope){.flight = *flight,
+                           .count = 1,
+                           .box = {at.x - width / 2, at.y - height / 2, width, height},
+                           .waiting = scene->time < flight->departs_ns};
+    return true;
+}
+
+/* Envelopes that lie on each other: those of the same way become one, those of opposite
+ * ways move aside. */
+static bool join(GArray *envelopes, guint first, StageEnvelope *next)
+{
+    for (guint i = envelopes->len; i-- > first;) {
+        StageEnvelope *one = &g_array_index(envelopes, StageEnvelope, i);
+        GuiPoint a = gui_rect_centre(one->box), b = gui_rect_centre(next->box);
+        if (fabs(a.y - b.y) >= next->box.height * 0.8 || fabs(a.x - b.x) >= next->box.width * 0.6)
+            continue;
+        if (one->flight.from == next->flight.from && one->flight.to == next->flight.to) {
+            one->count++;
+            return true;
+        }
+        if (one->flight.from == next->flight.to && a.x == b.x) {
+            one->box.x -= next->box.width / 2 + 1;
+            next->box.x += next->box.width / 2 + 1;
+        }
+    }
+    return false;
+}
+
+static int by_cable(const void *a, const void *b)
+{
+    const SimFlight *one = a, *other = b;
+    uint32_t one_low = MIN(one->from, one->to), other_low = MIN(other->from, other->to);
+
+    if (one_low != other_low)
+        return one_low < other_low ? -1 : 1;
+    if (one->from != other->from)
+        return one->from < other->from ? -1 : 1;
+    if (one->arrives_ns != other->arrives_ns)
+        return one->arrives_ns < other->arrives_ns ? -1 : 1;
+    return one->frame < other->frame ? -1 : one->frame > other->frame;
+}
+
+GArray *stage_envelopes(const GuiStage *stage, const GuiScene *scene)
+{
+    GArray *envelopes = g_array_new(FALSE, FALSE, sizeof(StageEnvelope));
+    unsigned count;
+    g_autofree SimFlight *flights = sim_model_flights(scene->model, &count);
+    guint first = 0;
+    uint32_t cable = SIM_MODEL_NO_PORT;
+
+    qsort(flights, count, sizeof(*flights), by_cable);
+    for (unsigned i = 0; i < count; i++) {
+        StageEnvelope next;
+        uint32_t low = MIN(flights[i].from, flights[i].to);
+        if (low != cable)
+            first = envelopes->len;
+        cable = low;
+        if (!place_envelope(stage, scene, &flights[i], &next) || join(envelopes, first, &next))
+            continue;
+        next.protocol = scene->frames && scene->reader
+                            ? gui_frames_protocol(scene->frames, scene->reader, flights[i].frame)
+                            : "?";
+        next.broadcast = is_broadcast(scene, flights[i].frame);
+        g_array_append_val(envelopes, next);
+    }
+    return envelopes;
+}
+
+/* ---- Drawing --------------------------------------------------------------------------------- */
+
+/* Waves at both sides of a frame to all. */
+static void draw_waves(cairo_t *cr, const GuiTheme *theme, GuiRect box)
+{
+    double y = box.y + box.height / 2;
+
+    gui_set_colour(cr, theme->ink, 0.75);
+    cairo_set_line_width(cr, 1.6);
+    for (int i = 0; i < 2; i++) {
+        double radius = 5 + 4.5 * i;
+        cairo_new_sub_path(cr);
+        cairo_arc(cr, box.x - 1, y, radius, G_PI - 0.75, G_PI + 0.75);
+        cairo_new_sub_path(cr);
+        cairo_arc(cr, box.x + box.width + 1, y, radius, -0.75, 0.75);
+    }
+    cairo_stroke(cr);
+}
+
+static void draw_envelope(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
+                          const StageEnvelope *one)
+{
+    const GuiTheme *theme = &stage->theme;
+    GuiRect box = one->box, band = box;
+    double flap = box.height * 0.42;
+    GuiColour colour = gui_protocol_colour(theme, one->protocol);
+    bool chosen =
+        scene->selected.kind == GUI_ENTITY_FRAME && scene->selected.number == one->flight.frame;
+
+    for (unsigned i = MIN(one->count - 1, 2); i > 0; i--)
+        gui_paint_card(cr, (GuiRect){box.x + 3.0 * i, box.y - 3.0 * i, box.width, box.height}, 4,
+                       theme->paper, theme->paper_ink, 1);
+    if (one->broadcast)
+        draw_waves(cr, theme, box);
+    if (chosen)
+        gui_paint_card(cr, gui_rect_inset(box, -4), 7, theme->accent, theme->accent, 1);
+    gui_paint_card(cr, box, 4, theme->paper, theme->paper_ink, 1.4);
+    /* The flap, and the label over its lower part. */
+    cairo_move_to(cr, box.x + 1.5, box.y + 1.5);
+    cairo_line_to(cr, box.x + box.width / 2, box.y + flap);
+    cairo_line_to(cr, box.x + box.width - 1.5, box.y + 1.5);
+    gui_set_colour(cr, theme->paper_ink, 0.8);
+    cairo_set_line_width(cr, 1.2);
+    cairo_stroke(cr);
+    band = (GuiRect){box.x + 1, box.y + flap + 1, box.width - 2, box.height - flap - 2};
+    gui_rounded(cr, band, 3);
+    gui_set_colour(cr, colour, 1);
+    cairo_fill(cr);
+    gui_set_colour(cr, (GuiColour){1, 1, 1}, 1);
+    gui_text(
+        cr, theme,
+        &(GuiTextStyle){.size = sizes[stage->form].text, .bold = true, .align = GUI_ALIGN_CENTRE},
+        box.x + box.width / 2, band.y + band.height / 2, box.width - 4, one->protocol);
+    if (one->count > 1) {
+        g_autofree char *text = g_strdup_printf("\303\227%u", one->count);
+        gui_paint_tag(cr, theme, box.x + box.width - 8, box.y - 2, 0.7, theme->ink, theme->card,
+                      text);
+    }
+}
+
+void stage_draw_envelopes(const GuiStage *stage, cairo_t *cr, const GuiScene *scene)
+{
+    g_autoptr(GArray) envelopes = stage_envelopes(stage, scene);
+
+    for (guint i = 0; i < envelopes->len; i++)
+        draw_envelope(stage, cr, scene, &g_array_index(envelopes, StageEnvelope, i));
+}

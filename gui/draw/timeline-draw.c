@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* timeline-draw.c: axis, names, names in bars, the selected time, the legend. */
+#include <math.h>
+
+#include "gui/draw/paint.h"
+#include "gui/draw/timeline-private.h"
+
+static double rows_bottom(const GuiTimeline *timeline)
+{
+    return timeline->height - timeline->legend_height;
+}
+
+/* ---- The axis ----------------------------------------------------------------------------- */
+
+static void draw_axis(const GuiTimeline *timeline, const GuiTimelineView *view, cairo_t *cr)
+{
+    const GuiTheme *theme = timeline->theme;
+    double pixels = timeline->width - timeline->gutter;
+    GuiTicks ticks = gui_ticks(view->span, pixels, 110 * theme->scale);
+    double y = timeline->axis_height;
+
+    for (unsigned i = 0; i < ticks.count; i++) {
+        uint64_t time = ticks.first + i * ticks.step;
+        double x = floor(gui_timeline_x(timeline, view, time)) + 0.5;
+        g_autofree char *label = gui_tick_label(time, ticks.step);
+        double half = gui_text_width(theme, GUI_TEXT(.size = 0.85), label) / 2;
+        cairo_move_to(cr, x, y - 6);
+        cairo_line_to(cr, x, rows_bottom(timeline));
+        gui_set_colour(cr, theme->line, 0.28);
+        cairo_set_line_width(cr, 1);
+        cairo_stroke(cr);
+        gui_set_colour(cr, theme->dim, 1);
+        gui_text(cr, theme, GUI_TEXT(.size = 0.85, .align = GUI_ALIGN_CENTRE),
+                 CLAMP(x, timeline->gutter + half, timeline->width - half - 4), y / 2, 0, label);
+    }
+    gui_set_colour(cr, theme->line, 0.6);
+    for (uint64_t i = 0; ticks.minor > 1 && i <= (uint64_t)(ticks.count + 1) * ticks.minor; i++) {
+        uint64_t base = ticks.first >= ticks.step ? ticks.first - ticks.step : 0;
+        uint64_t time = base + i * (ticks.step / ticks.minor);
+        double x = floor(gui_timeline_x(timeline, view, time)) + 0.5;
+        if (time < view->span.from || x > timeline->width)
+            continue;
+        cairo_move_to(cr, x, y - 3);
+        cairo_line_to(cr, x, y);
+    }
+    cairo_stroke(cr);
+}
+
+/* ---- Names -------------------------------------------------------------------------------- */
+
+static void draw_name(const GuiTimeline *timeline, cairo_t *cr, const GuiLanes *lanes,
+                      const GuiScene *scene, unsigned row, GuiRect box)
+{
+    const GuiTheme *theme = timeline->theme;
+    GuiLaneInfo info = gui_lanes_info(lanes, row);
+    GuiEntity entity = info.is_pcpu
+                           ? (GuiEntity){.kind = GUI_ENTITY_PCPU, .a = info.pcpu}
+                           : (GuiEntity){.kind = GUI_ENTITY_VCPU, .a = info.vm, .b = info.vcpu};
+    GuiRect bar = timeline_bar(timeline, box, info.is_pcpu);
+    double y = bar.y + bar.height / 2, x = 12 * theme->scale;
+    double size = CLAMP(bar.height / theme->text, 0.7, 1);
+    g_autofree char *name = info.is_pcpu ? g_strdup_printf("pCPU %u", info.pcpu) : NULL;
+
+    if (gui_entity_within(entity, scene->selected)) {
+        cairo_rectangle(cr, 0, box.y, timeline->width, box.height);
+        gui_set_colour(cr, theme->accent, 0.13);
+        cairo_fill(cr);
+    }
+    if (!info.is_pcpu) {
+        gui_paint_owner(cr, theme, (GuiRect){x, y - 6, 12, 12}, info.vm);
+        name = g_strdup_printf("%s  vCPU %u", info.vm_name, info.vcpu);
+        x += 18;
+    }
+    gui_set_colour(cr, theme->ink, 1);
+    gui_text(cr, theme, &(GuiTextStyle){.size = size, .bold = info.is_pcpu}, x, y,
+             timeline->gutter - x - 6, name);
+}
+
+/* Names in stretches that are wide enough for them. */
+static void draw_stretch_names(const GuiTimeline *timeline, const GuiTimelineView *view,
+                               cairo_t *cr, const GuiLanes *lanes, const GuiScene *scene,
+                               unsigned row, GuiRect bar)
+{
+    enum { MOST = 200 };
+    const GuiTheme *theme = timeline->theme;
+    GuiLaneInfo info = gui_lanes_info(lanes, row);
+    GuiStretch stretches[MOST];
+    unsigned count =
+        gui_lanes_stretches(lanes, row, view->span.from, view->span.to, stretches, MOST);
+
+    if (count > MOST || bar.height < 12 * theme->scale)
+        return;
+    for (unsigned i = 0; i < count; i++) {
+        double left = MAX(gui_timeline_x(timeline, view, stretches[i].from), timeline->gutter);
+        double right = stretches[i].to == SIM_TIME_NEVER
+                           ? timeline->width
+                           : MIN(gui_timeline_x(timeline, view, stretches[i].to), timeline->width);
+        const SimModelVm *vm = info.is_pcpu ? sim_model_vm(scene->model, stretches[i].vm) : NULL;
+        const char *text = info.is_pcpu ? (vm ? vm->name : NULL)
+                                        : gui_state_word((GuiVcpuClass)stretches[i].class);
+        bool quiet = !info.is_pcpu && stretches[i].class != GUI_VCPU_RUNNING &&
+                     stretches[i].class != GUI_VCPU_READY;
+        if (!text || (!info.is_pcpu && stretches[i].class == GUI_VCPU_OFF) ||
+            gui_tag_width(theme, 0.8, text) + 6 > right - left)
+            continue;
+        double width = gui_tag_width(theme, 0.8, text), middle = (left + right) / 2;
+        double y = bar.y + bar.height / 2;
+        if (quiet) {
+            gui_set_colour(cr, theme->dim, 1);
+            gui_text(cr, theme, GUI_TEXT(.size = 0.8, .align = GUI_ALIGN_CENTRE), middle, y, 0,
+                     text);
+        } else {
+            gui_paint_tag(cr, theme, middle - width / 2, y, MIN(0.8, bar.height / 22), theme->card,
+                          theme->ink, text);
+        }
+    }
+}
+
+/* ---- Times ------------------------------------------------------------------------------------
+ */
+
+static void draw_marked(const GuiTimeline *timeline, const GuiTimelineView *view, cairo_t *cr)
+{
+    const GuiTheme *theme = timeline->theme;
+    double left, right;
+
+    if (view->marked.to <= view->marked.from)
+        return;
+    left =
+        CLAMP(gui_timeline_x(timeline, view, view->marked.from), timeline->gutter, timeline->width);
+    right =
+        CLAMP(gui_timeline_x(timeline, view, view->marked.to), timeline->gutter, timeline->width);
+    cairo_rectangle(cr, left, timeline->axis_height - 4, right - left,
+                    rows_bottom(timeline) - timeline->axis_height + 4);
+    gui_set_colour(cr, theme->accent, 0.18);
+    cairo_fill_preserve(cr);
+    gui_set_colour(cr, theme->accent, 0.9);
+    cairo_set_line_width(cr, 1.5);
+    cairo_stroke(cr);
+}
+
+static void draw_now(const GuiTimeline *timeline, const GuiTimelineView *view, cairo_t *cr,
+                     uint64_t time)
+{
+    const GuiTheme *theme = timeline->theme;
+    double x = gui_timeline_x(timeline, view, time), width;
+    g_autofree char *label = gui_tick_label(time, 1);
+
+    if (time < view->span.from || x > timeline->width + 1)
+        return;
+    x = MIN(x, timeline->width - 2);
+    cairo_rectangle(cr, floor(x) - 0.5, timeline->axis_height - 8, 2,
+                    rows_bottom(timeline) - timeline->axis_height + 8);
+    gui_set_colour(cr, theme->accent, 1);
+    cairo_fill(cr);
+    width = gui_tag_width(theme, 0.85, label);
+    gui_paint_tag(cr, theme, CLAMP(x - width / 2, timeline->gutter, timeline->width - width - 2),
+                  timeline->axis_height / 2, 0.85, theme->accent, theme->card, label);
+}
+
+/* ---- The legend ---------------------------------------------------------------------------------
+ */
+
+static void draw_legend(const GuiTimeline *timeline, cairo_t *cr)
+{
+    static const struct {
+        GuiVcpuClass class;
+        const char *text;
+    } states[] = {{GUI_VCPU_RUNNING, "running"},
+                  {GUI_VCPU_READY, "ready, another one runs (steal)"},
+                  {GUI_VCPU_BLOCKED, "blocked"}};
+    const GuiTheme *theme = timeline->theme;
+    double s = theme->scale, x = 12 * s, y = timeline->height - timeline->legend_height / 2;
+
+    cairo_rectangle(cr, 0, rows_bottom(timeline), timeline->width, timeline->legend_height);
+    gui_set_colour(cr, theme->ground, 1);
+    cairo_fill(cr);
+    for (size_t i = 0; i < G_N_ELEMENTS(states); i++) {
+        GuiRect box = {x, y - 6 * s, 22 * s, 12 * s};
+        gui_paint_state(cr, theme, box, states[i].class);
+        if (states[i].class == GUI_VCPU_BLOCKED) {
+            gui_rounded(cr, box, 4);
+            gui_set_colour(cr, gui_mix(theme->blocked, theme->inset, 0.55), 1);
+            cairo_fill(cr);
+        }
+        gui_set_colour(cr, theme->dim, 1);
+        x += 28 * s;
+        x += gui_text(cr, theme, GUI_TEXT(.size = 0.85), x, y, 0, states[i].text) + 18 * s;
+    }
+    gui_set_colour(cr, theme->dim, 1);
+    if (timeline->width - x < 330 * s)
+        return;
+    x += gui_text(cr, theme, GUI_TEXT(.size = 0.85), x, y, 0, "marks, from above:") + 10 * s;
+    for (unsigned kind = 0; kind < GUI_MARK_COUNT; kind++) {
+        cairo_rectangle(cr, x, y + (kind - 1.5) * 4 * s - 1.5 * s, 12 * s, 3 * s);
+        gui_set_colour(cr, timeline_mark_colour(theme, kind), 1);
+        cairo_fill(cr);
+        gui_set_colour(cr, theme->dim, 1);
+        x += 17 * s;
+        x +=
+            gui_text(cr, theme, GUI_TEXT(.size = 0.85), x, y, 0, timeline_mark_word(kind)) + 14 * s;
+    }
+}
+
+void gui_timeline_draw(const GuiTimeline *timeline, const GuiTimelineView *view, cairo_t *cr,
+                       const GuiLanes *lanes, const GuiScene *scene)
+{
+    const GuiTheme *theme = timeline->theme;
+    double bottom = rows_bottom(timeline);
+
+    gui_set_colour(cr, theme->ground, 1);
+    cairo_paint(cr);
+    cairo_save(cr);
+    cairo_rectangle(cr, 0, timeline->axis_height - 10, timeline->width,
+                    MAX(bottom - timeline->axis_height + 10, 0));
+    cairo_clip(cr);
+    timeline_paint_bars(timeline, view, cr, lanes);
+    for (unsigned row = 0; row < MIN(timeline->rows, gui_lanes_count(lanes)); row++) {
+        GuiRect box = gui_timeline_row(timeline, view, row);
+        if (box.y + box.height < timeline->axis_height || box.y > bottom)
+            continue;
+        draw_name(timeline, cr, lanes, scene, row, box);
+        draw_stretch_names(timeline, view, cr, lanes, scene, row,
+                           timeline_bar(timeline, box, row < timeline->pcpus));
+    }
+    cairo_restore(cr);
+    cairo_rectangle(cr, 0, 0, timeline->width, timeline->axis_height - 10);
+    gui_set_colour(cr, theme->ground, 1);
+    cairo_fill(cr);
+    draw_axis(timeline, view, cr);
+    draw_marked(timeline, view, cr);
+    draw_now(timeline, view, cr, scene->time);
+    draw_legend(timeline, cr);
+}
