@@ -241,7 +241,7 @@ static char *grid_words(const GuiMemory *memory, const Grid *grid, const SimMode
     if (grid->frames && host)
         return g_strdup_printf("Host: %u of %u page frames in use", host->frames_used,
                                host->frames);
-    return vm ? g_strdup_printf("VM %s: %u of %u pages present", vm->name, vm->resident_pages,
+    return vm ? g_strdup_printf("%s: %u of %u pages", vm->name, vm->resident_pages,
                                 vm->memory_pages)
               : g_strdup("");
 }

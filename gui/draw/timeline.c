@@ -31,7 +31,7 @@ GuiTimeline gui_timeline_layout(const GuiLanes *lanes, double width, double heig
     /* Rows are as high as there is room for, within reason. */
     room = MAX(height - timeline.axis_height - timeline.legend_height, 1);
     full = timeline.pcpus * 40 * s + vcpus * 64 * s;
-    double shrink = CLAMP(room / MAX(full, 1), 0.36, 1.0);
+    double shrink = CLAMP(room / MAX(full, 1), 0.36, 1.4);
     timeline.pcpu_height = floor(40 * s * shrink);
     timeline.vcpu_height = floor(64 * s * shrink);
     timeline.marks_height = 4 * MAX(floor(5 * s * shrink), 2);

@@ -107,6 +107,42 @@ static void draw_memory(const RenderOptions *options, const GuiScene *scene, cai
     gui_memory_draw(memory, cr, scene);
 }
 
+/* The frame that was asked for, else the last one that there was at the time. */
+static uint64_t chosen_frame(const RenderOptions *options, const GuiScene *scene)
+{
+    uint32_t count = gui_frames_before(scene->frames, scene->model->events - 1);
+
+    if (options->frame > 0 || count == 0)
+        return options->frame;
+    return gui_frames_get(scene->frames, count - 1)->frame;
+}
+
+static void draw_packets(const RenderOptions *options, GuiScene *scene, cairo_t *cr, double height)
+{
+    const GuiTheme *theme = &options->theme;
+    uint32_t count = gui_frames_count(scene->frames), first = 0;
+    double detail_height = 0;
+    GuiFrameInfo info;
+
+    scene->selected = (GuiEntity){.kind = GUI_ENTITY_FRAME, .number = chosen_frame(options, scene)};
+    int64_t row = gui_frames_find(scene->frames, scene->selected.number);
+    g_autoptr(GuiPacketDetail) detail = NULL;
+    if (gui_frames_info(scene->frames, scene->reader, scene->selected.number, &info)) {
+        double width;
+        detail = gui_packet_detail_new(&info, options->width, 10, theme);
+        gui_packet_detail_size(detail, &width, &detail_height);
+    }
+    GuiPacketList list =
+        gui_packet_list(options->width, MAX(height - detail_height, height * 0.3), theme);
+    if (row > (int64_t)list.visible / 2)
+        first = (uint32_t)MIN(row - list.visible / 2, MAX(count, list.visible) - list.visible);
+    gui_packet_list_draw(&list, cr, scene, first);
+    if (detail) {
+        cairo_translate(cr, 0, list.height);
+        gui_packet_detail_draw(detail, cr, (GuiFieldChoice){-1, -1});
+    }
+}
+
 void render_view(const RenderOptions *options, GuiSession *session, cairo_t *cr)
 {
     GuiScene scene = gui_scene(session, 0);
@@ -123,6 +159,8 @@ void render_view(const RenderOptions *options, GuiSession *session, cairo_t *cr)
         draw_timeline(options, session, &scene, cr, height);
     else if (options->view == RENDER_MEMORY)
         draw_memory(options, &scene, cr, height);
+    else
+        draw_packets(options, &scene, cr, height);
     cairo_restore(cr);
     draw_caption(options, session, cr);
     gui_scene_clear(&scene);
