@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gui/render/render.h"
+#include "gui/render/replay.h"
 #include "sim/scenario/units.h"
 
 void render_error(const char *format, ...)
@@ -98,7 +98,10 @@ static bool read_options(const Words *words, RenderOptions *options)
     if (!read_output(words, options) || !read_time("at", words->at, &options->at) ||
         !read_time("from", words->from, &options->from) ||
         !read_time("to", words->to, &options->to) ||
-        !read_size(words->size ? words->size : "1600x900", options) ||
+        !read_size(words->size     ? words->size
+                   : words->replay ? "960x560"
+                                   : "1600x900",
+                   options) ||
         !read_view(words->view ? words->view : "stage", options))
         return false;
     if (theme < 0)
@@ -136,7 +139,9 @@ static int render(const RenderOptions *options)
         gui_session_seek(session, options->at);
     else
         gui_session_seek(session, SIM_TIME_NEVER);
-    if (g_str_has_suffix(options->output, ".gif"))
+    if (options->replay)
+        good = render_replay(options, session, &error);
+    else if (g_str_has_suffix(options->output, ".gif"))
         good = render_animation(options, session, &exit, &error);
     else
         good = render_picture(options, session, &error);

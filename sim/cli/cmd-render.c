@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cmd-render.c: hvlab render: starts the program hvlab-render in place of this one, so
+ * that hvlab itself needs no graphics library. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/cli/cli.h"
+
+/* Where a program of ours is: beside this one once installed, in its own folder of the
+ * build tree else. NULL: nowhere. g_free(). */
+static char *find_program(const char *self, const char *folder, const char *name)
+{
+    g_autofree char *here = g_path_get_dirname(self);
+    char *path = g_build_filename(here, name, NULL);
+
+    if (g_file_test(path, G_FILE_TEST_IS_EXECUTABLE))
+        return path;
+    g_free(path);
+    path = g_build_filename(here, "..", "..", "gui", folder, name, NULL);
+    if (g_file_test(path, G_FILE_TEST_IS_EXECUTABLE))
+        return path;
+    g_free(path);
+    return NULL;
+}
+
+int cli_render(int argc, char **argv)
+{
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *program = self ? find_program(self, "render", "hvlab-render") : NULL;
+
+    (void)argc;
+    if (!program) {
+        cli_error("render: the program hvlab-render was not built: it needs cairo and Pango "
+                  "(packages libcairo2-dev and libpango1.0-dev)");
+        return CLI_UNAVAILABLE;
+    }
+    g_setenv("HVLAB_PROGRAM", self, TRUE);
+    execv(program, argv);
+    cli_error("render: %s: %s", program, g_strerror(errno));
+    return CLI_UNAVAILABLE;
+}
