@@ -9,6 +9,7 @@
 #include "gui/draw/stage.h"
 #include "gui/draw/ticks.h"
 #include "gui/render/html.h"
+#include "gui/render/svg.h"
 #include "sim/scenario/scenario.h"
 
 #define MOST_ROWS 24u /* of events in a section */
@@ -75,27 +76,6 @@ static cairo_status_t collect(void *out, const unsigned char *data, unsigned len
     return CAIRO_STATUS_SUCCESS;
 }
 
-/* Names in an SVG must be its own, for there are many in one page. */
-static void add_svg(GString *out, const char *svg, unsigned number, const char *words)
-{
-    static const char *const places[] = {" id=\"", "xlink:href=\"#", "url(#"};
-    const char *start = strstr(svg, "<svg");
-    GString *own = g_string_new(start ? start : "");
-    g_autofree char *prefix = g_strdup_printf("m%u-", number);
-
-    for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
-        g_autofree char *with = g_strconcat(places[i], prefix, NULL);
-        g_string_replace(own, places[i], with, 0);
-    }
-    if (own->len > 4) {
-        g_string_append(out, "<svg role=\"img\" aria-label=\"");
-        html_text(out, words);
-        g_string_append_c(out, '"');
-        g_string_append(out, own->str + 4);
-    }
-    g_string_free(own, TRUE);
-}
-
 static char *describe(const GuiStage *stage, const GuiScene *scene)
 {
     g_autoptr(GArray) items = gui_stage_items(stage, scene);
@@ -113,7 +93,7 @@ static char *describe(const GuiStage *stage, const GuiScene *scene)
 }
 
 static void add_picture(GString *out, const RenderOptions *options, GuiSession *session,
-                        unsigned number)
+                        SvgPage *pictures)
 {
     GuiScene scene = gui_scene(session, 0);
     GString *svg = g_string_new(NULL);
@@ -130,7 +110,7 @@ static void add_picture(GString *out, const RenderOptions *options, GuiSession *
     cairo_destroy(cr);
     cairo_surface_finish(surface);
     cairo_surface_destroy(surface);
-    add_svg(out, svg->str, number, words);
+    svg_page_add(pictures, out, svg->str, words);
     g_string_free(svg, TRUE);
     gui_scene_clear(&scene);
 }
@@ -185,6 +165,7 @@ typedef struct {
     GuiSession *session;
     const SimScenario *scenario; /* NULL: not to be had */
     const GArray *places;
+    SvgPage *pictures;
 } Page;
 
 static void add_section(GString *out, const Page *page, const ReplayMoment *moment,
@@ -209,7 +190,7 @@ static void add_section(GString *out, const Page *page, const ReplayMoment *mome
         html_markdown(out, step->text);
         g_string_append(out, "</div>\n");
     }
-    add_picture(out, page->options, page->session, number);
+    add_picture(out, page->options, page->session, page->pictures);
     add_caption(out, page->session, moment);
     if (step)
         replay_question(out, page->scenario, gui_session_reader(page->session), page->places,
@@ -269,14 +250,18 @@ gboolean render_replay(const RenderOptions *options, GuiSession *session, GError
     g_autoptr(GArray) places =
         lesson ? lab_steps_place(scenario, gui_session_reader(session)) : NULL;
     g_autoptr(GArray) moments = replay_moments(session, places);
-    Page page = {options, session, scenario, places};
+    SvgPage pictures;
+    Page page = {options, session, scenario, places, &pictures};
     GString *out = g_string_new(NULL);
     gboolean good;
 
+    svg_page_init(&pictures);
     add_head(out, options, scenario ? scenario->title : "A run");
     for (guint i = 0; i < moments->len; i++)
         add_section(out, &page, &g_array_index(moments, ReplayMoment, i),
                     i > 0 ? &g_array_index(moments, ReplayMoment, i - 1) : NULL, i);
+    svg_page_add_symbols(&pictures, out);
+    svg_page_clear(&pictures);
     g_string_append_printf(out, "</main>\n<script>%s</script></body></html>\n", script);
     good = g_file_set_contents(options->output, out->str, (gssize)out->len, error);
     g_string_free(out, TRUE);
