@@ -61,7 +61,10 @@ static void add_between(GuiSession *session, GArray *moments, uint64_t from, uin
             after = gui_session_find(session, &filter, next.index + 1, 1);
         }
         ReplayMoment moment = moment_of(session, &record, after);
-        g_array_append_val(moments, moment);
+        if (moment.position > to) /* the next step begins while the frame is on its way */
+            moment = (ReplayMoment){record.time, record.index + 1, (int64_t)record.index, -1};
+        if (moment.position < to || to == gui_session_event_count(session))
+            g_array_append_val(moments, moment);
         event = after;
     }
 }
@@ -84,8 +87,9 @@ GArray *replay_moments(GuiSession *session, const GArray *places)
         ReplayMoment moment = {
             .time = place->time, .position = place->index, .event = -1, .step = (int)i};
         g_array_append_val(moments, moment);
-        add_between(session, moments, place->index, next ? next->index : end,
-                    MAX(REPLAY_MOST / steps, 3));
+        /* After a lesson's last step there is nothing more to tell. */
+        if (next)
+            add_between(session, moments, place->index, next->index, MAX(REPLAY_MOST / steps, 3));
     }
     return moments;
 }

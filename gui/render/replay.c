@@ -25,7 +25,7 @@ static const char style[] =
     "background:var(--card);color:var(--ink);cursor:pointer}"
     "button:focus-visible,input:focus-visible,select:focus-visible,summary:focus-visible{"
     "outline:3px solid var(--accent);outline-offset:2px}"
-    "button:disabled{opacity:.45}.caption{font-size:1.1rem;min-height:3em;margin:.6rem 0}"
+    "button:disabled{opacity:.45}.caption{font-size:1.1rem;margin:.6rem 0}"
     ".caption b{color:var(--accent);margin-right:.8em}"
     ".lesson,.ask fieldset{background:var(--card);border:1px solid var(--line);border-radius:10px;"
     "padding:.6rem 1rem;margin:.6rem 0}.ask label{display:block;padding:.3rem 0}"
@@ -147,17 +147,16 @@ static void add_rows(GString *out, GuiSession *session, uint64_t from, uint64_t 
     g_string_append(out, "</details>\n");
 }
 
-static void add_caption(GString *out, GuiSession *session, const ReplayMoment *moment)
+/* What just happened, as a heading. */
+static void add_title(GString *out, GuiSession *session, const ReplayMoment *moment)
 {
-    g_autofree char *time = gui_tick_label(gui_session_time(session), 1), *sentence = NULL;
+    g_autofree char *sentence = NULL;
     SimRecord record;
 
     if (moment->event >= 0 &&
         sim_reader_get(gui_session_reader(session), (uint64_t)moment->event, &record))
         sentence = gui_event_sentence(gui_session_model(session), &record);
-    g_string_append_printf(out, "<p class=\"caption\"><b>t = %s</b>", time);
-    html_text(out, sentence ? sentence : "");
-    g_string_append(out, "</p>\n");
+    html_text(out, sentence ? sentence : "The beginning");
 }
 
 typedef struct {
@@ -183,7 +182,7 @@ static void add_section(GString *out, const Page *page, const ReplayMoment *mome
     if (step)
         html_text(out, step->title);
     else
-        g_string_append_printf(out, "Moment %u", number + 1);
+        add_title(out, page->session, moment);
     g_string_append(out, "</h2>\n");
     if (step) {
         g_string_append(out, "<div class=\"lesson\">");
@@ -191,7 +190,8 @@ static void add_section(GString *out, const Page *page, const ReplayMoment *mome
         g_string_append(out, "</div>\n");
     }
     add_picture(out, page->options, page->session, page->pictures);
-    add_caption(out, page->session, moment);
+    g_autofree char *time = gui_tick_label(gui_session_time(page->session), 1);
+    g_string_append_printf(out, "<p class=\"caption\"><b>t = %s</b></p>\n", time);
     if (step)
         replay_question(out, page->scenario, gui_session_reader(page->session), page->places,
                         (unsigned)moment->step);
