@@ -266,7 +266,7 @@ static void draw_drop(const GuiStage *stage, cairo_t *cr, const GuiHappening *ha
     if (!port || !port->placed)
         return;
     GuiPoint at = gui_rect_centre(port->box);
-    at.y += port->below ? 26 : -18;
+    at.y += port->below ? 26 : -25;
     GuiRect cross = {at.x - size / 2, at.y - size / 2, size, size};
     GuiRect tag = hold_inside(stage, (GuiRect){at.x + size / 2 + 6, at.y, width, 0});
     if (tag.x < at.x + size / 2) /* no room at the right */

@@ -180,7 +180,8 @@ static double least_width(const GuiStage *stage, const StagePart *part)
 {
     double width = gui_text_width(&stage->theme, GUI_TEXT(.bold = true), part->title);
 
-    return MAX(MAX(96, width + (part->is_switch ? 130 : 44)), part->ports * 22 + 24);
+    width = MAX(MAX(96, width + (part->is_switch ? 130 : 44)), part->ports * 22 + 24);
+    return MIN(width, MAX(stage->width - 52, 60));
 }
 
 static int by_centre(const void *a, const void *b, void *user)
@@ -249,7 +250,7 @@ static void place_span(GuiStage *stage, const SimModel *model, guint index)
     if (reach.count > 0)
         centre = part->is_switch ? (reach.low + reach.high) / 2 : reach.sum / reach.count;
     if (part->is_switch && reach.count > 0)
-        width = MAX(width, reach.high - reach.low + 2 * SIDE);
+        width = MIN(MAX(width, reach.high - reach.low + 2 * SIDE), stage->width - 28);
     part->box = (GuiRect){centre - width / 2, 0, width, BAR};
     part->box.x = CLAMP(part->box.x, 26, MAX(26, stage->width - 26 - width));
 }

@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""hvlab render: a run as pictures, an animation, a page; without any display."""
+import os
+import re
+import shutil
+import struct
+from html.parser import HTMLParser
+
+from harness import SOURCE, contains, equal, hvlab, main, skip, test, true
+
+SCENARIO = os.path.join(SOURCE, 'scenarios', 'first', 'two-guests.json')
+LESSON = os.path.join(SOURCE, 'scenarios', 'first', 'five-minutes.json')
+HEADLESS = {'DISPLAY': '', 'WAYLAND_DISPLAY': ''}
+
+
+def render(*args):
+    return hvlab('render', *args, env=HEADLESS)
+
+
+def trace_of(scenario, folder):
+    path = os.path.join(folder, 'run.hvtrace')
+    equal(hvlab('run', '--backend=emulated', '--trace', path, scenario).returncode, 0, 'run')
+    return path
+
+
+def png_size(path):
+    with open(path, 'rb') as file:
+        start = file.read(24)
+    equal(start[:8], b'\x89PNG\r\n\x1a\n', 'PNG')
+    return struct.unpack('>II', start[16:24])
+
+
+@test('every view of a trace, as PNG, SVG and PDF')
+def views(folder):
+    trace = trace_of(SCENARIO, folder)
+    for view in ('stage', 'timeline', 'memory', 'packets'):
+        for ending, start in (('png', b'\x89PNG'), ('svg', b'<?xml'), ('pdf', b'%PDF')):
+            path = os.path.join(folder, f'{view}.{ending}')
+            done = render(trace, '--view', view, '--at', '300us', '--size', '900x600', '-o', path)
+            equal((done.returncode, done.stdout, done.stderr), (0, '', ''), f'{view}.{ending}')
+            with open(path, 'rb') as file:
+                equal(file.read(len(start)), start, path)
+        equal(png_size(os.path.join(folder, f'{view}.png')), (900, 600), view)
+
+
+@test('a scenario is run first; equal runs give equal pictures')
+def scenario(folder):
+    pictures = []
+    for name in ('one.png', 'two.png'):
+        path = os.path.join(folder, name)
+        equal(render(SCENARIO, '--at', '1ms', '--theme', 'dark', '-o', path).returncode, 0, name)
+        with open(path, 'rb') as file:
+            pictures.append(file.read())
+    equal(png_size(path), (1600, 900), 'the size when none is given')
+    # On kvm, times differ a little from run to run; the pictures are there all the same.
+    if not os.path.exists('/dev/kvm'):
+        true(pictures[0] == pictures[1], 'two runs of one scenario look alike')
+
+
+@test('an animation')
+def animation(folder):
+    if not shutil.which('convert'):
+        skip('ImageMagick is not installed')
+    path = os.path.join(folder, 'run.gif')
+    done = render(trace_of(SCENARIO, folder), '--to', '1ms', '--seconds', '0.5', '--fps', '10',
+                  '--size', '400x260', '-o', path)
+    equal((done.returncode, done.stderr), (0, ''), 'render')
+    with open(path, 'rb') as file:
+        content = file.read()
+    equal(content[:6], b'GIF89a', 'GIF')
+    true(content.count(b'\x21\xf9\x04') >= 3, 'several pictures')
+
+
+class Page(HTMLParser):
+    """What a page holds, and whether it asks for anything outside itself."""
+
+    def __init__(self):
+        super().__init__()
+        self.ids, self.used, self.outside, self.counts, self.unnamed = set(), set(), [], {}, 0
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        self.counts[tag] = self.counts.get(tag, 0) + 1
+        if 'id' in attributes:
+            true(attributes['id'] not in self.ids, f'id {attributes["id"]} twice')
+            self.ids.add(attributes['id'])
+        for key in ('src', 'href', 'xlink:href'):
+            value = attributes.get(key, '#')
+            if value.startswith('#'):
+                self.used.add(value[1:])
+            elif not value.startswith('data:'):
+                self.outside.append(value)
+        if tag == 'svg' and 'aria-hidden' not in attributes and not attributes.get('aria-label'):
+            self.unnamed += 1
+
+
+@test('a page that shows a lesson step by step, and needs nothing else')
+def replay(folder):
+    path = os.path.join(folder, 'lesson.html')
+    done = render('--replay', trace_of(LESSON, folder), '-o', path)
+    equal((done.returncode, done.stderr), (0, ''), 'render')
+    with open(path, encoding='utf-8') as file:
+        text = file.read()
+    page = Page()
+    page.feed(text)
+    equal(page.outside, [], 'what it loads')
+    equal(sorted(page.used - page.ids - {''}), [], 'letters that are used and not there')
+    equal(page.unnamed, 0, 'pictures without words')
+    true(page.counts['section'] >= 12, 'a section for each step')
+    true(page.counts['form'] >= 8, 'what the lesson asks')
+    true(page.counts['svg'] == page.counts['section'] + 1, 'a picture in each')
+    contains(text, 'lang="en"')
+    contains(text, 'Pull the cable')
+    true(len(text) < 6e6, f'{len(text)} bytes')
+    # The right one of the choices is marked, and only one.
+    for form in re.findall(r'<form class="ask" data-kind="choice">.*?</form>', text, re.S):
+        equal(form.count('data-right="1"'), 1, 'right choices')
+
+
+@test('what cannot be done is said in one line')
+def refused(folder):
+    bad = os.path.join(folder, 'bad.hvtrace')
+    with open(bad, 'wb') as file:
+        file.write(b'HVTRACE\n' + bytes(100))
+    out = os.path.join(folder, 'x.png')
+    for args, part in ((['-o', out], 'one scenario or trace'),
+                       ([SCENARIO], '-o FILE'),
+                       ([SCENARIO, '-o', 'x.bmp'], '.png'),
+                       ([SCENARIO, '--view', 'stag', '-o', out], 'timeline'),
+                       ([SCENARIO, '--at', '5', '-o', out], '1.2s'),
+                       ([SCENARIO, '--size', '9x9', '-o', out], '1600x900'),
+                       ([SCENARIO, '--theme', 'pink', '-o', out], 'contrast'),
+                       ([SCENARIO, '--from', '2s', '--to', '1s', '-o', out], 'before'),
+                       ([bad, '-o', out], 'version'),
+                       (['/nonexistent', '-o', out], '/nonexistent')):
+        done = render(*args)
+        equal((done.returncode, done.stdout), (2, ''), f'{args}: {done.stderr}')
+        lines = done.stderr.splitlines()
+        equal(len(lines), 1, done.stderr)
+        true(lines[0].startswith('hvlab: '), lines[0])
+        contains(lines[0], part)
+        true(not os.path.exists(out), 'nothing was written')
+
+
+main()

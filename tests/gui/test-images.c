@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test-images.c: every view of the small run of trace-sample.h, drawn and compared with
+ * a picture that a person has looked at and found good.
+ *
+ * Two pictures are the same when no more than one pixel in a hundred differs by more
+ * than a quarter of full brightness in any colour: another version of cairo or Pango
+ * draws edges of letters a little differently, and no more. With --write the pictures
+ * that are kept are made anew: look at them before committing.
+ *
+ * DejaVu Sans is named, so that all machines draw the same letters; where it is not
+ * installed the test is skipped.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <pango/pangocairo.h>
+
+#include "gui/draw/memory.h"
+#include "gui/draw/packets.h"
+#include "gui/draw/stage.h"
+#include "gui/draw/timeline.h"
+#include "tests/sim/trace-sample.h"
+
+#define WIDTH  640
+#define HEIGHT 420
+
+typedef struct {
+    const char *name;
+    GuiThemeKind theme;
+    uint64_t time;
+    void (*draw)(GuiSession *session, cairo_t *cr, const GuiTheme *theme);
+} Picture;
+
+static const char *folder;
+static bool writing;
+
+/* ---- The views -------------------------------------------------------------------------- */
+
+static void draw_stage(GuiSession *session, cairo_t *cr, const GuiTheme *theme)
+{
+    GuiScene scene = gui_scene(session, 0);
+    g_autoptr(GuiStage) stage = gui_stage_new(scene.model, WIDTH, HEIGHT, theme);
+
+    gui_stage_draw(stage, cr, &scene);
+    gui_scene_clear(&scene);
+}
+
+static void draw_timeline(GuiSession *session, cairo_t *cr, const GuiTheme *theme)
+{
+    const GuiLanes *lanes = gui_session_lanes(session);
+    GuiScene scene = gui_scene(session, 0);
+    GuiTimeline timeline = gui_timeline_layout(lanes, WIDTH, HEIGHT, theme);
+    GuiTimelineView view = {.span = {0, 10000}, .marked = {2000, 3000}};
+
+    gui_timeline_draw(&timeline, &view, cr, lanes, &scene);
+    gui_scene_clear(&scene);
+}
+
+static void draw_memory(GuiSession *session, cairo_t *cr, const GuiTheme *theme)
+{
+    GuiScene scene = gui_scene(session, 0);
+    g_autoptr(GuiMemory) memory =
+        gui_memory_new(scene.model, 0, GUI_MEMORY_ALL, WIDTH, HEIGHT, theme);
+
+    gui_memory_draw(memory, cr, &scene);
+    gui_scene_clear(&scene);
+}
+
+static void draw_packets(GuiSession *session, cairo_t *cr, const GuiTheme *theme)
+{
+    GuiScene scene = gui_scene(session, 0);
+    GuiPacketList list = gui_packet_list(WIDTH, 110, theme);
+    GuiFrameInfo info;
+
+    scene.selected = (GuiEntity){.kind = GUI_ENTITY_FRAME, .number = 2};
+    gui_packet_list_draw(&list, cr, &scene, 0);
+    g_assert_true(gui_frames_info(scene.frames, scene.reader, 2, &info));
+    g_autoptr(GuiPacketDetail) detail = gui_packet_detail_new(&info, WIDTH, HEIGHT - 110, theme);
+    cairo_translate(cr, 0, 110);
+    gui_packet_detail_draw(detail, cr, (GuiFieldChoice){1, 8});
+    gui_scene_clear(&scene);
+}
+
+static const Picture pictures[] = {
+    {"stage-frame", GUI_THEME_LIGHT, 2500, draw_stage},
+    {"stage-drop", GUI_THEME_DARK, 7600, draw_stage},
+    {"stage-contrast", GUI_THEME_CONTRAST, 1500, draw_stage},
+    {"timeline", GUI_THEME_LIGHT, 5000, draw_timeline},
+    {"memory", GUI_THEME_LIGHT, 5000, draw_memory},
+    {"packets", GUI_THEME_LIGHT, 5000, draw_packets},
+};
+
+/* ---- Comparing ------------------------------------------------------------------------------ */
+
+static bool pixel_differs(uint32_t one, uint32_t other)
+{
+    for (int shift = 0; shift < 24; shift += 8) {
+        int a = (int)(one >> shift & 0xff), b = (int)(other >> shift & 0xff);
+        if (ABS(a - b) > 64)
+            return true;
+    }
+    return false;
+}
+
+static unsigned count_differences(cairo_surface_t *one, cairo_surface_t *other)
+{
+    unsigned count = 0;
+
+    for (int y = 0; y < HEIGHT; y++) {
+        const uint32_t *a = (const uint32_t *)(cairo_image_surface_get_data(one) +
+                                               y * (ptrdiff_t)cairo_image_surface_get_stride(one));
+        const uint32_t *b =
+            (const uint32_t *)(cairo_image_surface_get_data(other) +
+                               y * (ptrdiff_t)cairo_image_surface_get_stride(other));
+        for (int x = 0; x < WIDTH; x++)
+            count += pixel_differs(a[x], b[x]);
+    }
+    return count;
+}
+
+static void compare(cairo_surface_t *drawn, const char *name)
+{
+    g_autofree char *file = g_strconcat(name, ".png", NULL);
+    g_autofree char *path = g_build_filename(folder, file, NULL);
+
+    if (writing) {
+        g_assert_cmpint(cairo_surface_write_to_png(drawn, path), ==, CAIRO_STATUS_SUCCESS);
+        return;
+    }
+    cairo_surface_t *kept = cairo_image_surface_create_from_png(path);
+    g_assert_cmpint(cairo_surface_status(kept), ==, CAIRO_STATUS_SUCCESS);
+    g_assert_cmpint(cairo_image_surface_get_width(kept), ==, WIDTH);
+    g_assert_cmpint(cairo_image_surface_get_height(kept), ==, HEIGHT);
+    unsigned different = count_differences(drawn, kept);
+    cairo_surface_destroy(kept);
+    if (different > WIDTH * HEIGHT / 100) {
+        cairo_surface_write_to_png(drawn, file);
+        g_test_message("%s: %u pixels differ; what was drawn is in %s", name, different, file);
+    }
+    g_assert_cmpuint(different, <=, WIDTH * HEIGHT / 100);
+}
+
+static bool has_font(void)
+{
+    PangoFontFamily **families;
+    bool found = false;
+    int count;
+
+    pango_font_map_list_families(pango_cairo_font_map_get_default(), &families, &count);
+    for (int i = 0; i < count; i++)
+        found |= strcmp(pango_font_family_get_name(families[i]), "DejaVu Sans") == 0;
+    g_free(families);
+    return found;
+}
+
+static void test_picture(const void *data)
+{
+    const Picture *picture = data;
+    g_autoptr(SimTrace) trace = sample_trace();
+    g_autoptr(GuiSession) session = gui_session_new();
+    GuiTheme theme = gui_theme(picture->theme, 1, NULL);
+    cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, WIDTH, HEIGHT);
+    cairo_t *cr = cairo_create(surface);
+    size_t size;
+    const void *bytes = sim_trace_data(trace, &size);
+
+    if (!has_font()) {
+        g_test_skip("the font DejaVu Sans is not installed");
+    } else {
+        g_assert_true(gui_session_open_memory(session, bytes, size, NULL));
+        gui_session_seek(session, picture->time);
+        picture->draw(session, cr, &theme);
+        cairo_surface_flush(surface);
+        compare(surface, picture->name);
+    }
+    cairo_destroy(cr);
+    cairo_surface_destroy(surface);
+}
+
+/* The comparison itself: a picture is like itself, and unlike one in another theme. */
+static void test_comparison(void)
+{
+    cairo_surface_t *one = cairo_image_surface_create(CAIRO_FORMAT_RGB24, WIDTH, HEIGHT);
+    cairo_surface_t *other = cairo_image_surface_create(CAIRO_FORMAT_RGB24, WIDTH, HEIGHT);
+    cairo_t *cr = cairo_create(other);
+
+    g_assert_cmpuint(count_differences(one, other), ==, 0);
+    cairo_rectangle(cr, 10, 10, 20, 30);
+    cairo_set_source_rgb(cr, 0.5, 0, 0);
+    cairo_fill(cr);
+    cairo_surface_flush(other);
+    g_assert_cmpuint(count_differences(one, other), ==, 600);
+    cairo_destroy(cr);
+    cairo_surface_destroy(one);
+    cairo_surface_destroy(other);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    folder = argc > 1 ? argv[1] : ".";
+    writing = argc > 2 && strcmp(argv[2], "--write") == 0;
+    g_test_add_func("/images/comparison", test_comparison);
+    for (size_t i = 0; i < G_N_ELEMENTS(pictures); i++) {
+        g_autofree char *path = g_strconcat("/images/", pictures[i].name, NULL);
+        g_test_add_data_func(path, &pictures[i], test_picture);
+    }
+    return g_test_run();
+}
