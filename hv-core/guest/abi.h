@@ -123,6 +123,19 @@ typedef struct {
     uint32_t address;
 } HvBootHost;
 
+#define HV_BOOT_MAX_VCPUS 16
+
+/* What the hypervisor tells a guest about a vCPU's time, as of the last time it
+ * began or ceased to run (steal time: Linux, Documentation/virt/kvm/x86/msr.rst,
+ * MSR_KVM_STEAL_TIME). The guest only reads it. */
+typedef struct {
+    uint64_t run_ns;   /* on a pCPU */
+    uint64_t steal_ns; /* could have run, but another one did */
+    uint64_t since_ns; /* the virtual time of that change */
+    uint32_t running;  /* 1: it is on a pCPU */
+    uint32_t reserved;
+} HvTimeInfo;
+
 /* At HV_GUEST_BOOT_INFO. */
 typedef struct {
     uint64_t magic;
@@ -136,6 +149,7 @@ typedef struct {
     uint32_t reserved;
     char args[HV_BOOT_ARG_BYTES]; /* argc NUL-terminated strings, one after another */
     HvBootNic nics[HV_BOOT_MAX_NICS];
+    HvTimeInfo time[HV_BOOT_MAX_VCPUS];  /* by vCPU */
     HvBootHost hosts[HV_BOOT_MAX_HOSTS]; /* what /etc/hosts is elsewhere */
 } HvBootInfo;
 

@@ -59,6 +59,33 @@ void sleep_ns(uint64_t ns);
 void wait(const volatile uint32_t *word, uint32_t value, uint64_t deadline_ns);
 void wake(unsigned vcpu);
 
+/* What the hypervisor tells about a vCPU of this VM, as of the last time it began or
+ * ceased to run: its time on a pCPU; the time in which it could have run and another
+ * one did (steal time); whether it is on a pCPU now. */
+uint64_t run_ns(unsigned vcpu);
+uint64_t steal_ns(unsigned vcpu);
+bool vcpu_runs(unsigned vcpu);
+
+/* ---- vCPUs together -------------------------------------------------------- */
+
+/* All zero: free. */
+typedef struct {
+    volatile uint32_t holder; /* number of the vCPU that has it, plus 1 */
+} SpinLock;
+
+void spin_lock(SpinLock *lock);
+bool spin_try(SpinLock *lock); /* false: it is taken */
+void spin_unlock(SpinLock *lock);
+/* Yields while whoever has the lock does not run (user/sync.c says why). */
+void spin_lock_politely(SpinLock *lock);
+
+/* All zero at first. Returns when `count` vCPUs have called it. */
+typedef struct {
+    volatile uint32_t arrived, round;
+} Barrier;
+
+void barrier_wait(Barrier *barrier, unsigned count);
+
 /* ---- Text --------------------------------------------------------------- */
 
 void print(const char *text);

@@ -5,7 +5,8 @@
  * given out as credit to the vCPUs that have wanted to run, by weight; no vCPU can
  * use more than one pCPU, so what it would get beyond goes to the others. Running
  * burns credit, to the nanosecond. Who has some left is UNDER, who is in debt is
- * OVER. Each pCPU has a queue of its own, UNDER before OVER, in turns within each.
+ * OVER. Each pCPU has a queue of its own, UNDER before OVER; the former in turns, the
+ * latter by their debt for their weight (in Xen in turns too, which is less exact).
  *
  * - Weight: the part of the credit. Reservation: at least that part of a pCPU.
  * - Cap: no more credit than that part of a pCPU, and who is in debt is *parked*
@@ -13,7 +14,7 @@
  * - Boost: who wakes while UNDER stands before all others, for a third of the
  *   period at most, and preempts: so who mostly waits is served at once.
  * - Work stealing: a pCPU that would run somebody who is OVER, or nobody, takes
- *   one of a better class from another's queue.
+ *   one of a better class, or with less debt, from another's queue.
  *
  * Xen at first charged whoever was running at a tick, every 10 ms. A guest that
  * yielded just before each tick was never charged and had the CPU for itself
@@ -99,12 +100,22 @@ static unsigned class_of(const Account *account)
     return account->credit >= 0 ? CLASS_UNDER : CLASS_OVER;
 }
 
+/* The class, and behind that of who is OVER the debt. */
+static uint64_t key_of(const Account *account)
+{
+    unsigned class = class_of(account);
+    if (class != CLASS_OVER)
+        return class;
+    return CLASS_OVER + (uint64_t)((unsigned __int128)-account->credit * HV_NORMAL_WEIGHT /
+                                   account->node.vcpu->params.weight);
+}
+
 static void enqueue(Credit *credit, Account *account)
 {
     HvRunq *queue = &credit->queues[account->queue];
     account->parked = account->node.vcpu->params.cap_ppm != 0 && account->credit <= 0;
     if (!account->parked)
-        hv_runq_put(queue, &account->node, class_of(account), hv_runq_last(queue));
+        hv_runq_put(queue, &account->node, key_of(account), hv_runq_last(queue));
 }
 
 static void dequeue(Credit *credit, Account *account)
@@ -113,9 +124,9 @@ static void dequeue(Credit *credit, Account *account)
     account->parked = false;
 }
 
-static bool in_debt_behind(const Account *account)
+static bool is_misplaced(const Account *account)
 {
-    return account->node.heap != NULL && account->node.key != class_of(account);
+    return account->node.heap != NULL && account->node.key != key_of(account);
 }
 
 static uint16_t home(const Credit *credit, const HvSchedVcpu *vcpu)
@@ -222,7 +233,7 @@ static void give(Credit *credit, HvSchedVcpu *vcpu)
     if (vcpu->params.cap_ppm == 0)
         account->credit = MAX(account->credit, -(int64_t)period(credit) - slice);
     account->earns = account->active;
-    if (account->parked || in_debt_behind(account)) {
+    if (account->parked || is_misplaced(account)) {
         dequeue(credit, account);
         enqueue(credit, account);
     }
@@ -321,8 +332,8 @@ static HvSchedVcpu *credit_pick(void *policy, unsigned pcpu, HvTime now, HvSched
 {
     Credit *credit = policy;
     HvRunNode *node = hv_runq_first(&credit->queues[pcpu], pcpu);
-    if (node == NULL || node->key == CLASS_OVER) {
-        HvRunNode *better = steal(credit, pcpu, node != NULL ? node->key : CLASS_OVER + 1);
+    if (node == NULL || node->key >= CLASS_OVER) {
+        HvRunNode *better = steal(credit, pcpu, node != NULL ? node->key : UINT64_MAX);
         node = better != NULL ? better : node;
     }
     if (node == NULL)

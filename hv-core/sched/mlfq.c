@@ -38,8 +38,8 @@ typedef struct {
 typedef struct {
     HvRunNode node; /* first */
     unsigned level;
-    HvTime used_ns; /* at this level */
-    HvTime left_ns; /* of its slice; 0: it begins a new one */
+    int64_t used_ns; /* at this level; below 0: what was used before a boost is still to come */
+    HvTime left_ns;  /* of its slice; 0: it begins a new one */
 } Member;
 
 static void *mlfq_create(const HvPolicyParams *params)
@@ -85,8 +85,8 @@ static HvTime allotment_at(const Mlfq *mlfq, const Member *member)
 static void note_use(const Mlfq *mlfq, Member *member, HvReadyWhy why)
 {
     HvTime allotment_ns = allotment_at(mlfq, member);
-    bool down =
-        allotment_ns == HV_TIME_NEVER ? why == HV_READY_SLICE : member->used_ns >= allotment_ns;
+    bool down = allotment_ns == HV_TIME_NEVER ? why == HV_READY_SLICE
+                                              : member->used_ns >= (int64_t)allotment_ns;
     if (!down)
         return;
     if (member->level + 1 < MAX(mlfq->line.params->levels, 1))
@@ -121,7 +121,7 @@ static HvSchedVcpu *mlfq_pick(void *policy, unsigned pcpu, HvTime now, HvSchedPi
     HvTime allotment_ns = allotment_at(mlfq, member);
     if (member->left_ns == 0)
         member->left_ns = slice_at(mlfq, member);
-    *ret = (HvSchedPick){.slice_ns = MIN(member->left_ns, allotment_ns - member->used_ns),
+    *ret = (HvSchedPick){.slice_ns = MIN(member->left_ns, allotment_ns - (HvTime)member->used_ns),
                          .key = member->level};
     mlfq->running++;
     return node->vcpu;
@@ -132,7 +132,7 @@ static void mlfq_ran(void *policy, HvSchedVcpu *vcpu, HvTime ran_ns, HvTime now)
     Mlfq *mlfq = policy;
     Member *member = vcpu->policy_data;
     member->left_ns -= MIN(ran_ns, member->left_ns);
-    member->used_ns += ran_ns;
+    member->used_ns += (int64_t)ran_ns;
     mlfq->running--;
 }
 
@@ -159,10 +159,12 @@ static HvTime mlfq_deadline(void *policy)
     return mlfq->next_boost;
 }
 
-static void to_the_top(Member *member)
+/* What a running one has used up to now will be charged when it leaves. */
+static void to_the_top(HvSchedVcpu *vcpu, HvTime now)
 {
+    Member *member = vcpu->policy_data;
     member->level = 0;
-    member->used_ns = 0;
+    member->used_ns = vcpu->pcpu != HV_NO_PCPU ? -(int64_t)hv_sched_ran(vcpu, now) : 0;
 }
 
 static uint64_t mlfq_timer(void *policy, HvTime now)
@@ -176,7 +178,7 @@ static uint64_t mlfq_timer(void *policy, HvTime now)
         g_ptr_array_add(ready, node);
     }
     for (guint i = 0; i < mlfq->all->len; i++)
-        to_the_top(((HvSchedVcpu *)g_ptr_array_index(mlfq->all, i))->policy_data);
+        to_the_top(g_ptr_array_index(mlfq->all, i), now);
     for (guint i = 0; i < ready->len; i++)
         hv_runq_put(queue, g_ptr_array_index(ready, i), 0, hv_runq_last(queue));
     mlfq->next_boost = now + mlfq->line.params->boost_ns;

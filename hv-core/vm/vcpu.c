@@ -60,6 +60,22 @@ static bool is_final(HvVcpuState state)
     return state == HV_VCPU_HALTED || state == HV_VCPU_CRASHED;
 }
 
+/* Keeps account of run and steal time, and tells the guest (HvTimeInfo). */
+static void keep_time(HvVcpu *vcpu, HvVcpuState from, HvVcpuState to, HvTime now)
+{
+    HvTime lasted = now > vcpu->time.since_ns ? now - vcpu->time.since_ns : 0;
+    uint64_t place = G_STRUCT_OFFSET(HvBootInfo, time) + vcpu->sched.vcpu * sizeof(HvTimeInfo);
+    if (from == HV_VCPU_READY)
+        vcpu->time.steal_ns += lasted;
+    else if (from == HV_VCPU_RUNNING)
+        vcpu->time.run_ns += lasted;
+    vcpu->time.since_ns = now;
+    vcpu->time.running = to == HV_VCPU_RUNNING;
+    if (from == HV_VCPU_RUNNING || to == HV_VCPU_RUNNING)
+        hv_memory_write(vcpu->vm->memory, HV_GPA(HV_GUEST_BOOT_INFO + place), &vcpu->time,
+                        sizeof(vcpu->time));
+}
+
 void hv_vcpu_set_state(HvVcpu *vcpu, HvVcpuState to, HvWhy why, HvStamp at)
 {
     HvHost *host = vcpu->vm->host;
@@ -67,6 +83,7 @@ void hv_vcpu_set_state(HvVcpu *vcpu, HvVcpuState to, HvWhy why, HvStamp at)
     g_assert(transitions[from] & (1u << to));
 
     vcpu->state = to;
+    keep_time(vcpu, from, to, at.time);
     vcpu->vm->runnable += is_runnable(to);
     vcpu->vm->runnable -= is_runnable(from);
     HV_REPORT(host, vcpu_state, at, vcpu->sched.vm, vcpu->sched.vcpu, from, to, why);

@@ -23,6 +23,7 @@
 #pragma once
 
 #include "hv-core/cpu/cpu.h"
+#include "hv-core/guest/abi.h"
 #include "hv-core/observer.h"
 #include "hv-core/sched/dispatch.h"
 #include "hv-core/sched/events.h"
@@ -40,6 +41,8 @@ struct HvVcpu {
     HvJob *job; /* vm/job.h; NULL: it is none */
     HvVcpuState state;
     HvPcpu *pcpu; /* while RUNNING */
+
+    HvTimeInfo time; /* what the guest is told */
 
     /* Noted by hv_vcpu_leave() or _evict(); HV_VCPU_RUNNING: it stays. */
     HvVcpuState leave_to;

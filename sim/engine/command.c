@@ -49,6 +49,45 @@ static void append_rule(GString *text, const SimCommand *command)
     g_string_append_c(text, '}');
 }
 
+static void append_pcpus(GString *text, uint64_t affinity)
+{
+    const char *comma = "";
+
+    g_string_append(text, ",\"affinity\":[");
+    for (unsigned i = 0; i < 64; i++)
+        if (affinity >> i & 1) {
+            g_string_append_printf(text, "%s%u", comma, i);
+            comma = ",";
+        }
+    g_string_append_c(text, ']');
+}
+
+static void append_sched(GString *text, const SimCommand *command)
+{
+    const SimScenarioSched *sched = &command->sched;
+    const uint64_t values[] = {sched->weight,          sched->priority, sched->cap_ppm,
+                               sched->reservation_ppm, sched->affinity, sched->period_ns,
+                               sched->slice_ns};
+
+    if (command->vcpu >= 0)
+        append_number(text, "vcpu", (uint64_t)command->vcpu, "");
+    for (unsigned i = 0; sim_sched_words[i]; i++) {
+        const char *word = sim_sched_words[i];
+        bool share = !strcmp(word, "cap") || !strcmp(word, "reservation");
+        bool time = !strcmp(word, "period") || !strcmp(word, "slice");
+
+        if (!(command->sched_what >> i & 1))
+            continue;
+        if (share)
+            g_string_append_printf(text, ",\"%s\":\"%" G_GUINT64_FORMAT ".%04u%%\"", word,
+                                   values[i] / 10000, (unsigned)(values[i] % 10000));
+        else if (!strcmp(word, "affinity"))
+            append_pcpus(text, values[i]);
+        else
+            append_number(text, word, values[i], time ? "ns" : "");
+    }
+}
+
 static char *command_json(const SimCommand *command, uint64_t at)
 {
     GString *text = g_string_new(NULL);
@@ -87,6 +126,10 @@ static char *command_json(const SimCommand *command, uint64_t at)
     case SIM_COMMAND_SET_WEIGHT:
         append_word(text, "vm", command->vm.name);
         append_number(text, "weight", command->weight, "");
+        break;
+    case SIM_COMMAND_SET_SCHEDULING:
+        append_word(text, "vm", command->vm.name);
+        append_sched(text, command);
         break;
     case SIM_COMMAND_TYPE:
         append_word(text, "vm", command->vm.name);
@@ -145,6 +188,15 @@ static bool set_cable(SimEngine *engine, const SimCommand *command, bool up)
     return true;
 }
 
+_Static_assert(HV_SET_SLICE == 1u << 6, "the bits of sched_what are those of HV_SET_*");
+
+static bool set_scheduling(HvVm *vm, const SimCommand *command, uint64_t now)
+{
+    HvSchedParams params = sim_engine_sched_params(&command->sched);
+
+    return hv_vm_set_sched(vm, (int)command->vcpu, &params, (unsigned)command->sched_what, now);
+}
+
 static bool carry_out(SimEngine *engine, const SimCommand *command)
 {
     HvVm *vm = command->vm.name ? hv_host_vm(engine->host, command->vm.index) : NULL;
@@ -161,6 +213,7 @@ static bool carry_out(SimEngine *engine, const SimCommand *command)
     case SIM_COMMAND_RESUME: return hv_vm_resume(vm, engine->now);
     case SIM_COMMAND_KILL: return hv_vm_kill(vm, engine->now);
     case SIM_COMMAND_SET_WEIGHT: return hv_vm_set_weight(vm, command->weight, engine->now);
+    case SIM_COMMAND_SET_SCHEDULING: return set_scheduling(vm, command, engine->now);
     case SIM_COMMAND_TYPE:
         return hv_vm_console_write(vm, HV_SLOT_CONSOLE, command->text, strlen(command->text),
                                    engine->now);

@@ -172,6 +172,8 @@ static void end_main(SimEngine *engine, uint8_t reason)
         if (due->scripted)
             sim_engine_due_cancel(engine, due);
     }
+    if (reason == SIM_END_IDLE)
+        engine->now++; /* what pCPUs did last, at this very time, is part of it */
     SIM_TRACE(engine->trace, SIM_SOURCE_WORLD, engine->now, ScenarioEnd, .reason = reason);
     engine->end_reason = reason;
     engine->phase = SIM_PHASE_PROBES;

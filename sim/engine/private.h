@@ -114,6 +114,8 @@ bool sim_engine_build(SimEngine *engine, GError **error);
  * g_free(). */
 HvPageRef *sim_engine_references(SimEngine *engine, size_t *ret_count);
 
+HvSchedParams sim_engine_sched_params(const SimScenarioSched *sched);
+
 /* observe-*.c; user is the SimEngine. */
 extern const HvObserver sim_hv_observer;
 extern const NetObserver sim_net_observer;

@@ -96,6 +96,12 @@ static bool build_host(SimEngine *engine, HvTime lookahead_ns, GError **error)
         .exit_registers = engine->scenario->run.detail == SIM_DETAIL_FULL,
         .policy = hv_policy_find(host->scheduler.policy),
         .policy_params = {.slice_ns = host->scheduler.slice_ns,
+                          .levels = (unsigned)host->scheduler.levels,
+                          .slice_doubles = host->scheduler.slice_doubles,
+                          .allotment_ns = host->scheduler.allotment_ns,
+                          .boost_ns = host->scheduler.boost_ns,
+                          .accounting_ns = host->scheduler.accounting_ns,
+                          .latency_ns = host->scheduler.latency_ns,
                           .pcpu_count = host->pcpus,
                           .seed = engine->scenario->seed},
         .frame_ids = &engine->frame_ids,
@@ -190,6 +196,37 @@ static unsigned fill_hosts(SimEngine *engine, unsigned vm, HvBootHost *hosts)
     return count;
 }
 
+HvSchedParams sim_engine_sched_params(const SimScenarioSched *sched)
+{
+    return (HvSchedParams){
+        .weight = (uint32_t)sched->weight,
+        .priority = (uint32_t)sched->priority,
+        .cap_ppm = (uint32_t)sched->cap_ppm,
+        .reservation_ppm = (uint32_t)sched->reservation_ppm,
+        .affinity = sched->affinity,
+        .period_ns = sched->period_ns,
+        .slice_ns = sched->slice_ns,
+    };
+}
+
+/* g_free() the waits, which ret_config points to, after use. */
+static HvJobWait *job_config(const SimScenarioJob *job, HvJobConfig *ret_config)
+{
+    HvJobWait *waits = g_new(HvJobWait, job->io_count + 1);
+
+    for (size_t i = 0; i < job->io_count; i++)
+        waits[i] = (HvJobWait){job->io[i].after_ns, job->io[i].for_ns};
+    *ret_config = (HvJobConfig){
+        .length_ns = job->length_ns,
+        .waits = waits,
+        .wait_count = (unsigned)job->io_count,
+        .deadline_ns = job->deadline_ns,
+        .period_ns = job->period_ns,
+        .releases = job->releases,
+    };
+    return waits;
+}
+
 static bool build_vm(SimEngine *engine, unsigned vm, GError **error)
 {
     const SimScenarioVm *config = &engine->scenario->vms[vm];
@@ -212,6 +249,14 @@ static bool build_vm(SimEngine *engine, unsigned vm, GError **error)
         nics[n].gateway = nic->gateway;
         nics[n].dhcp = nic->dhcp;
     }
+    HvSchedParams own[SIM_MAX_VCPUS] = {0};
+    g_autofree HvJobWait *waits = NULL;
+    HvJobConfig job = {0};
+
+    for (size_t i = 0; i < config->vcpu_scheduling_count; i++)
+        own[i] = sim_engine_sched_params(&config->vcpu_scheduling[i]);
+    if (config->job)
+        waits = job_config(&engine->scenario->jobs[config->job - 1], &job);
     HvVmConfig vm_config = {
         .name = config->name,
         .image = bytes,
@@ -223,6 +268,11 @@ static bool build_vm(SimEngine *engine, unsigned vm, GError **error)
         .priority = config->priority,
         .cap_ppm = config->cap_ppm,
         .affinity = config->affinity,
+        .reservation_ppm = config->reservation_ppm,
+        .period_ns = config->period_ns,
+        .slice_ns = config->slice_ns,
+        .vcpu_params = own,
+        .job = config->job ? &job : NULL,
         .seed = engine->scenario->seed * UINT64_C(0x9e3779b97f4a7c15) + vm,
         .nics = nics,
         .nic_count = config->nic_count,

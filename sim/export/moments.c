@@ -9,6 +9,7 @@
 
 #include "netsim/proto/dissect.h"
 #include "sim/model/model.h"
+#include "sim/scenario/scenario.h"
 
 typedef struct {
     GArray *moments;
@@ -97,6 +98,25 @@ static const char *word(json_object *command, const char *key)
     return value ? json_object_get_string(value) : "";
 }
 
+/* "give vm:a cap 50.0000%, weight 100" */
+static char *sched_words(json_object *command, const char *vm)
+{
+    GString *text = g_string_new(NULL);
+    json_object *vcpu = json_object_object_get(command, "vcpu");
+    const char *comma = " ";
+
+    g_string_printf(text, "give vm:%s", vm);
+    if (vcpu)
+        g_string_append_printf(text, " (vCPU %s)", json_object_get_string(vcpu));
+    for (unsigned i = 0; sim_sched_words[i]; i++)
+        if (json_object_object_get(command, sim_sched_words[i])) {
+            g_string_append_printf(text, "%s%s %s", comma, sim_sched_words[i],
+                                   word(command, sim_sched_words[i]));
+            comma = ", ";
+        }
+    return g_string_free(text, FALSE);
+}
+
 /* A command in words; NULL: not one that is known here. */
 static char *command_words(json_object *command)
 {
@@ -116,6 +136,8 @@ static char *command_words(json_object *command)
         return g_strdup_printf("unplug the cable of NIC %s of vm:%s", word(command, "nic"), vm);
     if (!strcmp(what, "set-weight"))
         return g_strdup_printf("give vm:%s the weight %s", vm, word(command, "weight"));
+    if (!strcmp(what, "set-scheduling"))
+        return sched_words(command, vm);
     if (!strcmp(what, "type"))
         return g_strdup_printf(
             "type %s on the console of vm:%s",
@@ -231,6 +253,22 @@ static void tell_received(SimTelling *telling, const SimRecord *record)
          g_strdup_printf("receives frame %" PRIu64, event->frame));
 }
 
+static void tell_job_done(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventJobDone *event = SIM_FIELDS(record, JobDone);
+
+    tell(telling, record, vm_name(telling, event->vm),
+         g_strdup_printf("the job is done (arrival %" PRIu64 ")", event->release));
+}
+
+static void tell_missed(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventDeadlineMissed *event = SIM_FIELDS(record, DeadlineMissed);
+
+    tell(telling, record, vm_name(telling, event->vm),
+         g_strdup_printf("misses its deadline (arrival %" PRIu64 ")", event->release));
+}
+
 static void tell_device_error(SimTelling *telling, const SimRecord *record)
 {
     const SimEventDeviceError *event = SIM_FIELDS(record, DeviceError);
@@ -273,6 +311,8 @@ static const struct {
     [SIM_EVENT_LINK_DROP] = {tell_link_drop, 4},
     [SIM_EVENT_PAGE_MAPPED] = {tell_page, 4},
     [SIM_EVENT_DEVICE_ERROR] = {tell_device_error, 4},
+    [SIM_EVENT_JOB_DONE] = {tell_job_done, 8},
+    [SIM_EVENT_DEADLINE_MISSED] = {tell_missed, 8},
     [SIM_EVENT_NOTE] = {tell_note, 8},
     [SIM_EVENT_TRACE_LIMIT] = {tell_note, 1},
     [SIM_EVENT_RUN_END] = {tell_end, 1},

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sim/export/moments.h"
+#include "sim/export/report-cpu.h"
 
 #define CONSOLE_LINES   24  /* of each VM's output that are shown */
 #define MOST_REFERENCES 240 /* accesses to the pages of a VM that are shown */
@@ -45,7 +46,7 @@ static json_object *row(json_object *list, size_t index)
 }
 
 /* 1234567 ns as "1.234 ms": with the unit that fits. */
-static void append_duration(GString *out, uint64_t ns)
+void sim_report_duration(GString *out, uint64_t ns)
 {
     static const struct {
         uint64_t ns;
@@ -66,7 +67,7 @@ static void duration_cell(SimReport *report, uint64_t ns, int width)
 {
     g_autoptr(GString) cell = g_string_new(NULL);
 
-    append_duration(cell, ns);
+    sim_report_duration(cell, ns);
     g_string_append_printf(report->out, "%*s", width, cell->str);
 }
 
@@ -100,9 +101,9 @@ static void add_head(SimReport *report, const char *backend_why)
     else
         g_string_append_printf(report->out, "Backend: %s\n", text(report->result, "backend"));
     g_string_append(report->out, "Ran ");
-    append_duration(report->out, number(report->result, "virtual_ns"));
+    sim_report_duration(report->out, number(report->result, "virtual_ns"));
     g_string_append(report->out, " of virtual time in ");
-    append_duration(report->out, number(report->result, "wall_ns"));
+    sim_report_duration(report->out, number(report->result, "wall_ns"));
     g_string_append_printf(report->out, " of real time, %" PRIu64 " events, seed %" PRIu64 "\n",
                            number(report->result, "events"), number(report->result, "seed"));
 }
@@ -232,9 +233,9 @@ static void add_cpu(SimReport *report, json_object *vms)
                                  "pCPU; blocked: nothing to do)\n");
     for (size_t i = 0; i < row_count(pcpus); i++) {
         g_string_append_printf(report->out, "  pCPU %zu was busy ", i);
-        append_duration(report->out, number(row(pcpus, i), "busy_ns"));
+        sim_report_duration(report->out, number(row(pcpus, i), "busy_ns"));
         g_string_append(report->out, ", idle ");
-        append_duration(report->out, number(row(pcpus, i), "idle_ns"));
+        sim_report_duration(report->out, number(row(pcpus, i), "idle_ns"));
         g_string_append_printf(report->out, ", and switched to another vCPU %" PRIu64 " time%s\n",
                                number(row(pcpus, i), "switches"),
                                plural(number(row(pcpus, i), "switches")));
@@ -368,7 +369,7 @@ static void add_mac_table(SimReport *report, json_object *network)
                                text(mac, "mac"), number(mac, "port"),
                                *text(mac, "endpoint") ? " (" : "", text(mac, "endpoint"),
                                *text(mac, "endpoint") ? ")" : "");
-        append_duration(report->out, number(mac, "since_ns"));
+        sim_report_duration(report->out, number(mac, "since_ns"));
         g_string_append_c(report->out, '\n');
     }
 }
@@ -432,6 +433,12 @@ void sim_report_text(GString *out, const SimReportInput *input)
     for (size_t i = 0; i < row_count(vms); i++)
         add_console(&report, row(vms, i));
     add_cpu(&report, vms);
+    heading(&report, "Scheduling");
+    sim_report_scheduling(out, input->result);
+    if (row_count(get(input->result, "jobs"))) {
+        heading(&report, "Jobs");
+        sim_report_jobs(out, input->result);
+    }
     add_exits(&report, vms);
     add_references(&report, vms);
     add_sharing(&report, vms);

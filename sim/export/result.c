@@ -2,6 +2,8 @@
 /* result.c: see result.h. One function per object of the document. */
 #include "sim/export/result.h"
 
+#include "sim/export/result-cpu.h"
+
 #include <string.h>
 
 static void add_string(json_object *object, const char *key, const char *value)
@@ -50,6 +52,7 @@ static json_object *vcpu_rows(const SimModel *model, const SimModelVm *vm)
         add_number(row, "blocked_ns", sim_model_vcpu_ns(vcpu, SIM_VCPU_BLOCKED, model->time));
         add_number(row, "dispatches", vcpu->dispatches);
         add_number(row, "preemptions", vcpu->preemptions);
+        sim_result_vcpu(row, model, vcpu);
         json_object_array_add(rows, row);
     }
     return rows;
@@ -294,6 +297,8 @@ json_object *sim_result_new(const SimResultInput *input)
     json_object_object_add(result, "images",
                            images ? json_object_get(images) : json_object_new_array());
     json_object_object_add(result, "pcpus", pcpu_rows(times_of(input)));
+    json_object_object_add(result, "scheduler", sim_result_scheduler(times_of(input)));
+    json_object_object_add(result, "jobs", sim_result_jobs(input));
     for (unsigned i = 0; i < model->vms->len; i++)
         json_object_array_add(vms, vm_row(input, i));
     json_object_object_add(result, "vms", vms);

@@ -127,6 +127,8 @@ static json_object *counter_object(json_object *result, const SimExpectCounter *
     case SIM_COUNTER_NIC:
         return list_item(list_item(result, "vms", counter->index), "nics", counter->item);
     case SIM_COUNTER_NETWORK: return list_item(result, "networks", counter->index);
+    case SIM_COUNTER_JOB: return list_item(result, "jobs", counter->index);
+    case SIM_COUNTER_SCHEDULER: return json_object_object_get(result, "scheduler");
     case SIM_COUNTER_PCPU: return list_item(result, "pcpus", counter->index);
     }
     return NULL;

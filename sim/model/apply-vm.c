@@ -2,6 +2,7 @@
 /* apply-vm.c: what happens to VMs: CPU and devices. */
 #include "sim/model/apply.h"
 
+#include "sim/model/entitlement.h"
 #include "sim/model/shared.h"
 
 static SimModelVcpu *find_vcpu(SimModel *model, unsigned vm, unsigned vcpu)
@@ -34,6 +35,38 @@ static bool vm_state(SimModel *model, const SimRecord *record)
     return true;
 }
 
+/* What a change of state means for the metrics of scheduling. */
+static void follow_state(SimModel *model, const SimEventVcpuState *event, SimModelVcpu *vcpu,
+                         uint64_t now)
+{
+    SimModelVm *vm = sim_apply_vm(model, event->vm);
+    uint64_t lasted = now - vcpu->since;
+
+    if (!vcpu->arrived && event->to == SIM_VCPU_READY) {
+        vcpu->arrived = true;
+        vcpu->arrival_ns = now;
+    }
+    if (vcpu->state == SIM_VCPU_READY) {
+        vcpu->longest_wait_ns = MAX(vcpu->longest_wait_ns, lasted);
+        if (event->to == SIM_VCPU_RUNNING && vcpu->why != SIM_WHY_SLICE_END &&
+            vcpu->why != SIM_WHY_PREEMPTED && vcpu->why != SIM_WHY_YIELD &&
+            vcpu->why != SIM_WHY_START)
+            vcpu->wake_wait_ns = MAX(vcpu->wake_wait_ns, lasted);
+    }
+    if (event->to == SIM_VCPU_RUNNING && !vcpu->has_run) {
+        vcpu->has_run = true;
+        vcpu->first_run_ns = now;
+    }
+    if (event->to == SIM_VCPU_HALTED || event->to == SIM_VCPU_CRASHED) {
+        vcpu->ended = vcpu->arrived;
+        vcpu->end_ns = now;
+    }
+    if (event->to == SIM_VCPU_READY || event->to == SIM_VCPU_RUNNING)
+        sim_entitle_join(model, vm, vcpu, now);
+    else
+        sim_entitle_leave(model, vm, vcpu, now);
+}
+
 static bool vcpu_state(SimModel *model, const SimRecord *record)
 {
     const SimEventVcpuState *event = SIM_FIELDS(record, VcpuState);
@@ -41,6 +74,7 @@ static bool vcpu_state(SimModel *model, const SimRecord *record)
 
     if (!vcpu)
         return false;
+    follow_state(model, event, vcpu, record->time);
     vcpu->in_state_ns[vcpu->state] += record->time - vcpu->since;
     vcpu->state = event->to;
     vcpu->why = event->why;
@@ -76,7 +110,56 @@ static bool dispatch(SimModel *model, const SimRecord *record)
     pcpu->vm = pcpu->last_vm = event->vm;
     pcpu->vcpu = pcpu->last_vcpu = event->vcpu;
     vcpu->dispatches++;
+    vcpu->migrations +=
+        vcpu->last_pcpu != SIM_MODEL_NO_PCPU && vcpu->last_pcpu != record->source - 1;
+    vcpu->last_pcpu = record->source - 1;
     return true;
+}
+
+static bool sched_params(SimModel *model, const SimRecord *record)
+{
+    const SimEventSchedParams *event = SIM_FIELDS(record, SchedParams);
+    SimModelVcpu *vcpu = find_vcpu(model, event->vm, event->vcpu);
+
+    if (!vcpu)
+        return false;
+    sim_entitle_change(model, sim_apply_vm(model, event->vm), vcpu, event->weight, event->cap_ppm,
+                       record->time);
+    return true;
+}
+
+/* ---- Jobs ------------------------------------------------------------------- */
+
+static bool job_released(SimModel *model, const SimRecord *record)
+{
+    SimModelVm *vm = sim_apply_vm(model, SIM_FIELDS(record, JobReleased)->vm);
+
+    if (!vm)
+        return false;
+    vm->job.releases++;
+    vm->job.released_ns = record->time;
+    return true;
+}
+
+static bool job_done(SimModel *model, const SimRecord *record)
+{
+    SimModelVm *vm = sim_apply_vm(model, SIM_FIELDS(record, JobDone)->vm);
+
+    if (!vm)
+        return false;
+    vm->job.done++;
+    vm->job.done_ns = record->time;
+    vm->job.worst_ns = MAX(vm->job.worst_ns, record->time - vm->job.released_ns);
+    return true;
+}
+
+static bool deadline_missed(SimModel *model, const SimRecord *record)
+{
+    SimModelVm *vm = sim_apply_vm(model, SIM_FIELDS(record, DeadlineMissed)->vm);
+
+    if (vm)
+        vm->job.missed++;
+    return vm != NULL;
 }
 
 static bool deschedule(SimModel *model, const SimRecord *record)
@@ -255,6 +338,10 @@ void sim_apply_vm_handlers(SimHandler *table)
     table[SIM_EVENT_VCPU_STATE] = vcpu_state;
     table[SIM_EVENT_DISPATCH] = dispatch;
     table[SIM_EVENT_DESCHEDULE] = deschedule;
+    table[SIM_EVENT_SCHED_PARAMS] = sched_params;
+    table[SIM_EVENT_JOB_RELEASED] = job_released;
+    table[SIM_EVENT_JOB_DONE] = job_done;
+    table[SIM_EVENT_DEADLINE_MISSED] = deadline_missed;
     table[SIM_EVENT_EXIT] = guest_exit;
     table[SIM_EVENT_INTERRUPT_RAISED] = interrupt_raised;
     table[SIM_EVENT_INTERRUPT_TAKEN] = interrupt_taken;

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "sim/model/entitlement.h"
 #include "sim/model/shared.h"
 
 SimModelVm *sim_apply_vm(SimModel *model, unsigned vm)
@@ -80,7 +81,8 @@ static bool vm_created(SimModel *model, const SimRecord *record)
     vm->vcpus = g_new0(SimModelVcpu, event->vcpus);
     for (unsigned i = 0; i < event->vcpus; i++) {
         vm->vcpus[i].since = record->time;
-        vm->vcpus[i].pcpu = SIM_MODEL_NO_PCPU;
+        vm->vcpus[i].pcpu = vm->vcpus[i].last_pcpu = SIM_MODEL_NO_PCPU;
+        vm->vcpus[i].weight = event->weight;
     }
     g_ptr_array_add(model->vms, vm);
     return true;
@@ -100,10 +102,17 @@ static bool trace_limit(SimModel *model, const SimRecord *record)
     return true;
 }
 
+static bool scenario_end(SimModel *model, const SimRecord *record)
+{
+    sim_entitle_settle(model, record->time);
+    return true;
+}
+
 static bool run_end(SimModel *model, const SimRecord *record)
 {
     const SimEventRunEnd *event = SIM_FIELDS(record, RunEnd);
 
+    sim_entitle_settle(model, record->time);
     model->ended = true;
     model->end_reason = event->reason;
     model->dropped_events = event->dropped_events;
@@ -214,6 +223,7 @@ void sim_apply_world_handlers(SimHandler *table)
     table[SIM_EVENT_PROBE_RESULT] = probe_result;
     table[SIM_EVENT_CHECK_RESULT] = check_result;
     table[SIM_EVENT_TRACE_LIMIT] = trace_limit;
+    table[SIM_EVENT_SCENARIO_END] = scenario_end;
     table[SIM_EVENT_RUN_END] = run_end;
 }
 

@@ -52,7 +52,28 @@ typedef struct {
     uint64_t exits[SIM_EXIT_COUNT];
     uint64_t exit_cost_ns;
     uint64_t interrupts_raised, interrupts_taken;
+
+    /* Scheduling. */
+    uint32_t weight, cap_ppm;
+    bool arrived, has_run, ended;
+    uint64_t arrival_ns, first_run_ns, end_ns;
+    uint64_t longest_wait_ns; /* ready without a break, up to `since` */
+    uint64_t wake_wait_ns;    /* the longest from a wake-up to a pCPU */
+    uint64_t migrations;      /* dispatches on another pCPU than the one before */
+    uint16_t last_pcpu;       /* SIM_MODEL_NO_PCPU: it has never run */
+    uint64_t entitled_ns;     /* entitlement.h; what has come since it last wanted to run is in
+                                 it once it waits again, or at the end of the run */
+    bool wants;               /* ready or running; and its place on the ideal machine: */
+    unsigned __int128 ideal_mark;
 } SimModelVcpu;
+
+/* Of a VM that is a job. */
+typedef struct {
+    uint64_t releases, done, missed;
+    uint64_t released_ns; /* the last time */
+    uint64_t done_ns;     /* the last time */
+    uint64_t worst_ns;    /* the longest from a release to its being done */
+} SimModelJob;
 
 typedef struct {
     uint16_t vm, vcpu;           /* who is on it; SIM_NONE: idle */
@@ -126,6 +147,7 @@ typedef struct {
     unsigned nic_count;
     SimModelNic *nics;
 
+    SimModelJob job;
     bool exited; /* its program ended */
     uint32_t exit_code;
     SimText *console;
@@ -154,6 +176,14 @@ typedef struct {
     uint32_t frames;
     uint32_t frames_used; /* page frames that VMs hold */
     uint64_t clock_hz, slice_ns, exit_ns, switch_ns, fault_ns;
+
+    /* The ideal machine of entitlement.h. */
+    unsigned runnable; /* vCPUs that want to run */
+    uint64_t weight;   /* of them */
+    uint64_t largest_weight;
+    bool has_caps;
+    uint64_t entitled_until;
+    unsigned __int128 ideal_clock;
 } SimModelHost;
 
 /* ---- Network ------------------------------------------------------------- */

@@ -35,8 +35,17 @@ static const char *const vm_counters[] = {"exit_code",
                                           "vcpus.N.*",
                                           "nics.N.*",
                                           NULL};
-static const char *const vcpu_counters[] = {"ran_ns",     "ready_ns",    "blocked_ns",
-                                            "dispatches", "preemptions", NULL};
+static const char *const vcpu_counters[] = {
+    "ran_ns",       "ready_ns",    "blocked_ns",  "dispatches",    "preemptions", "arrival_ns",
+    "first_run_ns", "end_ns",      "response_ns", "turnaround_ns", "waiting_ns",  "longest_wait_ns",
+    "wake_wait_ns", "entitled_ns", "steal_ns",    "migrations",    NULL};
+static const char *const job_counters[] = {
+    "arrival_ns", "first_run_ns", "completion_ns", "response_ns",      "turnaround_ns",
+    "waiting_ns", "releases",     "done",          "deadlines_missed", "worst_response_ns",
+    NULL};
+static const char *const scheduler_counters[] = {
+    "jain_ppm",        "switches",         "migrations", "preemptions",
+    "longest_wait_ns", "deadlines_missed", NULL};
 static const char *const nic_counters[] = {"tx_frames", "rx_frames", "dropped", NULL};
 static const char *const network_counters[] = {"frames", "dropped", "dropped.*", NULL};
 static const char *const pcpu_counters[] = {"busy_ns", "idle_ns", "switches", NULL};
@@ -132,10 +141,32 @@ static int element(const char *word, int by_name, size_t count)
     return g_ascii_string_to_unsigned(word, 10, 0, count - 1, &number, NULL) ? (int)number : -1;
 }
 
+static bool counter_in_job(CounterPath *p, SimExpectCounter *counter)
+{
+    const SimScenario *scenario = p->reader->scenario;
+    g_autofree char *name = next_word(p);
+    int index = -1;
+    for (size_t i = 0; i < scenario->job_count; i++)
+        if (g_strcmp0(scenario->jobs[i].name, name) == 0)
+            index = (int)i;
+    index = element(name ? name : "", index, scenario->job_count);
+    if (index < 0) {
+        g_autoptr(GPtrArray) names = g_ptr_array_new();
+        for (size_t i = 0; i < scenario->job_count; i++)
+            g_ptr_array_add(names, scenario->jobs[i].name);
+        g_ptr_array_add(names, NULL);
+        return fail_counter(p, name, "names no job", (const char *const *)names->pdata);
+    }
+    counter->scope = SIM_COUNTER_JOB;
+    counter->index = (uint32_t)index;
+    return counter_name(p, job_counters, counter);
+}
+
 bool sim_counter_read(SimReader *reader, const SimPath *path, const char *text,
                       SimExpectCounter *counter)
 {
-    static const char *const scopes[] = {"vms.NAME", "networks.NAME", "pcpus.N", NULL};
+    static const char *const scopes[] = {"vms.NAME",  "networks.NAME", "pcpus.N",
+                                         "jobs.NAME", "scheduler",     NULL};
     const SimScenario *scenario = reader->scenario;
     CounterPath p = {reader, path, text, text};
     g_autofree char *scope = next_word(&p);
@@ -144,6 +175,12 @@ bool sim_counter_read(SimReader *reader, const SimPath *path, const char *text,
         return counter_item(&p, "host's pCPUs", scenario->host.pcpus, &counter->index) &&
                counter_name(&p, pcpu_counters, counter);
     }
+    if (g_strcmp0(scope, "scheduler") == 0) {
+        counter->scope = SIM_COUNTER_SCHEDULER;
+        return counter_name(&p, scheduler_counters, counter);
+    }
+    if (g_strcmp0(scope, "jobs") == 0)
+        return counter_in_job(&p, counter);
     bool is_vm = g_strcmp0(scope, "vms") == 0;
     if (!is_vm && g_strcmp0(scope, "networks") != 0)
         return fail_counter(&p, scope, "counts nothing", scopes);

@@ -26,6 +26,7 @@ static json_object *values_with_overrides(const SimSource *source, const char *c
 static bool read_scenario(SimReader *reader, json_object *values)
 {
     SimScenario *scenario = reader->scenario;
+    sim_jobs_preset_costs(values);
     if (!sim_object_read(reader, &sim_scenario_object, NULL, values, scenario) ||
         !sim_world_complete(reader))
         return false;

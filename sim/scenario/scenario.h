@@ -65,7 +65,37 @@ typedef struct {
 typedef struct {
     char *policy;
     uint64_t slice_ns;
+    /* Of single policies; see table-sched.c. */
+    uint64_t levels;
+    bool slice_doubles;
+    uint64_t allotment_ns, boost_ns; /* SIM_TIME_NEVER: never */
+    uint64_t accounting_ns;
+    uint64_t latency_ns;
 } SimScenarioScheduler;
+
+/* What a vCPU has of its own; 0: what its VM has, or that the policy's counts. */
+typedef struct {
+    uint64_t weight, priority, cap_ppm, reservation_ppm;
+    uint64_t affinity; /* bit n: pCPU n */
+    uint64_t period_ns, slice_ns;
+} SimScenarioSched;
+
+typedef struct {
+    uint64_t after_ns; /* CPU time */
+    uint64_t for_ns;
+} SimScenarioJobIo;
+
+/* Each has a VM too, in SimScenario.vms behind the others. */
+typedef struct {
+    char *name;
+    uint64_t arrival_ns, length_ns;
+    SimScenarioJobIo *io; /* by after_ns, each before the end */
+    size_t io_count;
+    uint64_t weight, priority, affinity;
+    uint64_t deadline_ns; /* after each arrival; 0: none */
+    uint64_t period_ns;   /* 0: it arrives once */
+    uint64_t releases;    /* 0: no end */
+} SimScenarioJob;
 
 typedef struct {
     uint64_t exit_ns;
@@ -232,9 +262,13 @@ typedef struct {
     uint64_t memory_bytes; /* a multiple of 4 KiB */
     uint64_t weight;
     uint64_t priority;
-    uint64_t cap_ppm;     /* of one pCPU; 0: none */
-    uint64_t affinity;    /* bit n: pCPU n; 0: any */
+    uint64_t cap_ppm;  /* of one pCPU; 0: none */
+    uint64_t affinity; /* bit n: pCPU n; 0: any */
+    uint64_t reservation_ppm, period_ns, slice_ns;
+    SimScenarioSched *vcpu_scheduling; /* for the first vCPUs */
+    size_t vcpu_scheduling_count;
     uint64_t start_at_ns; /* SIM_TIME_NEVER: only by command */
+    size_t job;           /* number of the job that it runs, from 1; 0: none */
     SimScenarioNic *nics;
     size_t nic_count;
 } SimScenarioVm;
@@ -267,6 +301,7 @@ typedef enum {
     SIM_COMMAND_TYPE,        /* vm, text: input to its console */
     SIM_COMMAND_FORWARD_ADD, /* network, forward */
     SIM_COMMAND_FORWARD_REMOVE, /* network, text: the rule's name */
+    SIM_COMMAND_SET_SCHEDULING, /* vm, vcpu, sched, sched_what */
     SIM_COMMAND_COUNT
 } SimCommandKind;
 
@@ -285,6 +320,9 @@ typedef struct {
     uint64_t interval_ns;
     uint64_t timeout_ns;
     uint64_t weight;
+    SimScenarioSched sched;
+    uint64_t sched_what; /* bit n: word n of sim_sched_words is given */
+    int64_t vcpu;        /* -1: all */
     char *text;
 } SimCommand;
 
@@ -306,6 +344,8 @@ typedef enum {
     SIM_COUNTER_NIC,     /* index: VM, item: NIC */
     SIM_COUNTER_NETWORK, /* index: network */
     SIM_COUNTER_PCPU,    /* index: pCPU */
+    SIM_COUNTER_JOB,     /* index: job */
+    SIM_COUNTER_SCHEDULER,
 } SimCounterScope;
 
 /* A path into the result document of a run, where lists are addressed by name
@@ -496,6 +536,8 @@ typedef struct SimScenario {
     SimScenarioInternet internet;
     SimScenarioVm *vms;
     size_t vm_count;
+    SimScenarioJob *jobs;
+    size_t job_count;
     SimCommand *timeline; /* sorted by time, equal times in the order of the file */
     size_t command_count;
     SimScenarioCheck *checks;
@@ -581,6 +623,9 @@ const char *sim_protocol_name(SimProtocol protocol);
 const char *sim_replacement_name(SimReplacement replacement);
 /* The word for a step's view ("stage"). */
 const char *sim_view_name(SimView view);
+
+/* weight, priority, cap, reservation, affinity, period, slice; ended by NULL. */
+extern const char *const sim_sched_words[];
 
 /* ---- What there is in a folder ------------------------------------------ */
 

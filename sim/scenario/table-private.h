@@ -32,3 +32,9 @@ extern const SimObject sim_forward_object;  /* SimScenarioForward */
 extern const SimObject sim_dhcp_object;     /* SimScenarioDhcp */
 extern const SimObject sim_lan_object;      /* SimScenarioLan */
 extern const SimObject sim_internet_object; /* SimScenarioInternet */
+
+/* table-sched.c */
+extern const SimObject sim_scheduler_object;      /* SimScenarioScheduler */
+extern const SimObject sim_vcpu_sched_object;     /* SimScenarioSched */
+extern const SimObject sim_job_object;            /* SimScenarioJob */
+extern const SimObject sim_set_scheduling_object; /* SimCommand */

@@ -41,16 +41,6 @@ static const SimKey run_keys[] = {
     {NULL}};
 static const SimObject run_object = {"an object", run_keys, sizeof(SimScenarioRun), NO_KIND};
 
-static const SimKey scheduler_keys[] = {
-    {"policy", SIM_KEY_POLICY, .preset = "\"rr\"", FIELD(SimScenarioScheduler, policy),
-     .meaning = "The scheduling policy."},
-    {"slice", DURATION, .preset = "\"10ms\"", .min = US, .max = 10 * SECOND,
-     FIELD(SimScenarioScheduler, slice_ns),
-     .meaning = "How long a vCPU may run before another one gets its turn."},
-    {NULL}};
-static const SimObject scheduler_object = {"an object", scheduler_keys,
-                                           sizeof(SimScenarioScheduler), NO_KIND};
-
 static const SimKey cost_keys[] = {
     {"exit", DURATION, .preset = "\"2us\"", .min = 0, .max = SECOND,
      FIELD(SimScenarioCosts, exit_ns), .meaning = "Charged to the vCPU for every exit."},
@@ -115,7 +105,7 @@ static const SimKey host_keys[] = {
     {"clock_hz", SIM_KEY_INTEGER, .preset = "100000000", .min = 1000, .max = UINT64_C(10000000000),
      FIELD(SimScenarioHost, clock_hz),
      .meaning = "Instructions per virtual second and pCPU (backend emulated)."},
-    {"scheduler", OBJECT(scheduler_object), .preset = "{}", FIELD(SimScenarioHost, scheduler),
+    {"scheduler", OBJECT(sim_scheduler_object), .preset = "{}", FIELD(SimScenarioHost, scheduler),
      .meaning = "Who runs next, and for how long."},
     {"quantum", DURATION, .preset = "\"10us\"", .min = 1, .max = SECOND,
      FIELD(SimScenarioHost, quantum_ns),
@@ -197,11 +187,26 @@ static const SimKey vm_keys[] = {
      FIELD(SimScenarioVm, memory_bytes),
      .meaning = "What the VM is promised; pages get page frames when first touched."},
     {"weight", SIM_KEY_INTEGER, .preset = "256", .min = 1, .max = 65536,
-     FIELD(SimScenarioVm, weight), .meaning = "Share of CPU time in relation to other VMs."},
+     FIELD(SimScenarioVm, weight),
+     .meaning = "Share of CPU time of each vCPU in relation to others."},
     {"priority", SIM_KEY_INTEGER, .preset = "0", .min = 0, .max = 1000,
      FIELD(SimScenarioVm, priority), .meaning = "Larger runs first, where the policy has it."},
     {"cap", SHARE, .preset = "\"0%\"", .min = 0, .max = 1600 * PERCENT,
-     FIELD(SimScenarioVm, cap_ppm), .meaning = "Most CPU time, of one pCPU; 0%: no cap."},
+     FIELD(SimScenarioVm, cap_ppm),
+     .meaning =
+         "Most CPU time of all its vCPUs, of one pCPU; 0%: no cap. Where the policy has it."},
+    {"reservation", SHARE, .preset = "\"0%\"", .min = 0, .max = 1600 * PERCENT,
+     FIELD(SimScenarioVm, reservation_ppm),
+     .meaning = "Least CPU time while it wants to run, of one pCPU. Where the policy has it."},
+    {"period", DURATION, .preset = "\"0ns\"", .min = 0, .max = 3600 * SECOND,
+     FIELD(SimScenarioVm, period_ns),
+     .meaning = "sedf: each vCPU has its budget once in this time; 0ns: no budget."},
+    {"slice", DURATION, .preset = "\"0ns\"", .min = 0, .max = 3600 * SECOND,
+     FIELD(SimScenarioVm, slice_ns),
+     .meaning = "A slice of its own; sedf: the budget per period. 0ns: the scheduler's."},
+    {"vcpu_scheduling", LIST(sim_vcpu_sched_object), .preset = "[]", .max = SIM_MAX_VCPUS,
+     FIELD(SimScenarioVm, vcpu_scheduling), COUNT(SimScenarioVm, vcpu_scheduling_count),
+     .meaning = "What single vCPUs have else than the VM, from vCPU 0 on."},
     {"affinity", SIM_KEY_PCPUS, .preset = "[]", FIELD(SimScenarioVm, affinity),
      .meaning = "Numbers of the pCPUs that it may run on; []: any."},
     {"start_at", DURATION, .never = true, .preset = "\"0ns\"", .min = 0, .max = 3600 * SECOND,
@@ -333,6 +338,7 @@ static const SimObject *const command_variants[] = {
     [SIM_COMMAND_TYPE] = &type_object,
     [SIM_COMMAND_FORWARD_ADD] = &forward_add_object,
     [SIM_COMMAND_FORWARD_REMOVE] = &forward_remove_object,
+    [SIM_COMMAND_SET_SCHEDULING] = &sim_set_scheduling_object,
 };
 static const char *const command_names[] = {
     [SIM_COMMAND_PING] = "ping",
@@ -347,6 +353,7 @@ static const char *const command_names[] = {
     [SIM_COMMAND_TYPE] = "type",
     [SIM_COMMAND_FORWARD_ADD] = "forward-add",
     [SIM_COMMAND_FORWARD_REMOVE] = "forward-remove",
+    [SIM_COMMAND_SET_SCHEDULING] = "set-scheduling",
     [SIM_COMMAND_COUNT] = NULL,
 };
 
@@ -504,8 +511,12 @@ static const SimKey scenario_keys[] = {
      .meaning = "The network that the host's own NIC is on, and the machines there."},
     {"internet", OBJECT(sim_internet_object), FIELD(SimScenario, internet),
      .meaning = "Servers behind the LAN's router."},
-    {"vms", LIST(vm_object), .required = true, .min = 1, .max = SIM_MAX_VMS, .unique = "name",
+    {"vms", LIST(vm_object), .preset = "[]", .max = SIM_MAX_VMS, .unique = "name",
      FIELD(SimScenario, vms), COUNT(SimScenario, vm_count), .meaning = "The virtual machines."},
+    {"jobs", LIST(sim_job_object), .preset = "[]", .max = SIM_MAX_VMS, FIELD(SimScenario, jobs),
+     COUNT(SimScenario, job_count),
+     .meaning = "Jobs of exact length, each a VM of one vCPU. With jobs, host.costs are 0 unless "
+                "given."},
     {"timeline", LIST(sim_command_object), .preset = "[]", .max = 10000,
      FIELD(SimScenario, timeline), COUNT(SimScenario, command_count),
      .meaning = "Commands given while it runs."},

@@ -111,3 +111,10 @@ bool sim_finish_console(SimReader *reader, const SimPath *path, json_object *val
 bool sim_finish_reach(SimReader *reader, const SimPath *path, json_object *values, void *reach);
 bool sim_finish_forward(SimReader *reader, const SimPath *path, json_object *values, void *forward);
 bool sim_finish_command(SimReader *reader, const SimPath *path, json_object *values, void *command);
+
+/* In table-sched.c. */
+bool sim_finish_job(SimReader *reader, const SimPath *path, json_object *values, void *job);
+bool sim_finish_set_scheduling(SimReader *reader, const SimPath *path, json_object *values,
+                               void *command);
+/* What is left out of host.costs is zero if there are jobs. */
+void sim_jobs_preset_costs(json_object *values);

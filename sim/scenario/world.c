@@ -231,9 +231,31 @@ static void add_steps_to_timeline(SimScenario *scenario)
                          &scenario->steps[i].command);
 }
 
+static bool check_vms(SimReader *reader)
+{
+    const SimScenario *scenario = reader->scenario;
+    SimPath vms = {NULL, "vms", 0};
+    if (scenario->vm_count == 0)
+        return sim_reader_fail(reader, &vms,
+                               "there is none; allowed: a list of 1 to %u objects "
+                               "(or \"jobs\")",
+                               SIM_MAX_VMS);
+    for (size_t v = 0; v < scenario->vm_count; v++) {
+        const SimScenarioVm *vm = &scenario->vms[v];
+        SimPath element = {&vms, NULL, v}, at = {&element, "vcpu_scheduling", 0};
+        if (vm->vcpu_scheduling_count > vm->vcpus)
+            return sim_reader_fail(
+                reader, &at, "%" G_GSIZE_FORMAT " elements; the VM has %" G_GUINT64_FORMAT " vCPUs",
+                vm->vcpu_scheduling_count, vm->vcpus);
+    }
+    return true;
+}
+
 bool sim_world_complete(SimReader *reader)
 {
     SimScenario *scenario = reader->scenario;
+    if (!check_vms(reader))
+        return false;
     for (size_t v = 0; v < scenario->vm_count; v++)
         scenario->vms[v].program_is_file = strchr(scenario->vms[v].program, '/') != NULL;
     add_steps_to_timeline(scenario);

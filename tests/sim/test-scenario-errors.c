@@ -76,12 +76,13 @@ static const Case shape_cases[] = {
      "x.json:1: format: \"hvlab-scenario/9\" is not a format known here; allowed: "
      "hvlab-scenario/1"},
     {"no-vms", HEAD "\"seed\":1}",
-     "x.json:1: \"vms\" is missing; allowed: a list of 1 to 1024 "
-     "objects"},
+     "x.json:1: vms: there is none; allowed: a list of 1 to 1024 objects (or "
+     "\"jobs\")"},
     {"empty-vms", HEAD "\"vms\":[]}",
-     "x.json:2: vms: 0 elements; allowed: a list of 1 to 1024 objects"},
+     "x.json:2: vms: there is none; allowed: a list of 1 to 1024 objects (or "
+     "\"jobs\")"},
     {"vms-an-object", HEAD "\"vms\":{}}",
-     "x.json:2: vms: an object is not a list; allowed: a list of 1 to 1024 objects"},
+     "x.json:2: vms: an object is not a list; allowed: a list of at most 1024 objects"},
     {"vm-a-string", HEAD "\"vms\":[\n\"a\"]}", "x.json:3: vms[0]: \"a\" is not an object (a VM)"},
     {"unknown-key", NETWORK("{\"name\":\"n\",\n\"mood\":\"internal\"}"),
      "x.json:3: networks[0].mood: unknown key; did you mean \"mode\"? allowed: name, mode, "
@@ -259,7 +260,7 @@ static const Case command_cases[] = {
     {"no-do", COMMAND("{\"at\":\"1s\"}"),
      "x.json:4: timeline[0]: \"do\" is missing; allowed: ping, connect, plug, unplug, start, "
      "pause, "
-     "resume, kill, set-weight, type, forward-add, forward-remove"},
+     "resume, kill, set-weight, type, forward-add, forward-remove, set-scheduling"},
     {"unknown", COMMAND("{\"do\":\"unplugg\",\"vm\":\"a\"}"),
      "x.json:4: timeline[0].do: \"unplugg\" is not a command; did you mean \"unplug\"? allowed: "
      "ping, "
@@ -464,7 +465,7 @@ static void test_many_vms(void)
     g_string_append(text, "]}");
     g_assert_null(test_load(text->str, NULL, &error));
     g_assert_cmpstr(error->message, ==,
-                    "x.json:2: vms: 1025 elements; allowed: a list of 1 to 1024 objects");
+                    "x.json:2: vms: 1025 elements; allowed: a list of at most 1024 objects");
     g_string_free(text, TRUE);
 }
 

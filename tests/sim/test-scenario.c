@@ -274,12 +274,17 @@ static void test_checks(void)
     "\"batch\":1,\"frames\":0,"                                                                    \
     "\"replacement\":\"none\",\"sample\":\"10ms\",\"scan\":\"1ms\",\"scan_pages\":100,\"share\":"  \
     "false,\"swap\":\"64MiB\",\"trace_references\":false},"                                        \
-    "\"pcpus\":1,\"quantum\":\"10us\",\"scheduler\":{\"policy\":\"rr\",\"slice\":"                 \
-    "\"10ms\"}},\"id\":\"t\",\"meta\":{\"after\":[],\"level\":1,\"minutes\":5},\"networks\":[],"   \
+    "\"pcpus\":1,\"quantum\":\"10us\",\"scheduler\":{\"accounting\":\"30ms\","                     \
+    "\"allotment\":\"0ns\",\"boost\":\"never\",\"latency\":\"0ns\",\"levels\":3,\"policy\":"       \
+    "\"rr\",\"slice\":"                                                                            \
+    "\"10ms\",\"slice_doubles\":false}},\"id\":\"t\",\"jobs\":[],\"meta\":{\"after\":[],"          \
+    "\"level\":1,\"minutes\":5},\"networks\":[],"                                                  \
     "\"requires\":[],\"run\":{\"detail\":\"normal\",\"trace_limit\":\"1GiB\",\"until\":\"1s\"},"   \
     "\"seed\":1,\"steps\":[],\"timeline\":[],\"title\":\"T\",\"vms\":[{\"affinity\":[],\"args\":"  \
-    "[],\"cap\":\"0%\",\"memory\":\"2MiB\",\"name\":\"a\",\"nics\":[],\"priority\":0,"             \
-    "\"program\":\"hello\",\"start_at\":\"0ns\",\"vcpus\":1,\"weight\":256}]}"
+    "[],\"cap\":\"0%\",\"memory\":\"2MiB\",\"name\":\"a\",\"nics\":[],\"period\":\"0ns\","         \
+    "\"priority\":0,"                                                                              \
+    "\"program\":\"hello\",\"reservation\":\"0%\",\"slice\":\"0ns\",\"start_at\":\"0ns\",\"vcpu_"  \
+    "scheduling\":[],\"vcpus\":1,\"weight\":256}]}"
 
 static void test_effective_text(void)
 {
