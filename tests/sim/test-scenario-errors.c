@@ -94,7 +94,7 @@ static const Case shape_cases[] = {
     {"odd-key", HEAD "\"a \\n\":1,\n" VM_A,
      "x.json:2: \"a \\n\": unknown key; allowed: $schema, format, id, title, brief, meta, "
      "requires, "
-     "seed, run, host, networks, lan, internet, vms, timeline, steps, checks"},
+     "seed, run, host, networks, lan, internet, vms, jobs, timeline, steps, checks"},
     {"later-key", HEAD "\"lab\":{},\n" VM_A,
      "x.json:2: lab: a word of the format that this version of hvlab cannot run yet; leave it out"},
     {"null-value", HEAD "\"seed\":null,\n" VM_A,
@@ -265,7 +265,7 @@ static const Case command_cases[] = {
      "x.json:4: timeline[0].do: \"unplugg\" is not a command; did you mean \"unplug\"? allowed: "
      "ping, "
      "connect, plug, unplug, start, pause, resume, kill, set-weight, type, forward-add, "
-     "forward-remove"},
+     "forward-remove, set-scheduling"},
     {"key-of-another", COMMAND("{\"do\":\"kill\",\"vm\":\"a\",\"nic\":0}"),
      "x.json:4: timeline[0].nic: unknown key; allowed: at, do, vm"},
     {"vm-reference", COMMAND("{\"do\":\"kill\",\"vm\":\"x\"}"),
@@ -332,7 +332,7 @@ static const Case check_cases[] = {
      "x.json:4: checks[0].expect.share: cannot stand beside \"reach\"; one of them is enough"},
     {"counter-scope", CHECK("{\"counter\":{\"path\":\"vm.a.exits\",\"min\":1}}"),
      "x.json:4: checks[0].expect.counter.path: \"vm.a.exits\" counts nothing; allowed: vms.NAME, "
-     "networks.NAME, pcpus.N"},
+     "networks.NAME, pcpus.N, jobs.NAME, scheduler"},
     {"counter-vm", CHECK("{\"counter\":{\"path\":\"vms.d.exits\",\"min\":1}}"),
      "x.json:4: checks[0].expect.counter.path: \"vms.d.exits\" names no VM; "
      "allowed: a, b, c"},
