@@ -3,9 +3,10 @@
  *
  * The input is a list of records: a byte that says what to do, a byte of length,
  * then so many bytes. Frames get their checksums mended in three of four cases,
- * as random ones would hardly get past them. Whatever happens, the stack sends
- * well-formed frames with right checksums, tells every ping its outcome once, and
- * stays inside its tables.
+ * as random ones would hardly get past them. TCP listens on port 7 and sends back what
+ * comes; NIC 1 may ask for its address by DHCP; names are looked up. Whatever happens,
+ * the stack sends well-formed frames with right checksums, tells every ping, name and
+ * probe its outcome once, and stays inside its tables.
  */
 #include <glib.h>
 #include <string.h>
@@ -17,10 +18,17 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+#define CONNECTIONS  4
+#define BUFFER_BYTES 600
+
 typedef struct {
     NetStack stack;
+    NetTcpConnection connections[CONNECTIONS];
+    uint8_t buffers[CONNECTIONS][2][BUFFER_BYTES];
+    NetTcpId last; /* that was connected */
     NetTime now;
     unsigned pings, outcomes;
+    unsigned names, answers, probes, probed;
     unsigned nested; /* pings sent from callbacks: bounded, so that scripts end */
 } Fuzz;
 
@@ -70,6 +78,37 @@ static void on_refused(void *user, NetIp4 to, uint16_t to_port, uint8_t code)
 {
 }
 
+static void on_name(void *user, const NetNameResult *result, NetTime now)
+{
+    Fuzz *f = user;
+
+    f->answers++;
+    g_assert(result->count <= NET_NAME_MAX_ADDRESSES && strlen(result->canonical) < 256);
+}
+
+static void on_probed(void *user, NetProbeOutcome outcome, NetTime rtt_ns)
+{
+    Fuzz *f = user;
+
+    f->probed++;
+}
+
+/* Sends back what comes, and closes when the peer has. */
+static void on_tcp(void *user, NetTcpId id, NetTcpEvent event, NetTime now)
+{
+    Fuzz *f = user;
+    uint8_t bytes[200];
+    int count = 0;
+
+    g_assert(net_stack_tcp_look(&f->stack, id) != NULL);
+    if (event == NET_TCP_READABLE) {
+        while ((count = net_stack_tcp_receive(&f->stack, id, bytes, sizeof bytes, now)) > 0)
+            net_stack_tcp_send(&f->stack, id, bytes, (size_t)count, now);
+    }
+    if (event == NET_TCP_ENDED || count == NET_STACK_END)
+        net_stack_tcp_close(&f->stack, id, now);
+}
+
 static const NetStackOps stack_ops = {.send = on_send, .probe_seen = on_probe};
 static const NetUdpOps udp_ops = {.receive = on_datagram, .unreachable = on_refused};
 
@@ -88,8 +127,37 @@ static void mend(uint8_t *frame, size_t length)
     size_t payload = ip.total_bytes - NET_IPV4_BYTES;
     if (ip.protocol == NET_PROTOCOL_ICMP && payload >= NET_ICMP_BYTES)
         net_icmp_seal(frame + at, payload);
+    if (ip.protocol == NET_PROTOCOL_TCP && payload >= NET_TCP_BYTES)
+        net_tcp_seal(frame + at, (uint16_t)payload, ip.source, ip.destination);
     if (ip.protocol == NET_PROTOCOL_UDP && payload >= NET_UDP_BYTES)
         net_udp_seal(frame + at, (uint16_t)payload, ip.source, ip.destination);
+}
+
+static void do_call(Fuzz *f, unsigned what, uint32_t number, const uint8_t *bytes, size_t length)
+{
+    NetTcpProbe probe = {number, 7, 1, length * NET_NS_PER_MS, on_probed, f};
+    uint8_t back[50];
+    char name[32];
+
+    switch (what) {
+    case 8:
+        if (net_stack_tcp_connect(&f->stack, number, 7, on_tcp, f, f->now, &f->last) == 0)
+            g_assert(net_stack_tcp_look(&f->stack, f->last) != NULL);
+        break;
+    case 9: net_stack_tcp_send(&f->stack, f->last, bytes, length, f->now); break;
+    case 10: net_stack_tcp_receive(&f->stack, f->last, back, sizeof back, f->now); break;
+    case 11: net_stack_tcp_shutdown(&f->stack, f->last, f->now); break;
+    case 12: net_stack_tcp_abort(&f->stack, f->last, f->now); break;
+    case 13: net_stack_expect_probe(&f->stack, 7, 1, f->now + number); break;
+    case 14: f->probes += net_stack_probe_tcp(&f->stack, &probe, f->now) == 0; break;
+    case 15:
+        g_strlcpy(name, "a.lab", sizeof name);
+        if (length % 2 == 0)
+            net_stack_dhcp_start(&f->stack, 1, f->now);
+        else
+            f->names += net_stack_resolve(&f->stack, name, on_name, f, f->now) == 0;
+        break;
+    }
 }
 
 static void do_record(Fuzz *f, uint8_t what, const uint8_t *bytes, size_t length)
@@ -97,7 +165,7 @@ static void do_record(Fuzz *f, uint8_t what, const uint8_t *bytes, size_t length
     g_autofree uint8_t *copy = g_memdup2(bytes, length); /* of its very size, for ASan */
     uint32_t number = length >= 4 ? net_get_32(bytes) : (uint32_t)length;
 
-    switch (what % 8) {
+    switch (what % 16) {
     case 0:
     case 1:
     case 2:
@@ -113,8 +181,34 @@ static void do_record(Fuzz *f, uint8_t what, const uint8_t *bytes, size_t length
         if (net_stack_deadline(&f->stack) != NET_TIME_NEVER)
             f->now = MAX(f->now, net_stack_deadline(&f->stack));
         break;
+    default: do_call(f, what % 16, number, copy, length); break;
     }
     net_stack_advance(&f->stack, f->now);
+}
+
+/* Buffers, windows and out-of-order ranges stay within bounds, timers in the heap. */
+static void check_tcp(Fuzz *f)
+{
+    unsigned in_use = 0, timers = 0;
+
+    for (unsigned i = 0; i < CONNECTIONS; i++) {
+        const NetTcpConnection *c = &f->connections[i];
+        if (!c->in_use)
+            continue;
+        in_use++;
+        timers += c->heap_place != 0;
+        g_assert(c->send_queued <= c->send_size && c->receive_waiting <= c->receive_size);
+        g_assert((int32_t)(c->send_most - c->send_next) >= 0);
+        g_assert((int32_t)(c->send_next - c->send_unacked) >= 0);
+        g_assert(c->range_count <= NET_TCP_MAX_RANGES);
+        for (unsigned k = 0; k < c->range_count; k++) {
+            uint32_t begin = k > 0 ? c->ranges[k - 1].end : c->receive_next;
+            g_assert((int32_t)(c->ranges[k].begin - begin) > 0);
+            g_assert((int32_t)(c->ranges[k].end - c->ranges[k].begin) > 0);
+            g_assert(c->ranges[k].end - c->receive_next <= c->receive_size - c->receive_waiting);
+        }
+    }
+    g_assert(in_use == f->stack.tcp.in_use && timers == f->stack.tcp.heap_count);
 }
 
 static void check(Fuzz *f)
@@ -129,6 +223,15 @@ static void check(Fuzz *f)
     for (unsigned i = 0; i < NET_STACK_MAX_ECHOES; i++)
         in_use += f->stack.echoes[i].in_use;
     g_assert(f->pings == f->outcomes + in_use);
+    in_use = 0;
+    for (unsigned i = 0; i < NET_STACK_MAX_RESOLVING; i++)
+        in_use += f->stack.resolving[i].in_use;
+    g_assert(f->names == f->answers + in_use);
+    in_use = 0;
+    for (unsigned i = 0; i < NET_STACK_MAX_TCP_PROBES; i++)
+        in_use += f->stack.probes.probing[i].in_use;
+    g_assert(f->probes == f->probed + in_use);
+    check_tcp(f);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -145,6 +248,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     f = (Fuzz){0};
     net_stack_init(&f.stack, &stack_ops, &f, 1);
+    net_stack_tcp_init(&f.stack, &(NetTcpMemory){f.connections, CONNECTIONS, f.buffers[0][0],
+                                                 BUFFER_BYTES, BUFFER_BYTES});
+    net_stack_tcp_listen(&f.stack, 7, on_tcp, &f);
+    f.stack.name_server = NET_IP4(10, 0, 0, 2);
     for (unsigned i = 0; i < 2; i++)
         net_stack_add_nic(&f.stack, &nics[i]);
     net_stack_udp_bind(&f.stack, 7, &udp_ops, &f);

@@ -278,6 +278,11 @@ void machine_control(Machine *m, const char *line)
     g_assert_true(hv_virtio_console_input(m->bus.slots[HV_SLOT_CONTROL], line, strlen(line)));
 }
 
+void machine_type(Machine *m, const char *text)
+{
+    g_assert_true(hv_virtio_console_input(m->bus.slots[HV_SLOT_CONSOLE], text, strlen(text)));
+}
+
 /* ---- Creation ------------------------------------------------------------ */
 
 static void load(Machine *m, const MachineConfig *config)
@@ -295,8 +300,9 @@ static void load(Machine *m, const MachineConfig *config)
     for (unsigned i = 0; i < m->nic_count; i++)
         nics[i] = (HvBootNic){.mac = {2, 0, 0, 0, 0, (uint8_t)i},
                               .mtu = 1500,
-                              .address = NET_IP4(10, 0, i, 2),
-                              .prefix = 24};
+                              .address = config->dhcp ? 0 : NET_IP4(10, 0, i, 2),
+                              .prefix = config->dhcp ? 0 : 24,
+                              .dhcp = config->dhcp};
     const HvBootHost hosts[] = {{"peer", NET_IP4(10, 0, 0, 1)}, {"nobody", NET_IP4(10, 0, 0, 9)}};
     HvLoaderConfig loader = {.vm = 3,
                              .vcpu_count = m->vcpu_count,

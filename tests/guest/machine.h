@@ -62,6 +62,7 @@ typedef struct {
     unsigned vcpu_count; /* 0: 1 */
     unsigned nic_count;
     uint64_t memory_bytes; /* 0: 2 MiB */
+    bool dhcp;             /* the NICs have no address, and shall ask for one */
 } MachineConfig;
 
 /* Loads GUEST_DIR/NAME.elf for args[0] = NAME. */
@@ -77,5 +78,7 @@ bool machine_run_until(Machine *machine, bool (*condition)(const Machine *machin
 
 /* A line to the control console. */
 void machine_control(Machine *machine, const char *line);
+/* Text typed into the VM's console. */
+void machine_type(Machine *machine, const char *text);
 /* The stack at the far end of the cable pings the guest: does it answer? */
 bool machine_ping_guest(Machine *machine, unsigned nic);
