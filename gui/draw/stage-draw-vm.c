@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stage-draw-vm.c: hosts and the cards of VMs. */
+#include <math.h>
 #include <string.h>
 
 #include "gui/draw/paint.h"
@@ -188,7 +189,7 @@ static void draw_vcpus(const GuiTheme *theme, cairo_t *cr, const SimModelVm *vm,
 
 /* One cell for each page while they fit; else a cell for several, in use if any is. */
 static void draw_pages(const GuiTheme *theme, cairo_t *cr, const SimModelVm *vm, unsigned owner,
-                       GuiRect box)
+                       GuiRect box, double zoom)
 {
     unsigned rows = vm->memory_pages <= 256 ? 4 : 8, columns, cells;
     double cell_height = box.height / rows, cell;
@@ -220,7 +221,7 @@ static void draw_pages(const GuiTheme *theme, cairo_t *cr, const SimModelVm *vm,
     }
     gui_set_colour(cr, theme->owners[owner % GUI_THEME_OWNERS], 1);
     cairo_fill(cr);
-    for (unsigned i = 1; i < columns && cell > 2; i++) {
+    for (unsigned i = 1; i < columns && cell * zoom >= 4; i++) {
         cairo_move_to(cr, box.x + i * cell, box.y);
         cairo_rel_line_to(cr, 0, box.height);
     }
@@ -281,7 +282,8 @@ static char *address_text(const SimModelVm *vm)
                               : g_strdup_printf("%s and %u more", text, vm->nic_count - 1);
 }
 
-static void draw_full(const GuiTheme *theme, cairo_t *cr, const SimModelVm *vm, GuiRect in)
+static void draw_full(const GuiTheme *theme, cairo_t *cr, const SimModelVm *vm, GuiRect in,
+                      double zoom)
 {
     g_autofree char *line = last_line(vm), *address = address_text(vm);
     g_autofree char *pages =
@@ -292,7 +294,7 @@ static void draw_full(const GuiTheme *theme, cairo_t *cr, const SimModelVm *vm, 
     gui_set_colour(cr, theme->dim, 1);
     gui_text(cr, theme, GUI_TEXT(.size = 0.8), in.x, y + 57, 0, "memory");
     gui_text(cr, theme, GUI_TEXT(.size = 0.8, .align = GUI_ALIGN_RIGHT), right, y + 57, 0, pages);
-    draw_pages(theme, cr, vm, vm->vm, (GuiRect){in.x, y + 65, in.width, 24});
+    draw_pages(theme, cr, vm, vm->vm, (GuiRect){in.x, y + 65, in.width, 24}, zoom);
     gui_set_colour(cr, line ? theme->ink : theme->dim, 1);
     gui_text(cr, theme, GUI_TEXT(.size = 0.75, .mono = true), in.x, y + 100, in.width,
              line ? line : "console: nothing yet");
@@ -305,6 +307,28 @@ static void draw_compact(const GuiTheme *theme, cairo_t *cr, const SimModelVm *v
 {
     draw_vcpus(theme, cr, vm, (GuiRect){in.x, in.y + 20, in.width, 16});
     draw_gauge(theme, cr, vm, vm->vm, (GuiRect){in.x, in.y + 43, in.width, 9});
+}
+
+/* The owner's colour and pattern along the left edge of a card. */
+static void draw_owner_edge(const GuiTheme *theme, cairo_t *cr, GuiRect box, double radius,
+                            double width, unsigned owner)
+{
+    cairo_pattern_t *pattern = gui_owner_pattern(theme, owner);
+    double left = box.x + 0.6, top = box.y + 0.6, bottom = box.y + box.height - 0.6;
+    /* Where the round corner passes the edge's right side. */
+    double turn = acos(CLAMP((radius - width) / radius, 0, 1));
+    double rise = radius * (1 - sin(turn));
+
+    cairo_new_path(cr);
+    cairo_move_to(cr, box.x + width, bottom - rise);
+    cairo_arc(cr, left + radius, bottom - radius, radius, G_PI - turn, G_PI);
+    cairo_line_to(cr, left, top + radius);
+    cairo_arc(cr, left + radius, top + radius, radius, G_PI, G_PI + turn);
+    cairo_line_to(cr, box.x + width, bottom - rise);
+    cairo_close_path(cr);
+    cairo_set_source(cr, pattern);
+    cairo_fill(cr);
+    cairo_pattern_destroy(pattern);
 }
 
 void stage_draw_vm(const GuiStage *stage, cairo_t *cr, const GuiScene *scene, const StageVm *place)
@@ -321,12 +345,7 @@ void stage_draw_vm(const GuiStage *stage, cairo_t *cr, const GuiScene *scene, co
         return;
     gui_paint_card(cr, box, tiny ? 6 : 10, theme->card, chosen ? theme->accent : theme->card_line,
                    chosen ? 3 : 1.2);
-    /* The owner's colour and pattern along the left edge. */
-    cairo_save(cr);
-    gui_rounded(cr, gui_rect_inset(box, 0.6), tiny ? 6 : 10);
-    cairo_clip(cr);
-    gui_paint_owner(cr, theme, (GuiRect){box.x, box.y, tiny ? 5 : 7, box.height}, place->vm);
-    cairo_restore(cr);
+    draw_owner_edge(theme, cr, box, tiny ? 6 : 10, tiny ? 5 : 7, place->vm);
     in.x += tiny ? 3 : 5;
     in.width -= tiny ? 3 : 5;
     double y = in.y + (full ? 8 : 7);
@@ -341,7 +360,7 @@ void stage_draw_vm(const GuiStage *stage, cairo_t *cr, const GuiScene *scene, co
     gui_text(cr, theme, &(GuiTextStyle){.size = title, .bold = true}, in.x, y,
              in.width - sign - state - 10, name);
     if (full)
-        draw_full(theme, cr, vm, in);
+        draw_full(theme, cr, vm, in, stage->zoom);
     else if (!tiny)
         draw_compact(theme, cr, vm, in);
     else

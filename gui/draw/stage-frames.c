@@ -136,40 +136,119 @@ static void draw_waves(cairo_t *cr, const GuiTheme *theme, GuiRect box)
     cairo_stroke(cr);
 }
 
-static void draw_envelope(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
-                          const StageEnvelope *one)
+/* An envelope of its own: paper, flap, and the label over its lower part. */
+static void draw_paper(const GuiStage *stage, cairo_t *cr, GuiRect box, const char *protocol,
+                       bool broadcast)
 {
     const GuiTheme *theme = &stage->theme;
-    GuiRect box = one->box, band = box;
     double flap = box.height * 0.42;
-    GuiColour colour = gui_protocol_colour(theme, one->protocol);
-    bool chosen =
-        scene->selected.kind == GUI_ENTITY_FRAME && scene->selected.number == one->flight.frame;
+    GuiRect band = {box.x + 1, box.y + flap + 1, box.width - 2, box.height - flap - 2};
 
-    for (unsigned i = MIN(one->count - 1, 2); i > 0; i--)
-        gui_paint_card(cr, (GuiRect){box.x + 3.0 * i, box.y - 3.0 * i, box.width, box.height}, 4,
-                       theme->paper, theme->paper_ink, 1);
-    if (one->broadcast)
+    if (broadcast)
         draw_waves(cr, theme, box);
-    if (chosen)
-        gui_paint_card(cr, gui_rect_inset(box, -4), 7, theme->accent, theme->accent, 1);
     gui_paint_card(cr, box, 4, theme->paper, theme->paper_ink, 1.4);
-    /* The flap, and the label over its lower part. */
     cairo_move_to(cr, box.x + 1.5, box.y + 1.5);
     cairo_line_to(cr, box.x + box.width / 2, box.y + flap);
     cairo_line_to(cr, box.x + box.width - 1.5, box.y + 1.5);
     gui_set_colour(cr, theme->paper_ink, 0.8);
     cairo_set_line_width(cr, 1.2);
     cairo_stroke(cr);
-    band = (GuiRect){box.x + 1, box.y + flap + 1, box.width - 2, box.height - flap - 2};
     gui_rounded(cr, band, 3);
-    gui_set_colour(cr, colour, 1);
+    gui_set_colour(cr, gui_protocol_colour(theme, protocol), 1);
     cairo_fill(cr);
     gui_set_colour(cr, (GuiColour){1, 1, 1}, 1);
     gui_text(
         cr, theme,
         &(GuiTextStyle){.size = sizes[stage->form].text, .bold = true, .align = GUI_ALIGN_CENTRE},
-        box.x + box.width / 2, band.y + band.height / 2, box.width - 4, one->protocol);
+        box.x + box.width / 2, band.y + band.height / 2, box.width - 4, protocol);
+}
+
+/* On a screen many envelopes look the same: each kind is drawn once and then copied. */
+#define STAMP_MARGIN 16.0
+
+typedef struct {
+    const char *protocol; /* the stamps' keys are the label and whether it goes to all */
+    bool broadcast;
+    cairo_surface_t *surface;
+} Stamp;
+
+typedef struct {
+    GArray *stamps;
+    double scale; /* pixels per unit; 0: no copies, everything is drawn */
+} Stamps;
+
+static void stamp_clear(void *data)
+{
+    cairo_surface_destroy(((Stamp *)data)->surface);
+}
+
+static Stamps stamps_new(cairo_t *cr)
+{
+    double x = 1, y = 0;
+    Stamps stamps = {.stamps = g_array_new(FALSE, FALSE, sizeof(Stamp))};
+
+    g_array_set_clear_func(stamps.stamps, stamp_clear);
+    cairo_user_to_device_distance(cr, &x, &y);
+    if (cairo_surface_get_type(cairo_get_group_target(cr)) == CAIRO_SURFACE_TYPE_IMAGE && y == 0)
+        stamps.scale = x;
+    return stamps;
+}
+
+static cairo_surface_t *find_stamp(const GuiStage *stage, Stamps *stamps, const StageEnvelope *one)
+{
+    Stamp stamp = {one->protocol, one->broadcast, NULL};
+    double width = one->box.width, height = one->box.height;
+
+    for (guint i = 0; i < stamps->stamps->len; i++) {
+        const Stamp *known = &g_array_index(stamps->stamps, Stamp, i);
+        if (known->broadcast == one->broadcast && strcmp(known->protocol, one->protocol) == 0)
+            return known->surface;
+    }
+    stamp.surface = cairo_image_surface_create(
+        CAIRO_FORMAT_ARGB32, (int)ceil((width + 2 * STAMP_MARGIN) * stamps->scale),
+        (int)ceil((height + 2 * STAMP_MARGIN) * stamps->scale));
+    cairo_t *cr = cairo_create(stamp.surface);
+    cairo_scale(cr, stamps->scale, stamps->scale);
+    draw_paper(stage, cr, (GuiRect){STAMP_MARGIN, STAMP_MARGIN, width, height}, one->protocol,
+               one->broadcast);
+    cairo_destroy(cr);
+    g_array_append_val(stamps->stamps, stamp);
+    return stamp.surface;
+}
+
+static void stamp_paper(const GuiStage *stage, cairo_t *cr, Stamps *stamps,
+                        const StageEnvelope *one)
+{
+    double x = one->box.x - STAMP_MARGIN, y = one->box.y - STAMP_MARGIN;
+    cairo_surface_t *surface = find_stamp(stage, stamps, one);
+
+    /* At whole pixels, so that it stays sharp. */
+    cairo_user_to_device(cr, &x, &y);
+    cairo_save(cr);
+    cairo_identity_matrix(cr);
+    cairo_set_source_surface(cr, surface, round(x), round(y));
+    cairo_pattern_set_filter(cairo_get_source(cr), CAIRO_FILTER_NEAREST);
+    cairo_paint(cr);
+    cairo_restore(cr);
+}
+
+static void draw_envelope(const GuiStage *stage, cairo_t *cr, const GuiScene *scene, Stamps *stamps,
+                          const StageEnvelope *one)
+{
+    const GuiTheme *theme = &stage->theme;
+    GuiRect box = one->box;
+    bool chosen =
+        scene->selected.kind == GUI_ENTITY_FRAME && scene->selected.number == one->flight.frame;
+
+    for (unsigned i = MIN(one->count - 1, 2); i > 0; i--)
+        gui_paint_card(cr, (GuiRect){box.x + 3.0 * i, box.y - 3.0 * i, box.width, box.height}, 4,
+                       theme->paper, theme->paper_ink, 1);
+    if (chosen)
+        gui_paint_card(cr, gui_rect_inset(box, -4), 7, theme->accent, theme->accent, 1);
+    if (stamps->scale > 0)
+        stamp_paper(stage, cr, stamps, one);
+    else
+        draw_paper(stage, cr, box, one->protocol, one->broadcast);
     if (one->count > 1) {
         g_autofree char *text = g_strdup_printf("\303\227%u", one->count);
         gui_paint_tag(cr, theme, box.x + box.width - 8, box.y - 2, 0.7, theme->ink, theme->card,
@@ -180,7 +259,9 @@ static void draw_envelope(const GuiStage *stage, cairo_t *cr, const GuiScene *sc
 void stage_draw_envelopes(const GuiStage *stage, cairo_t *cr, const GuiScene *scene)
 {
     g_autoptr(GArray) envelopes = stage_envelopes(stage, scene);
+    Stamps stamps = stamps_new(cr);
 
     for (guint i = 0; i < envelopes->len; i++)
-        draw_envelope(stage, cr, scene, &g_array_index(envelopes, StageEnvelope, i));
+        draw_envelope(stage, cr, scene, &stamps, &g_array_index(envelopes, StageEnvelope, i));
+    g_array_unref(stamps.stamps);
 }

@@ -139,32 +139,29 @@ static void divide(Column *column, const Order *order, const uint64_t *ns, uint6
 
 static uint64_t column_time(const GuiTimelineView *view, unsigned x, unsigned width)
 {
-    return view->span.from +
-           (uint64_t)((unsigned __int128)(view->span.to - view->span.from) * x / width);
+    uint64_t length = view->span.to - view->span.from;
+
+    return view->span.from + length / width * x + length % width * x / width;
 }
 
 typedef struct {
     Column *columns;
-    uint8_t *marks; /* per column, a bit for each kind */
+    uint64_t (*ns)[GUI_LANE_CLASSES]; /* per column */
+    uint8_t *marks;                   /* per column, a bit for each kind */
     unsigned width, height;
+    cairo_surface_t *pixels; /* for all rows in turn, as high as the highest */
 } RowPicture;
 
 static void fill_columns(const GuiTimelineView *view, const GuiLanes *lanes, unsigned row,
                          RowPicture *picture)
 {
     Order order = order_of(lanes, row);
-    GuiLaneCursor cursor = {0};
-    uint64_t ns[GUI_LANE_CLASSES], marks[GUI_MARK_COUNT], from = view->span.from;
+    uint64_t from = view->span.from;
 
+    gui_lanes_columns(lanes, row, from, view->span.to, picture->width, picture->ns, picture->marks);
     for (unsigned x = 0; x < picture->width; x++) {
         uint64_t to = column_time(view, x + 1, picture->width);
-        /* Closer than a ns per pixel: a column shows the one it lies in. */
-        uint64_t end = MAX(to, from + 1);
-        gui_lanes_sums(lanes, row, from, end, &cursor, ns, marks);
-        divide(&picture->columns[x], &order, ns, end - from, picture->height);
-        picture->marks[x] = 0;
-        for (unsigned kind = 0; kind < GUI_MARK_COUNT; kind++)
-            picture->marks[x] |= (uint8_t)((marks[kind] > 0) << kind);
+        divide(&picture->columns[x], &order, picture->ns[x], MAX(to - from, 1), picture->height);
         from = to;
     }
 }
@@ -173,6 +170,7 @@ static void fill_columns(const GuiTimelineView *view, const GuiLanes *lanes, uns
 
 static void write_bar(uint8_t *data, int stride, const RowPicture *picture, const Fill *fills)
 {
+    /* Down each column: the lines of a bar stay in the processor's cache. */
     for (unsigned x = 0; x < picture->width; x++) {
         const Column *column = &picture->columns[x];
         unsigned y = 0;
@@ -189,20 +187,17 @@ static void write_bar(uint8_t *data, int stride, const RowPicture *picture, cons
 
 static void paint_pixels(cairo_t *cr, GuiRect bar, const RowPicture *picture, const Fill *fills)
 {
-    cairo_surface_t *surface =
-        cairo_image_surface_create(CAIRO_FORMAT_RGB24, (int)picture->width, (int)picture->height);
-    uint8_t *data = cairo_image_surface_get_data(surface);
+    uint8_t *data = cairo_image_surface_get_data(picture->pixels);
 
-    if (data) {
-        cairo_surface_flush(surface);
-        write_bar(data, cairo_image_surface_get_stride(surface), picture, fills);
-        cairo_surface_mark_dirty(surface);
-        cairo_set_source_surface(cr, surface, bar.x, bar.y);
-        cairo_pattern_set_filter(cairo_get_source(cr), CAIRO_FILTER_NEAREST);
-        cairo_rectangle(cr, bar.x, bar.y, picture->width, picture->height);
-        cairo_fill(cr);
-    }
-    cairo_surface_destroy(surface);
+    if (!data)
+        return;
+    cairo_surface_flush(picture->pixels);
+    write_bar(data, cairo_image_surface_get_stride(picture->pixels), picture, fills);
+    cairo_surface_mark_dirty(picture->pixels);
+    cairo_set_source_surface(cr, picture->pixels, bar.x, bar.y);
+    cairo_pattern_set_filter(cairo_get_source(cr), CAIRO_FILTER_NEAREST);
+    cairo_rectangle(cr, bar.x, bar.y, picture->width, picture->height);
+    cairo_fill(cr);
 }
 
 /* ---- As rectangles ----------------------------------------------------------------------------
@@ -294,13 +289,18 @@ void timeline_paint_bars(const GuiTimeline *timeline, const GuiTimelineView *vie
                          const GuiLanes *lanes)
 {
     unsigned width = (unsigned)CLAMP(timeline->width - timeline->gutter, 1, 32000);
-    RowPicture picture = {
-        .columns = g_new(Column, width), .marks = g_malloc(width), .width = width};
+    RowPicture picture = {.columns = g_new(Column, width),
+                          .ns = g_malloc_n(width, sizeof(*picture.ns)),
+                          .marks = g_malloc(width),
+                          .width = width};
     double bottom = timeline->height - timeline->legend_height;
     bool vector = gui_is_vector(cr);
     g_autofree Fill *fills = g_new(Fill, FILL_COUNT);
 
     make_fills(fills, timeline->theme);
+    picture.pixels = cairo_image_surface_create(
+        CAIRO_FORMAT_RGB24, (int)width,
+        (int)MAX(ceil(MAX(timeline->pcpu_height, timeline->vcpu_height)), 1));
     for (unsigned row = 0; row < MIN(timeline->rows, gui_lanes_count(lanes)); row++) {
         GuiRect box = gui_timeline_row(timeline, view, row);
         GuiRect bar = timeline_bar(timeline, box, row < timeline->pcpus);
@@ -315,6 +315,8 @@ void timeline_paint_bars(const GuiTimeline *timeline, const GuiTimelineView *vie
         if (row >= timeline->pcpus)
             paint_marks(cr, timeline->theme, timeline_strip(timeline, box), &picture);
     }
+    cairo_surface_destroy(picture.pixels);
     g_free(picture.columns);
+    g_free(picture.ns);
     g_free(picture.marks);
 }

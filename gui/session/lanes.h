@@ -77,6 +77,11 @@ void gui_lanes_sums(const GuiLanes *lanes, unsigned lane, uint64_t from, uint64_
                     GuiLaneCursor *cursor, uint64_t ret_ns[GUI_LANE_CLASSES],
                     uint64_t ret_marks[GUI_MARK_COUNT]);
 
+/* The same for count columns of equal width at once, as a picture of a lane needs it;
+ * of marks only which kinds there are, a bit for each. */
+void gui_lanes_columns(const GuiLanes *lanes, unsigned lane, uint64_t from, uint64_t to,
+                       unsigned count, uint64_t (*ret_ns)[GUI_LANE_CLASSES], uint8_t *ret_marks);
+
 /* One stretch: the one that holds time. For hit-testing and for wide stretches. */
 typedef struct {
     uint64_t from, to; /* to: SIM_TIME_NEVER for the last one */

@@ -151,6 +151,25 @@ static void test_level_of_detail(void)
         gui_lanes_sums(gui_session_lanes(session), 2, from, to, &cursor, ns, marks);
         g_assert_cmpuint(ns[GUI_VCPU_RUNNING], ==, expected_running(&busy, from, to));
     }
+    /* A picture's columns are the sums of their spans, near and far. */
+    for (unsigned i = 0; i < 40; i++) {
+        enum { COLUMNS = 53 };
+        uint64_t from = (uint64_t)(g_rand_double(chance) * (double)end), columns[COLUMNS][8];
+        uint64_t length = end >> g_rand_int_range(chance, 0, 24);
+        uint8_t kinds[COLUMNS];
+        gui_lanes_columns(gui_session_lanes(session), 2, from, from + length, COLUMNS, columns,
+                          kinds);
+        for (unsigned x = 0; x < COLUMNS; x++) {
+            uint64_t left = from + MAX(length, 1) * x / COLUMNS;
+            uint64_t right = from + MAX(length, 1) * (x + 1) / COLUMNS;
+            gui_lanes_sums(gui_session_lanes(session), 2, left, MAX(right, left + 1), &cursor, ns,
+                           NULL);
+            g_assert_cmpmem(columns[x], sizeof(ns), ns, sizeof(ns));
+            gui_lanes_sums(gui_session_lanes(session), 2, left, right, &cursor, NULL, marks);
+            for (unsigned kind = 0; kind < GUI_MARK_COUNT; kind++)
+                g_assert_cmpint(kinds[x] >> kind & 1, ==, marks[kind] > 0);
+        }
+    }
     /* Column by column gives the same as all at once: 7 exits a turn, 1000 turns. */
     cursor = (GuiLaneCursor){0};
     for (unsigned x = 0; x < 977; x++) {
