@@ -38,7 +38,8 @@ typedef struct {
 } HvCosts;
 
 /* How the host's page frames are shared out; see memory/pager.h. All zero: a page
- * that needs a frame when none is left ends its VM. */
+ * that needs a frame when none is left ends its VM. The frames of a VM that has ended
+ * are taken back when somebody needs them, not before. */
 typedef struct {
     const HvReplacementOps *replacement; /* NULL: no page is taken away */
     HvFrameNo frame_limit;               /* page frames for pageable pages; 0: no limit */
@@ -47,6 +48,8 @@ typedef struct {
     HvTime sample_ns;    /* how often the policy's bits are sampled; 0: never */
     HvTime scan_ns;      /* how often the sharer looks at pages (memory/sharing.h); 0: never */
     unsigned scan_pages; /* so many at a time */
+    bool kill_largest;   /* no frame can be had: the VM with the most is killed, not the asker */
+    bool no_overcommit;  /* a VM that is promised more than is left does not start */
     /* Tracing mode: every access of a guest to a page of its heap is reported
      * (page_referenced). Needs a backend whose time is exact. */
     bool trace_references;

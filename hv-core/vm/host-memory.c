@@ -41,12 +41,92 @@ static bool on_none_pageable(void *user)
     return hv_sharing_give_up(((HvHost *)user)->sharing);
 }
 
+/* ---- Frames of whole VMs --------------------------------------------------- */
+
+static bool is_over(const HvVm *vm)
+{
+    return vm->state == HV_VM_HALTED || vm->state == HV_VM_CRASHED || vm->state == HV_VM_KILLED;
+}
+
+static HvFrameNo count_pageable(const HvHost *host, const HvVm *vm)
+{
+    HvFrameNo count = 0;
+    for (HvPageNo page = 0; page < hv_memory_page_count(vm->memory); page++)
+        count += hv_pager_is_pageable(host->pager, (HvPageRef){vm->number, page});
+    return count;
+}
+
+/* All pages that are not pinned become absent, and stay so. */
+static void release(HvHost *host, HvVm *vm, HvStamp at)
+{
+    vm->released = true;
+    for (HvPageNo page = 0; page < hv_memory_page_count(vm->memory); page++) {
+        const HvMemoryEntry *entry = hv_memory_entry(vm->memory, page);
+        HvPageRef ref = {vm->number, page};
+        HvFrameNo frame = entry->frame;
+        if (frame == HV_FRAME_NONE || entry->pinned)
+            continue;
+        if (hv_sharing_has(host->sharing, ref))
+            hv_sharing_leave(host->sharing, ref);
+        else if (hv_pager_is_pageable(host->pager, ref))
+            hv_pager_unmapped(host->pager, ref);
+        hv_memory_unmap(vm->memory, page);
+        HV_REPORT(host, page_unmapped, at, vm->number, page, frame);
+    }
+    hv_pager_remove_memory(host->pager, vm->number);
+}
+
+static void release_ended(HvHost *host, HvStamp at)
+{
+    for (guint i = 0; i < host->vms->len; i++) {
+        HvVm *vm = g_ptr_array_index(host->vms, i);
+        if (is_over(vm) && !vm->released)
+            release(host, vm, at);
+    }
+}
+
+/* The VM that holds the most, if that is another one than the asker. */
+static bool kill_largest(HvHost *host, const HvVm *asker, HvStamp at)
+{
+    HvVm *largest = NULL;
+    HvFrameNo most = 0;
+    for (guint i = 0; i < host->vms->len; i++) {
+        HvVm *vm = g_ptr_array_index(host->vms, i);
+        HvFrameNo count = vm->released || vm->state == HV_VM_OFF ? 0 : count_pageable(host, vm);
+        if (count > most) {
+            largest = vm;
+            most = count;
+        }
+    }
+    if (largest == NULL || largest == asker)
+        return false;
+    release(host, largest, at);
+    hv_vm_end_later(largest, HV_VM_KILLED, HV_WHY_OUT_OF_MEMORY, at.time);
+    return true;
+}
+
 HvFrameNo hv_host_take_frame_for(HvHost *host, HvVm *vm, HvPageRef *ret_victim)
 {
+    HvStamp at = hv_vm_stamp(vm);
     host->needy = vm;
+    if (hv_pool_free_count(host->pool) == 0)
+        release_ended(host, at);
     HvFrameNo frame = hv_pager_take_frame(host->pager, ret_victim);
+    if (frame == HV_FRAME_NONE && host->config.memory.kill_largest && kill_largest(host, vm, at))
+        frame = hv_pager_take_frame(host->pager, ret_victim);
     host->needy = NULL;
     return frame;
+}
+
+bool hv_host_can_promise(const HvHost *host, const HvVm *vm)
+{
+    uint64_t promised = hv_memory_page_count(vm->memory);
+    for (guint i = 0; i < host->vms->len; i++) {
+        const HvVm *other = g_ptr_array_index(host->vms, i);
+        if (other->state == HV_VM_RUNNING || other->state == HV_VM_PAUSED)
+            promised += hv_memory_page_count(other->memory);
+    }
+    return !host->config.memory.no_overcommit || promised <= hv_pool_frame_count(host->pool);
 }
 
 /* ---- Their turns ---------------------------------------------------------- */

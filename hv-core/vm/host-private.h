@@ -82,7 +82,9 @@ bool hv_host_init_memory(HvHost *host, GError **error);
 void hv_host_clear_memory(HvHost *host);
 /* A vCPU can run: the sampling and sharing of pages go on, where there is any. */
 void hv_host_watch_memory(HvHost *host, HvTime now);
-/* What the pager and the sharer tell; vm NULL: on nobody's behalf. */
+/* May the VM be started, considering what others were promised? */
+bool hv_host_can_promise(const HvHost *host, const HvVm *vm);
+/* A page frame for the VM, whatever that takes; HV_FRAME_NONE: there is none. */
 HvFrameNo hv_host_take_frame_for(HvHost *host, HvVm *vm, HvPageRef *ret_victim);
 
 /* The pCPUs of this host that an affinity names; 0 names all. */

@@ -18,7 +18,7 @@ static bool has_ended(const HvVm *vm)
 
 bool hv_vm_start(HvVm *vm, HvTime now)
 {
-    if (vm->state != HV_VM_OFF)
+    if (vm->state != HV_VM_OFF || !hv_host_can_promise(vm->host, vm))
         return false;
     hv_host_begin_input(vm->host, now);
     hv_vm_set_state(vm, HV_VM_RUNNING, HV_WHY_START, now);

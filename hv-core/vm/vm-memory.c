@@ -41,7 +41,8 @@ static void charge(HvVm *vm, HvTime cost_ns)
 
 static HvFrameNo take_frame(HvVm *vm, HvPageRef *ret_victim)
 {
-    HvFrameNo frame = hv_host_take_frame_for(vm->host, vm, ret_victim);
+    HvFrameNo frame =
+        vm->released ? HV_FRAME_NONE : hv_host_take_frame_for(vm->host, vm, ret_victim);
     if (frame == HV_FRAME_NONE)
         vm->out_of_memory = true;
     return frame;

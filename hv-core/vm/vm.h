@@ -24,6 +24,7 @@ struct HvVm {
     HvVcpu *acting;
     bool started;       /* a job's guest has booted: HV_PLATFORM_STARTED */
     bool out_of_memory; /* a page was needed and there was no frame */
+    bool released;      /* its page frames were taken back: it is over, or about to be */
 };
 
 HvVm *hv_vm_new(HvHost *host, uint16_t number, const HvVmConfig *config, HvTime now,

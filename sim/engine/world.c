@@ -61,6 +61,8 @@ static HvMemoryPolicy memory_policy(const SimEngine *engine)
         .future_count = engine->future_count,
     };
 
+    memory.kill_largest = policy->out_of_memory == SIM_OUT_OF_MEMORY_KILL;
+    memory.no_overcommit = !policy->overcommit;
     if (policy->share) {
         memory.scan_ns = policy->scan_ns;
         memory.scan_pages = policy->scan_pages;
@@ -289,7 +291,14 @@ static bool build_vm(SimEngine *engine, unsigned vm, GError **error)
 
 static void start_vm(SimEngine *engine, SimDue *due)
 {
-    hv_vm_start(hv_host_vm(engine->host, due->vm), engine->now);
+    if (hv_vm_start(hv_host_vm(engine->host, due->vm), engine->now))
+        return;
+
+    g_autofree char *note = g_strdup_printf("vm:%s was not started: the host has not enough memory "
+                                            "for all that was promised (overcommit is off)",
+                                            engine->scenario->vms[due->vm].name);
+
+    SIM_TRACE_BLOB(engine->trace, SIM_SOURCE_WORLD, engine->now, Note, note, strlen(note), );
 }
 
 bool sim_engine_build(SimEngine *engine, GError **error)

@@ -118,11 +118,19 @@ typedef enum {
     SIM_REPLACEMENT_COUNT
 } SimReplacement;
 
+/* No page frame can be had for a page that is touched: who ends? */
+typedef enum {
+    SIM_OUT_OF_MEMORY_CRASH, /* the VM that touched it */
+    SIM_OUT_OF_MEMORY_KILL,  /* the VM that holds the most */
+} SimOutOfMemory;
+
 typedef struct {
-    uint64_t replacement; /* SimReplacement */
-    uint64_t frames;      /* for the heaps of all VMs; 0: no limit but the host's memory */
-    uint64_t swap_bytes;  /* a multiple of 4 KiB */
-    uint64_t batch;       /* 1 with trace_references, whatever is written */
+    uint64_t replacement;   /* SimReplacement */
+    uint64_t frames;        /* for the heaps of all VMs; 0: no limit but the host's memory */
+    uint64_t swap_bytes;    /* a multiple of 4 KiB */
+    bool overcommit;        /* more may be promised to VMs than the host has */
+    uint64_t out_of_memory; /* SimOutOfMemory */
+    uint64_t batch;         /* 1 with trace_references, whatever is written */
     uint64_t sample_ns;
     bool share;       /* pages of equal contents share a page frame */
     uint64_t scan_ns; /* how often the sharer looks at scan_pages pages */

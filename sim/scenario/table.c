@@ -8,6 +8,7 @@ static const char *const detail_words[] = {"normal", "full", NULL};
 static const char *const mode_words[] = {"internal", "host-only",   "bridged",
                                          "nat",      "nat-network", NULL};
 static const char *const protocol_words[] = {"icmp", "udp", "tcp", NULL};
+static const char *const out_of_memory_words[] = {"crash", "kill", NULL};
 static const char *const replacement_words[] = {
     [SIM_REPLACEMENT_NONE] = "none",   [SIM_REPLACEMENT_FIFO] = "fifo",
     [SIM_REPLACEMENT_CLOCK] = "clock", [SIM_REPLACEMENT_LRU] = "lru",
@@ -74,6 +75,13 @@ static const SimKey memory_policy_keys[] = {
          "are then resident from the start and do not count."},
     {"swap", SIZE, .preset = "\"64MiB\"", .min = 4 * KIB, .max = 16 * GIB, .step = 4 * KIB,
      FIELD(SimScenarioMemoryPolicy, swap_bytes), .meaning = "Size of the swap space."},
+    {"overcommit", SIM_KEY_BOOL, .preset = "true", FIELD(SimScenarioMemoryPolicy, overcommit),
+     .meaning = "false: a VM that would make the promises to running VMs exceed the host's memory "
+                "does not start."},
+    {"out_of_memory", WORD(out_of_memory_words), .preset = "\"crash\"",
+     FIELD(SimScenarioMemoryPolicy, out_of_memory),
+     .meaning = "When no page frame can be had: crash ends the VM that needs it, kill the one that "
+                "holds the most."},
     {"batch", SIM_KEY_INTEGER, .preset = "1", .min = 1, .max = 1024,
      FIELD(SimScenarioMemoryPolicy, batch),
      .meaning = "How many pages go at once when a page frame must be taken; with trace_references "

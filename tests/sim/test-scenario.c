@@ -271,7 +271,7 @@ static void test_checks(void)
     "100000000,\"costs\":{\"copy\":\"1us\",\"exit\":\"2us\",\"fault\":\"5us\",\"swap_in\":"        \
     "\"100us\","                                                                                   \
     "\"swap_out\":\"100us\",\"switch\":\"1us\"},\"memory\":\"64MiB\",\"memory_policy\":{"          \
-    "\"batch\":1,\"frames\":0,"                                                                    \
+    "\"batch\":1,\"frames\":0,\"out_of_memory\":\"crash\",\"overcommit\":true,"                    \
     "\"replacement\":\"none\",\"sample\":\"10ms\",\"scan\":\"1ms\",\"scan_pages\":100,\"share\":"  \
     "false,\"swap\":\"64MiB\",\"trace_references\":false},"                                        \
     "\"pcpus\":1,\"quantum\":\"10us\",\"scheduler\":{\"accounting\":\"30ms\","                     \
