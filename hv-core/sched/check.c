@@ -418,6 +418,7 @@ char *hv_policy_check(const HvPolicyCheck *check)
         .boost_ns = 100 * SLICE_NS,
         .accounting_ns = 3 * SLICE_NS,
         .running = m->running,
+        .user = check->user,
     };
     m->policy = m->ops->create(&m->params);
     look(m);

@@ -81,6 +81,7 @@ typedef struct {
     /* By pCPU: who runs there and has not been told to leave; NULL: nobody. The
      * scheduler's array; it lives as long as the policy. */
     HvSchedVcpu *const *running;
+    void *user; /* of whoever made the ops table, if it is not a policy's own */
 } HvPolicyParams;
 
 /* A policy's answer when it picks. */

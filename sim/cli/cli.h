@@ -34,6 +34,7 @@ int cli_list(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
 int cli_events(int argc, char **argv);
 int cli_guest(int argc, char **argv);
+int cli_policy(int argc, char **argv);
 
 /* Prints "hvlab: MESSAGE" to stderr. */
 void cli_error(const char *format, ...) G_GNUC_PRINTF(1, 2);

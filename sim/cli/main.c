@@ -25,6 +25,7 @@ static const CliCommand commands[] = {
     {"list", cli_list, "list the scenarios there are"},
     {"doctor", cli_doctor, "say what this host can do, and how to fix what it cannot"},
     {"events", cli_events, "print the reference page of trace events"},
+    {"policy", cli_policy, "scheduling policies: list them, write and check one of your own"},
     {"guest", cli_guest, "check a guest image: hvlab guest check ELF"},
 };
 

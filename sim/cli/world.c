@@ -13,6 +13,7 @@ void cli_world_clear(CliWorld *world)
     g_free(world->backend);
     g_free(world->seed);
     g_free(world->until);
+    g_free(world->policy);
     g_strfreev(world->set);
     memset(world, 0, sizeof(*world));
 }
@@ -73,6 +74,8 @@ SimEngine *cli_world_engine(const CliWorld *world, const SimScenario *scenario, 
         .scenario = scenario,
         .backend = world->backend ? world->backend : "auto",
         .guest_directory = guests,
+        .policy = world->policy,
+        .trust_policy = world->trust_policy,
     };
 
     return sim_engine_new(&config, error);
@@ -86,7 +89,8 @@ static int exit_code(const SimModel *model, const GArray *verdicts)
         return CLI_INTERRUPTED;
     if (model->ended && model->end_reason == SIM_END_HOST_ERROR)
         return CLI_DEFECT;
-    if (model->ended && model->end_reason == SIM_END_LIVELOCK)
+    if (model->ended &&
+        (model->end_reason == SIM_END_LIVELOCK || model->end_reason == SIM_END_POLICY))
         return CLI_CHECK_FAILED;
     for (unsigned i = 0; i < verdicts->len; i++)
         if (g_array_index(verdicts, LabVerdict, i).outcome == SIM_CHECK_FAILED)
@@ -152,6 +156,8 @@ void cli_verdict_make(CliVerdict *verdict, SimEngine *engine, const SimScenario 
         lab_evaluate(scenario, sim_engine_backend(engine), verdict->result, verdict->reader);
 
     verdict->exit = exit_code(model, verdicts);
+    if (sim_engine_policy_failed(engine))
+        cli_error("%s", sim_engine_policy_failed(engine));
     lab_add_to_result(scenario, verdicts, verdict->result);
     record_verdicts(engine, scenario, verdicts);
 }

@@ -11,19 +11,34 @@
 
 /* The options that such commands have in common. Zero-initialised. */
 typedef struct {
-    char *backend, *seed, *until;
+    char *backend, *seed, *until, *policy;
+    gboolean trust_policy;
     char **set;
 } CliWorld;
 
 /* They, as rows of a GOptionEntry table. */
 #define CLI_WORLD_ENTRIES(world)                                                                   \
-    {"backend",                                                                                    \
+    {"policy",                                                                                     \
      0,                                                                                            \
      0,                                                                                            \
-     G_OPTION_ARG_STRING,                                                                          \
-     &(world)->backend,                                                                            \
-     "auto (default: kvm where it works), kvm or emulated",                                        \
-     "NAME"},                                                                                      \
+     G_OPTION_ARG_FILENAME,                                                                        \
+     &(world)->policy,                                                                             \
+     "Schedule by a policy of your own, ./NAME.so (hvlab policy new)",                             \
+     "FILE"},                                                                                      \
+        {"trust-policy",                                                                           \
+         0,                                                                                        \
+         0,                                                                                        \
+         G_OPTION_ARG_NONE,                                                                        \
+         &(world)->trust_policy,                                                                   \
+         "Run it in this process, without a jail: to debug it",                                    \
+         NULL},                                                                                    \
+        {"backend",                                                                                \
+         0,                                                                                        \
+         0,                                                                                        \
+         G_OPTION_ARG_STRING,                                                                      \
+         &(world)->backend,                                                                        \
+         "auto (default: kvm where it works), kvm or emulated",                                    \
+         "NAME"},                                                                                  \
         {"seed",  0, 0, G_OPTION_ARG_STRING, &(world)->seed, "Another seed than the scenario's",   \
          "NUMBER"},                                                                                \
         {"until",                                                                                  \

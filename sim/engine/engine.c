@@ -269,6 +269,11 @@ static bool phase_over(SimEngine *engine)
 {
     if (engine->net_overrun || hv_host_stuck(engine->host)) {
         end_run(engine, SIM_END_LIVELOCK);
+    } else if (engine->policy && sim_own_policy_failed(engine->policy)) {
+        const char *why = sim_own_policy_failed(engine->policy);
+
+        SIM_TRACE_BLOB(engine->trace, SIM_SOURCE_WORLD, engine->now, Note, why, strlen(why));
+        end_run(engine, SIM_END_POLICY);
     } else if (engine->host_failed) {
         end_run(engine, SIM_END_HOST_ERROR);
     } else if (engine->phase == SIM_PHASE_MAIN && engine->now >= engine->phase_end) {
@@ -402,6 +407,11 @@ static SimEngine *engine_new(const SimEngineConfig *config, bool collects_refere
     engine->backend = hv_cpu_backend_find(wanted, &engine->backend_why, error);
     if (!engine->backend || !backend_suits(engine, error))
         return NULL;
+    if (config->policy) {
+        engine->policy = sim_own_policy_new(config->policy, NULL, config->trust_policy, error);
+        if (!engine->policy)
+            return NULL;
+    }
     if (!sim_engine_load_images(engine, config->guest_directory, error))
         return NULL;
     if (!collects_references &&
@@ -452,6 +462,7 @@ void sim_engine_free(SimEngine *engine)
     }
     g_sequence_free(engine->due);
     hv_host_free(engine->host);
+    sim_own_policy_free(engine->policy);
     net_world_free(engine->net);
     sim_trace_free(engine->trace);
     for (size_t vm = 0; vm < engine->scenario->vm_count; vm++) {
@@ -470,6 +481,11 @@ void sim_engine_free(SimEngine *engine)
     g_ptr_array_unref(engine->images);
     g_free(engine->backend_why);
     g_free(engine);
+}
+
+const char *sim_engine_policy_failed(const SimEngine *engine)
+{
+    return engine->policy ? sim_own_policy_failed(engine->policy) : NULL;
 }
 
 uint64_t sim_engine_now(const SimEngine *engine)

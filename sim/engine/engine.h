@@ -23,6 +23,8 @@ typedef struct {
     const SimScenario *scenario; /* borrowed, must outlive the engine */
     const char *backend;         /* "auto", "kvm" or "emulated" */
     const char *guest_directory; /* where NAME.elf of the known programs are */
+    const char *policy;          /* a shared object instead of host.scheduler.policy; NULL: none */
+    bool trust_policy;           /* it runs in this process, not in a jail of its own */
     bool forget_flushed;         /* see SimTraceOptions */
 } SimEngineConfig;
 
@@ -31,6 +33,9 @@ typedef struct {
 SimEngine *sim_engine_new(const SimEngineConfig *config, GError **error);
 void sim_engine_free(SimEngine *engine);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimEngine, sim_engine_free)
+
+/* Why the policy that config->policy named has failed; NULL: it has not. */
+const char *sim_engine_policy_failed(const SimEngine *engine);
 
 /* Runs until virtual time grant_ns, or until the run is over. True while there is
  * more to do. Time may stop a little before grant_ns or pass it by what one

@@ -10,6 +10,7 @@
 #include "hv-core/host.h"
 #include "netsim/network.h"
 #include "sim/engine/engine.h"
+#include "sim/engine/own-policy.h"
 
 #define SIM_PROBE_TIMEOUT_NS UINT64_C(1000000000) /* of a reach check's probe */
 
@@ -48,6 +49,7 @@ typedef struct {
 
 struct SimEngine {
     const SimScenario *scenario;
+    SimOwnPolicy *policy; /* NULL: one that comes with hvlab */
     const HvCpuBackend *backend;
     char *backend_why;
     SimTrace *trace;

@@ -42,11 +42,14 @@ static void announce_host(SimEngine *engine)
 
     SIM_TRACE_BLOB(engine->trace, SIM_SOURCE_WORLD, 0, RunStart, engine->backend->name,
                    strlen(engine->backend->name), .seed = engine->scenario->seed);
-    SIM_TRACE_BLOB(engine->trace, SIM_SOURCE_WORLD, 0, HostCreated, host->scheduler.policy,
-                   strlen(host->scheduler.policy), .host = 0, .pcpus = host->pcpus,
-                   .frames = host->memory_bytes / HV_PAGE_SIZE, .clock_hz = host->clock_hz,
-                   .slice_ns = host->scheduler.slice_ns, .exit_ns = host->costs.exit_ns,
-                   .switch_ns = host->costs.switch_ns, .fault_ns = host->costs.fault_ns);
+    const char *policy =
+        engine->policy ? sim_own_policy_ops(engine->policy)->name : host->scheduler.policy;
+
+    SIM_TRACE_BLOB(engine->trace, SIM_SOURCE_WORLD, 0, HostCreated, policy, strlen(policy),
+                   .host = 0, .pcpus = host->pcpus, .frames = host->memory_bytes / HV_PAGE_SIZE,
+                   .clock_hz = host->clock_hz, .slice_ns = host->scheduler.slice_ns,
+                   .exit_ns = host->costs.exit_ns, .switch_ns = host->costs.switch_ns,
+                   .fault_ns = host->costs.fault_ns);
 }
 
 static HvMemoryPolicy memory_policy(const SimEngine *engine)
@@ -96,7 +99,8 @@ static bool build_host(SimEngine *engine, HvTime lookahead_ns, GError **error)
                   .swap_in_ns = host->costs.swap_in_ns},
         .memory = memory_policy(engine),
         .exit_registers = engine->scenario->run.detail == SIM_DETAIL_FULL,
-        .policy = hv_policy_find(host->scheduler.policy),
+        .policy = engine->policy ? sim_own_policy_ops(engine->policy)
+                                 : hv_policy_find(host->scheduler.policy),
         .policy_params = {.slice_ns = host->scheduler.slice_ns,
                           .levels = (unsigned)host->scheduler.levels,
                           .slice_doubles = host->scheduler.slice_doubles,
@@ -104,6 +108,7 @@ static bool build_host(SimEngine *engine, HvTime lookahead_ns, GError **error)
                           .boost_ns = host->scheduler.boost_ns,
                           .accounting_ns = host->scheduler.accounting_ns,
                           .latency_ns = host->scheduler.latency_ns,
+                          .user = engine->policy,
                           .pcpu_count = host->pcpus,
                           .seed = engine->scenario->seed},
         .frame_ids = &engine->frame_ids,
