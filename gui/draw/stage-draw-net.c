@@ -250,48 +250,77 @@ void stage_draw_parts(const GuiStage *stage, cairo_t *cr, const GuiScene *scene)
 
 /* ---- What just happened ---------------------------------------------------------------------- */
 
-static GuiRect hold_inside(const GuiStage *stage, GuiRect box)
+/* The tags that are drawn already: where many frames are dropped at once, only those
+ * that lie on no other say why. */
+#define MOST_TAGS 64u
+
+typedef struct {
+    GuiRect boxes[MOST_TAGS];
+    unsigned count;
+} Tags;
+
+static bool tag_fits(const GuiStage *stage, const Tags *tags, GuiRect box)
 {
-    box.x = CLAMP(box.x, 4, MAX(4, stage->width - box.width - 4));
-    return box;
+    bool fits = box.x >= 2 && box.x + box.width <= stage->width - 2 && tags->count < MOST_TAGS;
+
+    for (unsigned i = 0; i < tags->count && fits; i++)
+        fits = !gui_rect_overlaps(box, tags->boxes[i]);
+    return fits;
 }
 
-static void draw_drop(const GuiStage *stage, cairo_t *cr, const GuiHappening *happening, double age)
+static void draw_cross(const GuiTheme *theme, cairo_t *cr, GuiPoint at, double size)
 {
-    const GuiTheme *theme = &stage->theme;
-    const StagePort *port = stage_port(stage, happening->port);
-    g_autofree char *text = g_strdup_printf("dropped: %s", happening->why);
-    double width = gui_tag_width(theme, 0.9, text), size = 22;
+    GuiRect box = {at.x - size / 2, at.y - size / 2, size, size};
 
-    if (!port || !port->placed)
-        return;
-    GuiPoint at = gui_rect_centre(port->box);
-    at.y += port->below ? 26 : -25;
-    GuiRect cross = {at.x - size / 2, at.y - size / 2, size, size};
-    GuiRect tag = hold_inside(stage, (GuiRect){at.x + size / 2 + 6, at.y, width, 0});
-    if (tag.x < at.x + size / 2) /* no room at the right */
-        tag.x = at.x - size / 2 - 6 - width;
-    cairo_push_group(cr);
+    cairo_new_sub_path(cr);
     cairo_arc(cr, at.x, at.y, size * 0.72, 0, 2 * G_PI);
     gui_set_colour(cr, theme->card, 1);
     cairo_fill_preserve(cr);
     gui_set_colour(cr, theme->bad, 1);
-    cairo_set_line_width(cr, 2.5);
+    cairo_set_line_width(cr, size / 9);
     cairo_stroke(cr);
-    gui_paint_cross(cr, gui_rect_inset(cross, 6), theme->bad, 3.5);
-    gui_paint_tag(cr, theme, tag.x, at.y, 0.9, theme->bad, theme->card, text);
+    gui_paint_cross(cr, gui_rect_inset(box, size * 0.27), theme->bad, size / 6.5);
+}
+
+static void draw_drop(const GuiStage *stage, cairo_t *cr, const GuiHappening *happening, double age,
+                      Tags *tags)
+{
+    static const double sizes[] = {[STAGE_FULL] = 22, [STAGE_COMPACT] = 16, [STAGE_TINY] = 12};
+    const GuiTheme *theme = &stage->theme;
+    const StagePort *port = stage_port(stage, happening->port);
+    g_autofree char *text = g_strdup_printf("dropped: %s", happening->why);
+    double size = sizes[stage->form], letters = stage->form == STAGE_FULL ? 0.9 : 0.75;
+    double width = gui_tag_width(theme, letters, text), height = theme->text * letters * 1.7;
+
+    if (!port || !port->placed)
+        return;
+    GuiPoint at = gui_rect_centre(port->box);
+    at.y += port->below ? port->box.height / 2 + size * 0.8 : -port->box.height / 2 - size * 0.8;
+    GuiRect right = {at.x + size / 2 + 6, at.y - height / 2, width, height}, left = right;
+    left.x = at.x - size / 2 - 6 - width;
+    cairo_push_group(cr);
+    draw_cross(theme, cr, at, size);
+    bool at_right = tag_fits(stage, tags, right);
+    if (at_right || tag_fits(stage, tags, left)) {
+        GuiRect box = at_right ? right : left;
+        gui_paint_tag(cr, theme, box.x, at.y, letters, theme->bad, theme->card, text);
+        tags->boxes[tags->count++] = box;
+    }
     cairo_pop_group_to_source(cr);
     cairo_paint_with_alpha(cr, 1 - 0.55 * age);
 }
 
 void stage_draw_happenings(const GuiStage *stage, cairo_t *cr, const GuiScene *scene)
 {
-    for (unsigned i = 0; i < scene->happening_count; i++) {
+    Tags tags = {.count = 0};
+
+    /* The last one first: what is newest says why. */
+    for (unsigned i = scene->happening_count; i-- > 0;) {
         const GuiHappening *one = &scene->happenings[i];
         double age = scene->linger_ns
                          ? MIN((double)(scene->time - one->time) / (double)scene->linger_ns, 1)
                          : 0;
         if (one->kind == GUI_HAPPENED_DROP)
-            draw_drop(stage, cr, one, age);
+            draw_drop(stage, cr, one, age, &tags);
     }
 }
