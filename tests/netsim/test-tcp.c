@@ -389,6 +389,67 @@ static void test_table_full(void)
     g_assert_cmpint(state_of(a, other), ==, NET_TCP_SYN_SENT);
 }
 
+/* --- thousands of small ones --- */
+
+#define MANY 3000
+
+static void on_many(void *user, NetTcpId id, NetTcpEvent event, NetTime now)
+{
+    TcpHost *host = user;
+    uint8_t bytes[64];
+    int count = 0;
+
+    if (event == NET_TCP_CONNECTED)
+        net_stack_tcp_send(&host->stack, id, "?", 1, now);
+    if (event == NET_TCP_READABLE) {
+        while ((count = net_stack_tcp_receive(&host->stack, id, bytes, sizeof bytes, now)) > 0) {
+            if (host->number == 1)
+                net_stack_tcp_send(&host->stack, id, bytes, (size_t)count, now);
+            else
+                net_stack_tcp_shutdown(&host->stack, id, now);
+        }
+    }
+    if (event == NET_TCP_ENDED || count == NET_STACK_END)
+        net_stack_tcp_close(&host->stack, id, now);
+}
+
+/* Without buffers of the owner's: each asks, is answered, and closes. A lost frame in
+ * twenty, so that thousands of timers run. */
+static void test_many(void)
+{
+    static NetTcpConnection connections[2][MANY];
+    g_autoptr(TcpLab) lab = tcp_lab_new(1);
+    TcpHost *a = &lab->hosts[0], *b = &lab->hosts[1];
+
+    g_string_free(lab->wire, TRUE);
+    lab->wire = NULL;
+    net_stack_udp_send(&a->stack, 1, b->address, 1, "", 0, 0);
+    tcp_lab_run(lab, 10 * MS);
+    lab->loss = 5;
+    memset(connections, 0, sizeof connections);
+    for (unsigned i = 0; i < 2; i++)
+        net_stack_tcp_init(&lab->hosts[i].stack, &(NetTcpMemory){connections[i], MANY});
+    net_stack_tcp_listen(&b->stack, 80, on_many, b);
+    for (unsigned i = 0; i < MANY; i++) {
+        NetTcpId id;
+        g_assert_cmpint(net_stack_tcp_connect(&a->stack, b->address, 80, on_many, a, lab->now, &id),
+                        ==, 0);
+    }
+    g_assert_cmpuint(a->stack.tcp.in_use, ==, MANY);
+    tcp_lab_run(lab, 60 * SECOND);
+    uint64_t asked = 0, answered = 0;
+    for (unsigned i = 0; i < MANY; i++) {
+        asked += connections[0][i].bytes_out;
+        answered += connections[0][i].bytes_in;
+    }
+    g_assert_cmpuint(asked, ==, MANY);
+    g_assert_cmpuint(answered, ==, MANY);
+    tcp_lab_run(lab, 400 * SECOND);
+    g_assert_cmpuint(a->stack.tcp.in_use, ==, 0);
+    g_assert_cmpuint(b->stack.tcp.in_use, ==, 0);
+    g_assert_true(tcp_lab_next(lab) == NET_TIME_NEVER);
+}
+
 /* --- probes --- */
 
 static void on_probed(void *user, NetProbeOutcome outcome, NetTime rtt_ns)
@@ -476,6 +537,7 @@ int main(int argc, char **argv)
     g_test_add_func("/tcp/zero-window", test_zero_window);
     g_test_add_func("/tcp/close-unread", test_close_unread);
     g_test_add_func("/tcp/table-full", test_table_full);
+    g_test_add_func("/tcp/many", test_many);
     g_test_add_func("/tcp/probe", test_probe);
     g_test_add_func("/tcp/probe-with-listener", test_probe_with_listener);
     return g_test_run();
