@@ -299,9 +299,11 @@ void net_tcp_refused(NetStack *stack, const NetIpv4 *ip, const uint8_t *quote, c
         !net_tcp_before(sequence, c->send_most))
         return;
     if (icmp->type == NET_ICMP_UNREACHABLE && icmp->code == NET_UNREACHABLE_TOO_BIG) {
-        uint16_t mtu = icmp->sequence != 0 ? icmp->sequence : NET_IPV4_LEAST_MTU;
+        uint16_t mtu = icmp->sequence != 0 ? icmp->sequence : NET_IPV4_LEAST_MTU, mss = c->mss;
         net_path_learn(stack, c->remote, mtu, now);
         net_tcp_path_mtu(c, mtu);
+        if (c->mss == mss)
+            return; /* nothing new: sending again would only bring the same answer */
         c->send_next = c->send_unacked;
         net_tcp_output(stack, c, now);
     } else if (icmp->type == NET_ICMP_UNREACHABLE &&
