@@ -93,3 +93,9 @@ uint64_t sim_live_size(const SimLive *live)
 {
     return live->size;
 }
+
+const uint8_t *sim_live_data(const SimLive *live, size_t *ret_size)
+{
+    *ret_size = live->size;
+    return live->data;
+}

@@ -33,3 +33,6 @@ SimReader *sim_live_reader(SimLive *live);
 
 /* Bytes taken so far. */
 uint64_t sim_live_size(const SimLive *live);
+/* These bytes, for a reader of one's own (which is then told of growth by
+ * sim_reader_update()), or for a file. Holds until the next feed; NULL: none yet. */
+const uint8_t *sim_live_data(const SimLive *live, size_t *ret_size);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* common.c: settings, theme, accessibility, small texts. */
+#include "gui/app/common.h"
+
+#include <string.h>
+
+GSettings *gui_settings(void)
+{
+    static GSettings *settings;
+
+    if (settings)
+        return settings;
+
+    GSettingsSchemaSource *source = g_settings_schema_source_get_default();
+    g_autoptr(GSettingsSchema) schema =
+        source ? g_settings_schema_source_lookup(source, GUI_APP_ID, TRUE) : NULL;
+    g_autoptr(GSettingsSchemaSource) built = NULL;
+
+    if (!schema) {
+        built = g_settings_schema_source_new_from_directory(HVLAB_SCHEMA_DIR, source, FALSE, NULL);
+        schema = built ? g_settings_schema_source_lookup(built, GUI_APP_ID, FALSE) : NULL;
+    }
+    if (!schema)
+        g_error("The settings schema %s is not installed", GUI_APP_ID);
+    settings = g_settings_new_full(schema, NULL, NULL);
+    return settings;
+}
+
+GuiTheme gui_app_theme(GtkWidget *widget, double larger)
+{
+    AdwStyleManager *style = adw_style_manager_get_default();
+    GtkSettings *desktop = gtk_widget_get_settings(widget);
+    g_autofree char *font = NULL;
+    int dpi = 0;
+    bool dark = adw_style_manager_get_dark(style);
+    GuiThemeKind kind = dark ? GUI_THEME_DARK : GUI_THEME_LIGHT;
+
+    g_object_get(desktop, "gtk-font-name", &font, "gtk-xft-dpi", &dpi, NULL);
+    if (adw_style_manager_get_high_contrast(style))
+        kind = GUI_THEME_CONTRAST;
+
+    /* The theme keeps the pointer, so each family is kept once, for good. */
+    g_autoptr(PangoFontDescription) description = pango_font_description_from_string(font);
+    const char *family = pango_font_description_get_family(description);
+    double scale = dpi > 0 ? dpi / 1024.0 / 96.0 : 1;
+
+    return gui_theme(kind, CLAMP(scale, 0.75, 3) * larger, family ? g_intern_string(family) : NULL);
+}
+
+bool gui_reduced_motion(void)
+{
+    gboolean animations = TRUE;
+
+    g_object_get(gtk_settings_get_default(), "gtk-enable-animations", &animations, NULL);
+    return !animations;
+}
+
+void gui_set_accessible(GtkWidget *widget, const char *label, const char *description)
+{
+    gtk_accessible_update_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_LABEL, label,
+                                   -1);
+    if (description)
+        gtk_accessible_update_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                       description, -1);
+}
+
+GtkWidget *gui_label(const char *text, const char *style_class)
+{
+    GtkWidget *label = gtk_label_new(text);
+
+    gtk_label_set_wrap(GTK_LABEL(label), TRUE);
+    gtk_label_set_wrap_mode(GTK_LABEL(label), PANGO_WRAP_WORD_CHAR);
+    gtk_label_set_xalign(GTK_LABEL(label), 0);
+    /* Not as wide as the whole text by itself; it may be made wider. */
+    gtk_label_set_max_width_chars(GTK_LABEL(label), 38);
+    if (style_class)
+        gtk_widget_add_css_class(label, style_class);
+    return label;
+}
+
+/* A mark that opens or closes a piece of text. */
+typedef struct {
+    const char *mark, *open, *close;
+    bool is_open;
+} Mark;
+
+char *gui_markdown(const char *text)
+{
+    const char *whole = text;
+    Mark marks[] = {
+        {"**", "<b>", "</b>", false}, {"*", "<i>", "</i>", false}, {"`", "<tt>", "</tt>", false}};
+    GString *out = g_string_new(NULL);
+
+    while (*text) {
+        Mark *found = NULL;
+
+        for (size_t i = 0; i < G_N_ELEMENTS(marks) && !found; i++)
+            if (g_str_has_prefix(text, marks[i].mark))
+                found = &marks[i];
+        /* A mark that nothing closes is what it looks like. */
+        if (found && (found->is_open || strstr(text + strlen(found->mark), found->mark))) {
+            g_string_append(out, found->is_open ? found->close : found->open);
+            found->is_open = !found->is_open;
+            text += strlen(found->mark);
+            continue;
+        }
+
+        const char *next = g_utf8_next_char(text);
+        g_autofree char *character = g_markup_escape_text(text, next - text);
+
+        g_string_append(out, character);
+        text = next;
+    }
+    /* Nested the wrong way round it is no markup; then the text is shown as it is. */
+    if (pango_parse_markup(out->str, -1, 0, NULL, NULL, NULL, NULL))
+        return g_string_free(out, FALSE);
+    g_string_free(out, TRUE);
+    return g_markup_escape_text(whole, -1);
+}
+
+char *gui_time_text(uint64_t ns)
+{
+    if (ns < 1000)
+        return g_strdup_printf("%" G_GUINT64_FORMAT " ns", ns);
+    if (ns < 1000000)
+        return g_strdup_printf("%.3f \302\265s", (double)ns / 1e3);
+    if (ns < 1000000000)
+        return g_strdup_printf("%.3f ms", (double)ns / 1e6);
+    return g_strdup_printf("%.6f s", (double)ns / 1e9);
+}

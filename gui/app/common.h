@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* common.h: what every part of the application needs: translation, the theme that
+ * goes with the desktop's settings, and small helpers around widgets. */
+#pragma once
+
+#include <adwaita.h>
+#include <glib/gi18n.h>
+
+#include "gui/draw/theme.h"
+#include "gui/session/session.h"
+
+#define GUI_APP_ID        "org.hvlab.Hvlab"
+#define GUI_RESOURCE_PATH "/org/hvlab/Hvlab/"
+
+/* The application's settings; from the build folder when it is not installed. Owned by
+ * the application, the same object each time. */
+GSettings *gui_settings(void);
+
+/* Colours and type as the desktop asks for: light, dark or high contrast, its font, the
+ * size of its text. larger: 1 as it is, 1.5 for a projector. */
+GuiTheme gui_app_theme(GtkWidget *widget, double larger);
+/* Does the desktop ask for less motion? */
+bool gui_reduced_motion(void);
+
+/* The name that a screen reader says, and its longer explanation (may be NULL). */
+void gui_set_accessible(GtkWidget *widget, const char *label, const char *description);
+
+/* A label that wraps, left-aligned, with a style class (or NULL). */
+GtkWidget *gui_label(const char *text, const char *style_class);
+/* The little Markdown of scenarios (**bold**, *italic*, `code`) as Pango markup; g_free(). */
+char *gui_markdown(const char *text);
+/* "1.234 ms": a time of the run; g_free(). */
+char *gui_time_text(uint64_t ns);

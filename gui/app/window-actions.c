@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* window-actions.c: everything that the window can do, one small function each, in one
+ * table with its keys; and the menu of commands to the machines of a live run. */
+#include <string.h>
+
+#include "gui/app/common.h"
+#include "gui/app/library.h"
+#include "gui/app/view.h"
+#include "gui/app/window-private.h"
+
+void gui_window_toast(GuiWindow *window, const char *text)
+{
+    g_autofree char *escaped = g_markup_escape_text(text, -1);
+
+    adw_toast_overlay_add_toast(ADW_TOAST_OVERLAY(window->toasts), adw_toast_new(escaped));
+}
+
+/* ---- Time ------------------------------------------------------------------------------------ */
+
+/* Playing goes no further than the next step of the lesson. */
+static void play(GuiWindow *window)
+{
+    const LabPlace *stop = gui_lesson_stop(window->lesson);
+
+    gui_player_set_stop(window->player, stop ? stop->index : UINT64_MAX,
+                        stop ? stop->time : UINT64_MAX);
+    gui_player_play(window->player);
+}
+
+static void do_play(GuiWindow *window, GVariant *unused)
+{
+    if (gui_player_playing(window->player))
+        gui_player_pause(window->player);
+    else
+        play(window);
+}
+
+static void step(GuiWindow *window, int direction)
+{
+    gui_player_pause(window->player);
+    if (!gui_session_step(window->session, gui_player_step_kind(window->player), direction) &&
+        direction > 0)
+        gui_window_starved(window->player, window);
+}
+
+static void do_step_forward(GuiWindow *window, GVariant *unused)
+{
+    step(window, 1);
+}
+
+static void do_step_back(GuiWindow *window, GVariant *unused)
+{
+    step(window, -1);
+}
+
+static void do_to_start(GuiWindow *window, GVariant *unused)
+{
+    gui_player_pause(window->player);
+    if (gui_lesson_count(window->lesson))
+        gui_lesson_go(window->lesson, 0);
+    else
+        gui_session_seek(window->session, 0);
+}
+
+static void do_to_end(GuiWindow *window, GVariant *unused)
+{
+    gui_player_pause(window->player);
+    gui_session_seek(window->session, gui_session_end_time(window->session));
+}
+
+static void do_next_step(GuiWindow *window, GVariant *unused)
+{
+    int current = gui_lesson_current(window->lesson);
+    const LabPlace *here =
+        current >= 0 ? gui_lesson_place(window->lesson, (unsigned)current) : NULL;
+    const LabPlace *next = gui_lesson_place(window->lesson, (unsigned)(current + 1));
+
+    /* A second time: do not wait for the picture. Steps at one place need none. */
+    if (gui_player_playing(window->player) || (here && next && here->index == next->index)) {
+        gui_player_pause(window->player);
+        if ((unsigned)(current + 1) < gui_lesson_count(window->lesson))
+            gui_lesson_go(window->lesson, (unsigned)(current + 1));
+    } else {
+        play(window);
+    }
+}
+
+static void do_previous_step(GuiWindow *window, GVariant *unused)
+{
+    int current = gui_lesson_current(window->lesson);
+
+    gui_player_pause(window->player);
+    if (current > 0)
+        gui_lesson_go(window->lesson, (unsigned)current - 1);
+}
+
+/* ---- Pace: "event:600" or "ratio:1000000" ------------------------------------------------------
+ */
+
+static void apply_pace(GuiWindow *window, const char *pace)
+{
+    const char *colon = strchr(pace, ':');
+    guint64 number = colon ? g_ascii_strtoull(colon + 1, NULL, 10) : 0;
+
+    if (!number)
+        return;
+    if (g_str_has_prefix(pace, "ratio")) {
+        gui_player_set_pace(window->player, GUI_PACE_RATIO);
+        gui_player_set_ratio(window->player, (double)number);
+    } else {
+        gui_player_set_pace(window->player, GUI_PACE_EVENTS);
+        gui_player_set_event_ms(window->player, (unsigned)number);
+    }
+}
+
+static void apply_step_kind(GuiWindow *window, const char *name)
+{
+    static const char *const names[GUI_STEP_COUNT] = {[GUI_STEP_EVENT] = "event",
+                                                      [GUI_STEP_PACKET] = "packet",
+                                                      [GUI_STEP_EXIT] = "exit",
+                                                      [GUI_STEP_DECISION] = "decision"};
+
+    for (unsigned i = 0; i < GUI_STEP_COUNT; i++)
+        if (!strcmp(name, names[i]))
+            gui_player_set_step(window->player, (GuiStep)i);
+}
+
+static void settings_changed(GSettings *settings, const char *key, GuiWindow *window)
+{
+    g_autofree char *pace = g_settings_get_string(settings, "pace");
+    g_autofree char *kind = g_settings_get_string(settings, "step-kind");
+
+    apply_pace(window, pace);
+    apply_step_kind(window, kind);
+    gui_views_set_scale(GTK_WIDGET(window),
+                        g_settings_get_boolean(settings, "large-type") ? 1.5 : 1);
+}
+
+/* ---- Windows and files
+ * ---------------------------------------------------------------------------- */
+
+static void do_library(GuiWindow *window, GVariant *unused)
+{
+    const SimScenario *scenario = gui_lesson_scenario(window->lesson);
+
+    if (scenario && window->is_scenario)
+        gui_remember_progress(scenario->id, (unsigned)MAX(gui_lesson_current(window->lesson), 0),
+                              gui_lesson_count(window->lesson));
+    gui_window_close_run(window);
+    gui_library_refresh(window->library);
+    gtk_stack_set_visible_child_name(GTK_STACK(window->pages), "library");
+    gtk_stack_set_visible_child_name(GTK_STACK(window->title_stack), "library");
+    gtk_window_set_title(GTK_WINDOW(window), "hvlab");
+    gui_window_update_actions(window);
+}
+
+static void file_chosen(GtkNativeDialog *dialog, int response, GuiWindow *window)
+{
+    if (response == GTK_RESPONSE_ACCEPT) {
+        g_autoptr(GFile) file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(dialog));
+
+        gui_window_open(window, file);
+    }
+    g_object_unref(dialog);
+}
+
+static void do_open(GuiWindow *window, GVariant *unused)
+{
+    GtkFileChooserNative *dialog =
+        gtk_file_chooser_native_new(_("Open a scenario or a trace"), GTK_WINDOW(window),
+                                    GTK_FILE_CHOOSER_ACTION_OPEN, _("_Open"), _("_Cancel"));
+    g_autoptr(GtkFileFilter) ours = gtk_file_filter_new(), all = gtk_file_filter_new();
+
+    gtk_file_filter_set_name(ours, _("Scenarios and traces"));
+    gtk_file_filter_add_pattern(ours, "*.json");
+    gtk_file_filter_add_pattern(ours, "*.hvtrace");
+    gtk_file_filter_set_name(all, _("All files"));
+    gtk_file_filter_add_pattern(all, "*");
+    gtk_file_chooser_add_filter(GTK_FILE_CHOOSER(dialog), ours);
+    gtk_file_chooser_add_filter(GTK_FILE_CHOOSER(dialog), all);
+    g_signal_connect(dialog, "response", G_CALLBACK(file_chosen), window);
+    gtk_native_dialog_show(GTK_NATIVE_DIALOG(dialog));
+}
+
+static void do_cancel(GuiWindow *window, GVariant *unused)
+{
+    do_library(window, NULL);
+}
+
+static void do_run_again(GuiWindow *window, GVariant *unused)
+{
+    if (window->file && window->is_scenario)
+        gui_window_start_engine(window, window->live);
+}
+
+static void do_run_live(GuiWindow *window, GVariant *unused)
+{
+    if (window->file && window->is_scenario)
+        gui_window_start_engine(window, true);
+}
+
+static void do_run_to_end(GuiWindow *window, GVariant *unused)
+{
+    gui_engine_run(window->engine);
+}
+
+static void save_image_to(GuiWindow *window, const char *path)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *name = g_path_get_basename(path);
+    g_autofree char *text = g_strdup_printf(_("Saved as %s"), name);
+
+    if (gui_export_png(window->views, path, 2, &error))
+        gui_window_toast(window, text);
+    else
+        gui_window_toast(window, error->message);
+}
+
+static void image_chosen(GtkNativeDialog *dialog, int response, GuiWindow *window)
+{
+    g_autoptr(GFile) file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(dialog));
+    g_autofree char *path = file ? g_file_get_path(file) : NULL;
+
+    if (response == GTK_RESPONSE_ACCEPT && path)
+        save_image_to(window, path);
+    g_object_unref(dialog);
+}
+
+static void do_save_image(GuiWindow *window, GVariant *unused)
+{
+    GtkFileChooserNative *dialog =
+        gtk_file_chooser_native_new(_("Save this view as a picture"), GTK_WINDOW(window),
+                                    GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"), _("_Cancel"));
+    g_autofree char *name =
+        g_strdup_printf("%s.png", adw_view_stack_get_visible_child_name(window->view_stack));
+
+    gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(dialog), name);
+    g_signal_connect(dialog, "response", G_CALLBACK(image_chosen), window);
+    gtk_native_dialog_show(GTK_NATIVE_DIALOG(dialog));
+}
+
+/* Into the folder for pictures, without asking: one key in a talk. */
+static void do_snapshot(GuiWindow *window, GVariant *unused)
+{
+    const char *folder = g_get_user_special_dir(G_USER_DIRECTORY_PICTURES);
+    g_autoptr(GDateTime) now = g_date_time_new_now_local();
+    g_autofree char *stamp = g_date_time_format(now, "%Y-%m-%d-%H%M%S");
+    g_autofree char *name = g_strdup_printf("hvlab-%s.png", stamp);
+    g_autofree char *path = g_build_filename(folder ? folder : g_get_home_dir(), name, NULL);
+
+    save_image_to(window, path);
+}
+
+static void trace_chosen(GtkNativeDialog *dialog, int response, GuiWindow *window)
+{
+    g_autoptr(GFile) file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(dialog));
+    g_autofree char *path = file ? g_file_get_path(file) : NULL;
+    g_autoptr(GError) error = NULL;
+    size_t size;
+    const void *data = gui_engine_trace(window->engine, &size);
+
+    if (response == GTK_RESPONSE_ACCEPT && path && data) {
+        if (g_file_set_contents(path, data, (gssize)size, &error))
+            gui_window_toast(window, _("The trace is saved"));
+        else
+            gui_window_toast(window, error->message);
+    }
+    g_object_unref(dialog);
+}
+
+static void do_save_trace(GuiWindow *window, GVariant *unused)
+{
+    GtkFileChooserNative *dialog =
+        gtk_file_chooser_native_new(_("Save the trace"), GTK_WINDOW(window),
+                                    GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"), _("_Cancel"));
+
+    gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(dialog), "run.hvtrace");
+    g_signal_connect(dialog, "response", G_CALLBACK(trace_chosen), window);
+    gtk_native_dialog_show(GTK_NATIVE_DIALOG(dialog));
+}
+
+/* ---- Views
+ * ---------------------------------------------------------------------------------------- */
+
+static void do_view(GuiWindow *window, GVariant *name)
+{
+    adw_view_stack_set_visible_child_name(window->view_stack, g_variant_get_string(name, NULL));
+}
+
+static void do_present(GuiWindow *window, GVariant *unused)
+{
+    bool on = !gtk_window_is_fullscreen(GTK_WINDOW(window));
+
+    if (on)
+        gtk_window_fullscreen(GTK_WINDOW(window));
+    else
+        gtk_window_unfullscreen(GTK_WINDOW(window));
+    gui_views_set_scale(GTK_WIDGET(window),
+                        on || g_settings_get_boolean(gui_settings(), "large-type") ? 1.5 : 1);
+}
+
+static void do_search(GuiWindow *window, GVariant *unused)
+{
+    GtkSearchBar *bar = GTK_SEARCH_BAR(window->search_bar);
+
+    gtk_search_bar_set_search_mode(bar, !gtk_search_bar_get_search_mode(bar));
+}
+
+static void do_deselect(GuiWindow *window, GVariant *unused)
+{
+    gui_session_select(window->session, GUI_NOTHING);
+}
+
+/* ---- Commands to machines
+ * ---------------------------------------------------------------------------- */
+
+static void do_command(GuiWindow *window, GVariant *json)
+{
+    if (!gui_engine_alive(window->engine)) {
+        gui_window_toast(window, _("This run is over. Run it live to change things in it."));
+        return;
+    }
+    gui_session_seek(window->session, gui_session_end_time(window->session));
+    gui_engine_command(window->engine, g_variant_get_string(json, NULL));
+    gui_engine_run_to(window->engine, gui_engine_time(window->engine) + 1000000);
+}
+
+static void append_command(GMenu *menu, const char *label, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+
+    g_autofree char *json = g_strdup_vprintf(format, arguments);
+    g_autoptr(GMenuItem) item = g_menu_item_new(label, NULL);
+
+    va_end(arguments);
+    g_menu_item_set_action_and_target(item, "win.command", "s", json);
+    g_menu_append_item(menu, item);
+}
+
+static GMenu *ping_menu(const SimModel *model, const SimModelVm *vm)
+{
+    GMenu *menu = g_menu_new();
+
+    for (unsigned i = 0; i < model->vms->len; i++) {
+        const SimModelVm *other = sim_model_vm(model, i);
+
+        if (other && other != vm && other->nic_count)
+            append_command(menu, other->name,
+                           "{\"do\":\"ping\",\"from\":\"vm:%s\",\"to\":\"vm:%s\"}", vm->name,
+                           other->name);
+    }
+    return menu;
+}
+
+static GMenu *machine_menu(const SimModel *model, const SimModelVm *vm)
+{
+    static const unsigned weights[] = {64, 128, 256, 512, 1024};
+    static const struct {
+        const char *label, *word;
+    } states[] = {{N_("Start"), "start"},
+                  {N_("Pause"), "pause"},
+                  {N_("Go on"), "resume"},
+                  {N_("Kill"), "kill"}};
+    GMenu *menu = g_menu_new();
+    g_autoptr(GMenu) network = g_menu_new(), state = g_menu_new(), weight = g_menu_new();
+    g_autoptr(GMenu) ping = ping_menu(model, vm);
+
+    if (vm->nic_count) {
+        g_menu_append_submenu(network, _("Ping"), G_MENU_MODEL(ping));
+        append_command(network, _("Pull the cable"), "{\"do\":\"unplug\",\"vm\":\"%s\"}", vm->name);
+        append_command(network, _("Plug it in"), "{\"do\":\"plug\",\"vm\":\"%s\"}", vm->name);
+        g_menu_append_section(menu, NULL, G_MENU_MODEL(network));
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(states); i++)
+        append_command(state, _(states[i].label), "{\"do\":\"%s\",\"vm\":\"%s\"}", states[i].word,
+                       vm->name);
+    g_menu_append_section(menu, NULL, G_MENU_MODEL(state));
+    for (size_t i = 0; i < G_N_ELEMENTS(weights); i++) {
+        g_autofree char *label = g_strdup_printf("%u", weights[i]);
+
+        append_command(weight, label, "{\"do\":\"set-weight\",\"vm\":\"%s\",\"weight\":%u}",
+                       vm->name, weights[i]);
+    }
+    g_menu_append_submenu(menu, _("CPU weight"), G_MENU_MODEL(weight));
+    return menu;
+}
+
+GMenuModel *gui_window_machines_menu(GuiWindow *window)
+{
+    const SimModel *model = gui_session_model(window->session);
+    GMenu *menu = g_menu_new();
+
+    for (unsigned i = 0; i < model->vms->len; i++) {
+        const SimModelVm *vm = sim_model_vm(model, i);
+        g_autoptr(GMenu) own = vm ? machine_menu(model, vm) : NULL;
+
+        if (own)
+            g_menu_append_submenu(menu, vm->name, G_MENU_MODEL(own));
+    }
+    return G_MENU_MODEL(menu);
+}
+
+/* ---- The table
+ * ------------------------------------------------------------------------------------- */
+
+static const struct {
+    const char *name, *parameter;
+    void (*run)(GuiWindow *window, GVariant *parameter);
+    const char *accels[3];
+} actions[] = {
+    {"play", NULL, do_play, {"space", "<Control>p"}},
+    {"step-forward", NULL, do_step_forward, {"period", "<Alt>Right"}},
+    {"step-back", NULL, do_step_back, {"comma", "<Alt>Left"}},
+    {"to-start", NULL, do_to_start, {"<Control>Home"}},
+    {"to-end", NULL, do_to_end, {"<Control>End"}},
+    {"next-step", NULL, do_next_step, {"Page_Down", "<Control>Right"}},
+    {"previous-step", NULL, do_previous_step, {"Page_Up", "<Control>Left"}},
+    {"library", NULL, do_library, {"<Control>l"}},
+    {"open", NULL, do_open, {"<Control>o"}},
+    {"cancel", NULL, do_cancel, {NULL}},
+    {"run-again", NULL, do_run_again, {"<Control>r"}},
+    {"run-live", NULL, do_run_live, {"<Control><Shift>r"}},
+    {"run-to-end", NULL, do_run_to_end, {NULL}},
+    {"save-image", NULL, do_save_image, {"<Control>e"}},
+    {"snapshot", NULL, do_snapshot, {"<Control><Shift>e"}},
+    {"save-trace", NULL, do_save_trace, {"<Control>s"}},
+    {"view", "s", do_view, {NULL}},
+    {"present", NULL, do_present, {"F11", "F5"}},
+    {"search", NULL, do_search, {"<Control>f"}},
+    {"deselect", NULL, do_deselect, {"Escape"}},
+    {"command", "s", do_command, {NULL}},
+};
+
+static void activated(GSimpleAction *action, GVariant *parameter, void *user)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++)
+        if (!strcmp(actions[i].name, g_action_get_name(G_ACTION(action))))
+            actions[i].run(GUI_WINDOW(user), parameter);
+}
+
+static void enable(GuiWindow *window, const char *name, bool on)
+{
+    GAction *action = g_action_map_lookup_action(G_ACTION_MAP(window), name);
+
+    g_simple_action_set_enabled(G_SIMPLE_ACTION(action), on);
+}
+
+void gui_window_update_actions(GuiWindow *window)
+{
+    static const char *const of_run[] = {"play",   "step-forward", "step-back", "to-start",
+                                         "to-end", "save-image",   "snapshot",  "deselect"};
+    bool open = gui_session_is_open(window->session);
+    int current = gui_lesson_current(window->lesson);
+    unsigned count = gui_lesson_count(window->lesson);
+    GuiEngineState state = gui_engine_state(window->engine);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(of_run); i++)
+        enable(window, of_run[i], open);
+    enable(window, "next-step", open && count > 0 && current + 1 < (int)count);
+    enable(window, "previous-step", open && current > 0);
+    enable(window, "run-again", window->file && window->is_scenario);
+    enable(window, "run-live", window->file && window->is_scenario);
+    enable(window, "run-to-end", window->live && state == GUI_ENGINE_WAITING);
+    enable(window, "save-trace", open && state != GUI_ENGINE_NONE);
+    gtk_widget_set_visible(window->machines_button, open && gui_engine_alive(window->engine));
+    gtk_widget_set_visible(window->transport, open);
+}
+
+void gui_window_add_actions(GuiWindow *window)
+{
+    static const char *const stateful[] = {"pace", "step-kind", "large-type"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
+        g_autoptr(GSimpleAction) action = g_simple_action_new(
+            actions[i].name, actions[i].parameter ? G_VARIANT_TYPE(actions[i].parameter) : NULL);
+
+        g_signal_connect(action, "activate", G_CALLBACK(activated), window);
+        g_action_map_add_action(G_ACTION_MAP(window), G_ACTION(action));
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(stateful); i++) {
+        g_autoptr(GAction) action = g_settings_create_action(gui_settings(), stateful[i]);
+
+        g_action_map_add_action(G_ACTION_MAP(window), action);
+    }
+    g_signal_connect_object(gui_settings(), "changed", G_CALLBACK(settings_changed), window, 0);
+    settings_changed(gui_settings(), NULL, window);
+}
+
+void gui_window_set_accels(GtkApplication *application)
+{
+    static const char *const views[] = {"stage",  "timeline", "packets",
+                                        "memory", "tables",   "console"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
+        g_autofree char *name = g_strdup_printf("win.%s", actions[i].name);
+
+        if (actions[i].accels[0])
+            gtk_application_set_accels_for_action(application, name,
+                                                  (const char *const *)actions[i].accels);
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(views); i++) {
+        g_autofree char *name = g_strdup_printf("win.view('%s')", views[i]);
+        g_autofree char *key = g_strdup_printf("<Alt>%u", i + 1);
+        const char *const accels[] = {key, NULL};
+
+        gtk_application_set_accels_for_action(application, name, accels);
+    }
+}

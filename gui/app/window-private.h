@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* window-private.h: the window's parts, shared by the files window*.c. */
+#pragma once
+
+#include "gui/app/engine.h"
+#include "gui/app/lesson.h"
+#include "gui/app/player.h"
+#include "gui/app/window.h"
+
+struct _GuiWindow {
+    AdwApplicationWindow parent;
+    GuiSession *session;
+    GuiLesson *lesson;
+    GuiPlayer *player;
+    GuiEngine *engine;
+
+    /* Widgets. */
+    GtkWidget *toasts, *pages, *library, *search, *search_bar;
+    GtkWidget *header_start, *title, *title_stack, *switcher_bar;
+    GtkWidget *views, *stage_stack, *split, *separator, *panel;
+    GtkWidget *transport, *notice, *notice_text, *notice_progress, *notice_button;
+    GtkWidget *machines_button, *menu_button;
+    AdwViewStack *view_stack;
+
+    /* What is open. */
+    GFile *file;      /* the scenario or trace; NULL: none */
+    bool is_scenario; /* else a trace */
+    bool live;        /* the engine runs only as far as it is played */
+    bool opened;      /* the session has the engine's trace */
+    bool play_on;     /* playing waits for more to be recorded */
+    unsigned index_idle;
+    int shown_step; /* of the lesson, whose view was brought up */
+    bool narrow;
+};
+
+/* In window-open.c. */
+void gui_window_close_run(GuiWindow *window);
+void gui_window_start_engine(GuiWindow *window, bool live);
+void gui_window_connect_engine(GuiWindow *window);
+void gui_window_starved(GuiPlayer *player, GuiWindow *window);
+void gui_window_update_notice(GuiWindow *window);
+
+/* In window-actions.c. */
+void gui_window_add_actions(GuiWindow *window);
+void gui_window_update_actions(GuiWindow *window);
+GMenuModel *gui_window_machines_menu(GuiWindow *window);
+void gui_window_toast(GuiWindow *window, const char *text);
+
+/* In transport.c: the bar with caption, time, slider and buttons. */
+GtkWidget *gui_transport_new(GuiWindow *window);
+
+/* In export-image.c: a widget as it looks, to a PNG file. */
+gboolean gui_export_png(GtkWidget *widget, const char *path, double scale, GError **error);
