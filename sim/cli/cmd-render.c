@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* cmd-render.c: hvlab render: starts the program hvlab-render in place of this one, so
- * that hvlab itself needs no graphics library. */
+/* cmd-render.c: hvlab render and hvlab gui: start the programs hvlab-render and hvlab-gui in
+ * place of this one, so that hvlab itself needs no graphics library. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,19 +24,32 @@ static char *find_program(const char *self, const char *folder, const char *name
     return NULL;
 }
 
-int cli_render(int argc, char **argv)
+static int start(const char *folder, const char *name, const char *needs, char **argv)
 {
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-    g_autofree char *program = self ? find_program(self, "render", "hvlab-render") : NULL;
+    g_autofree char *program = self ? find_program(self, folder, name) : NULL;
 
-    (void)argc;
     if (!program) {
-        cli_error("render: the program hvlab-render was not built: it needs cairo and Pango "
-                  "(packages libcairo2-dev and libpango1.0-dev)");
+        cli_error("%s: the program %s was not built: it needs %s", argv[0], name, needs);
         return CLI_UNAVAILABLE;
     }
     g_setenv("HVLAB_PROGRAM", self, TRUE);
     execv(program, argv);
-    cli_error("render: %s: %s", program, g_strerror(errno));
+    cli_error("%s: %s: %s", argv[0], program, g_strerror(errno));
     return CLI_UNAVAILABLE;
+}
+
+int cli_render(int argc, char **argv)
+{
+    (void)argc;
+    return start("render", "hvlab-render",
+                 "cairo and Pango (packages libcairo2-dev and libpango1.0-dev)", argv);
+}
+
+int cli_gui(int argc, char **argv)
+{
+    (void)argc;
+    return start("app", "hvlab-gui",
+                 "GTK 4 and libadwaita (packages libgtk-4-dev, libadwaita-1-dev and gettext)",
+                 argv);
 }

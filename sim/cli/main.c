@@ -22,6 +22,7 @@ static const CliCommand commands[] = {
     {"validate", cli_validate, "check scenario files for mistakes, without running them"},
     {"export", cli_export, "turn a trace into a capture, a timeline or JSON lines"},
     {"render", cli_render, "draw a run, without a display: PNG, SVG, PDF, GIF, or a page"},
+    {"gui", cli_gui, "open the application: a first lesson, or a scenario or trace"},
     {"list", cli_list, "list the scenarios there are"},
     {"doctor", cli_doctor, "say what this host can do, and how to fix what it cannot"},
     {"events", cli_events, "print the reference page of trace events"},
