@@ -41,6 +41,7 @@ typedef struct {
     unsigned active;   /* ready, parked or running */
     HvTime next;       /* accounting; HV_TIME_NEVER: nobody is active */
     HvTime missed;     /* when it would have been, had somebody been active */
+    uint64_t given;    /* in all, to a vCPU of normal weight */
 } Credit;
 
 typedef struct {
@@ -52,6 +53,7 @@ typedef struct {
     bool parked; /* ready, but capped and in debt */
     uint16_t queue;
     int64_t share; /* while credit is given out */
+    bool settled;  /* it has come to its bound */
 } Account;
 
 static HvTime period(const Credit *credit)
@@ -100,14 +102,16 @@ static unsigned class_of(const Account *account)
     return account->credit >= 0 ? CLASS_UNDER : CLASS_OVER;
 }
 
-/* The class, and behind that of who is OVER the debt. */
-static uint64_t key_of(const Account *account)
+/* The class, and behind that of who is OVER the debt for its weight. Credit is given
+ * out by weight, so from one accounting to the next these debts all shrink by the
+ * same: counted from the first accounting on, they stay as they are. */
+static uint64_t key_of(const Credit *credit, const Account *account)
 {
     unsigned class = class_of(account);
     if (class != CLASS_OVER)
         return class;
-    return CLASS_OVER + (uint64_t)((unsigned __int128)-account->credit * HV_NORMAL_WEIGHT /
-                                   account->node.vcpu->params.weight);
+    return CLASS_OVER + credit->given +
+           (uint64_t)(-account->credit) * HV_NORMAL_WEIGHT / account->node.vcpu->params.weight;
 }
 
 static void enqueue(Credit *credit, Account *account)
@@ -115,7 +119,7 @@ static void enqueue(Credit *credit, Account *account)
     HvRunq *queue = &credit->queues[account->queue];
     account->parked = account->node.vcpu->params.cap_ppm != 0 && account->credit <= 0;
     if (!account->parked)
-        hv_runq_put(queue, &account->node, key_of(account), hv_runq_last(queue));
+        hv_runq_put(queue, &account->node, key_of(credit, account), hv_runq_last(queue));
 }
 
 static void dequeue(Credit *credit, Account *account)
@@ -126,7 +130,7 @@ static void dequeue(Credit *credit, Account *account)
 
 static bool is_misplaced(const Account *account)
 {
-    return account->node.heap != NULL && account->node.key != key_of(account);
+    return account->node.heap != NULL && MIN(account->node.key, CLASS_OVER) != class_of(account);
 }
 
 static uint16_t home(const Credit *credit, const HvSchedVcpu *vcpu)
@@ -147,14 +151,17 @@ static uint16_t home(const Credit *credit, const HvSchedVcpu *vcpu)
 
 /* ---- Accounting ------------------------------------------------------------ */
 
+/* No product below exceeds 10 s * 64 pCPUs * the largest weight, or 10 s * 16000000. */
 static int64_t part_of(const Credit *credit, uint32_t ppm)
 {
-    return (int64_t)((unsigned __int128)period(credit) * ppm / 1000000);
+    return (int64_t)(period(credit) * ppm / 1000000);
 }
 
 static int64_t least_share(const Credit *credit, const HvSchedVcpu *vcpu)
 {
-    return MIN(part_of(credit, vcpu->params.reservation_ppm), (int64_t)period(credit));
+    uint32_t reservation_ppm = vcpu->params.reservation_ppm;
+    return reservation_ppm == 0 ? 0
+                                : MIN(part_of(credit, reservation_ppm), (int64_t)period(credit));
 }
 
 static int64_t most_share(const Credit *credit, const HvSchedVcpu *vcpu)
@@ -163,58 +170,68 @@ static int64_t most_share(const Credit *credit, const HvSchedVcpu *vcpu)
     return cap_ppm != 0 && cap_ppm < 1000000 ? part_of(credit, cap_ppm) : (int64_t)period(credit);
 }
 
-/* Divides the period of all pCPUs by weight among those that earn, each between its
- * least and its most: whoever would be outside is set to the bound, and the
- * others share what is left, until nobody is (two kinds of bounds, so the kind
- * that is exceeded by more goes first). */
-static void divide(const Credit *credit)
+/* What is still to be divided, and among whom. */
+typedef struct {
+    int64_t left;
+    int64_t weight;
+    int64_t above, below; /* by how much fair parts exceed, or fall short of, their bounds */
+} Division;
+
+static bool takes_part(const Account *account)
 {
-    int64_t left = (int64_t)period(credit) * credit->params->pcpu_count;
-    bool again = true;
-    for (guint i = 0; i < credit->all->len; i++)
-        ((Account *)((HvSchedVcpu *)credit->all->pdata[i])->policy_data)->share = -1;
-    while (again) {
-        uint64_t weight = 0;
-        int64_t above = 0, below = 0;
-        for (guint i = 0; i < credit->all->len; i++) {
-            const HvSchedVcpu *vcpu = credit->all->pdata[i];
-            const Account *account = vcpu->policy_data;
-            weight += account->earns && account->share < 0 ? vcpu->params.weight : 0;
-        }
-        if (weight == 0)
-            return;
-        for (guint i = 0; i < credit->all->len; i++) {
-            const HvSchedVcpu *vcpu = credit->all->pdata[i];
-            const Account *account = vcpu->policy_data;
-            if (!account->earns || account->share >= 0)
-                continue;
-            int64_t fair = (int64_t)((__int128)left * vcpu->params.weight / (__int128)weight);
-            above += MAX(fair - most_share(credit, vcpu), 0);
-            below += MAX(least_share(credit, vcpu) - fair, 0);
-        }
-        again = false;
-        int64_t base = left;
-        for (guint i = 0; i < credit->all->len; i++) {
-            const HvSchedVcpu *vcpu = credit->all->pdata[i];
-            Account *account = vcpu->policy_data;
-            if (!account->earns || account->share >= 0)
-                continue;
-            int64_t fair = (int64_t)((__int128)base * vcpu->params.weight / (__int128)weight);
-            int64_t most = most_share(credit, vcpu), least = MIN(least_share(credit, vcpu), most);
-            bool set = above == 0 && below == 0;
-            if (above > 0 && above >= below && fair > most) {
-                fair = most;
-                set = again = true;
-            } else if (below > above && fair < least) {
-                fair = MIN(least, MAX(left, 0));
-                set = again = true;
-            }
-            if (!set)
-                continue;
-            account->share = fair;
-            left -= fair;
-        }
+    return account->earns && !account->settled;
+}
+
+/* Works out everybody's part by weight, and how far off the bounds it is. */
+static void work_out(const Credit *credit, Division *division)
+{
+    division->weight = division->above = division->below = 0;
+    for (guint i = 0; i < credit->all->len; i++) {
+        const HvSchedVcpu *vcpu = credit->all->pdata[i];
+        if (takes_part(vcpu->policy_data))
+            division->weight += vcpu->params.weight;
     }
+    for (guint i = 0; i < credit->all->len; i++) {
+        const HvSchedVcpu *vcpu = credit->all->pdata[i];
+        Account *account = vcpu->policy_data;
+        if (!takes_part(account))
+            continue;
+        account->share = division->left * vcpu->params.weight / division->weight;
+        division->above += MAX(account->share - most_share(credit, vcpu), 0);
+        division->below +=
+            MAX(MIN(least_share(credit, vcpu), most_share(credit, vcpu)) - account->share, 0);
+    }
+}
+
+/* Sets those to their bound that are beyond it, on the side where more is beyond. */
+static void settle(const Credit *credit, Division *division)
+{
+    bool above = division->above >= division->below;
+    for (guint i = 0; i < credit->all->len; i++) {
+        const HvSchedVcpu *vcpu = credit->all->pdata[i];
+        Account *account = vcpu->policy_data;
+        int64_t most = most_share(credit, vcpu), least = MIN(least_share(credit, vcpu), most);
+        if (!takes_part(account) || (above ? account->share <= most : account->share >= least))
+            continue;
+        account->share = above ? most : MIN(least, MAX(division->left, 0));
+        account->settled = true;
+        division->left -= account->share;
+    }
+}
+
+/* Divides the period of all pCPUs by weight among those that earn, each between its
+ * least and its most: whoever would be outside is set to the bound, and the others
+ * share what is left, until nobody is. */
+static void divide(Credit *credit)
+{
+    Division division = {.left = (int64_t)period(credit) * credit->params->pcpu_count};
+    work_out(credit, &division);
+    while (division.above > 0 || division.below > 0) {
+        settle(credit, &division);
+        work_out(credit, &division);
+    }
+    if (division.weight > 0)
+        credit->given += (uint64_t)(division.left * HV_NORMAL_WEIGHT / division.weight);
 }
 
 /* Gives vCPU its credit for a period and says whether it is unparked by that. */
@@ -233,6 +250,7 @@ static void give(Credit *credit, HvSchedVcpu *vcpu)
     if (vcpu->params.cap_ppm == 0)
         account->credit = MAX(account->credit, -(int64_t)period(credit) - slice);
     account->earns = account->active;
+    account->settled = false;
     if (account->parked || is_misplaced(account)) {
         dequeue(credit, account);
         enqueue(credit, account);
