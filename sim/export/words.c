@@ -16,6 +16,8 @@ char *sim_time_words(uint64_t ns)
         int digits;
     } units[] = {{1000000000, "s", 9}, {1000000, "ms", 6}, {1000, "us", 3}};
 
+    if (ns == SIM_TIME_NEVER)
+        return g_strdup("never");
     for (size_t i = 0; i < G_N_ELEMENTS(units); i++)
         if (ns >= units[i].ns)
             return g_strdup_printf("%" PRIu64 ".%0*" PRIu64 " %s", ns / units[i].ns,
@@ -59,6 +61,12 @@ static void add_field(GString *out, const SimModel *model, const SimFieldInfo *f
     }
     if (field->kind == SIM_KIND_BOOL) {
         g_string_append_printf(out, ", %s%s", value ? "" : "not ", field->name);
+        return;
+    }
+    if (!strcmp(field->unit, "ns") && g_str_has_suffix(field->name, "_ns")) {
+        g_autofree char *time = sim_time_words(value);
+
+        g_string_append_printf(out, ", %.*s %s", (int)strlen(field->name) - 3, field->name, time);
         return;
     }
     g_string_append_printf(out, ", %s ", field->name);
