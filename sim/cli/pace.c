@@ -162,13 +162,14 @@ static void look_at_clock(Pace *pace)
     }
 }
 
-/* Sleeps until a frame comes in or the engine has something to do, and takes what came. */
-static void wait_for_frames(Pace *pace)
+/* Sleeps until a frame comes in or the engine has something to do, and takes what came.
+ * Does not sleep when there is work left over. */
+static void wait_for_frames(Pace *pace, bool behind)
 {
     GPtrArray *ends = pace->uplinks->ends;
     g_autofree struct pollfd *fds = g_new0(struct pollfd, ends->len);
     uint64_t now = wall_ns() - pace->origin, due = sim_engine_deadline(pace->engine);
-    uint64_t sleep_ns = due > now ? MIN(due - now, MOST_SLEEP) : 0;
+    uint64_t sleep_ns = due > now && !behind ? MIN(due - now, MOST_SLEEP) : 0;
     struct timespec timeout = {.tv_nsec = (long)sleep_ns};
 
     for (unsigned i = 0; i < ends->len; i++) {
@@ -187,19 +188,22 @@ static void wait_for_frames(Pace *pace)
 bool cli_uplinks_run(CliUplinks *uplinks, SimEngine *engine, CliOutputs *outputs, GError **error)
 {
     Pace pace = {.uplinks = uplinks, .engine = engine, .origin = wall_ns()};
-    uint64_t target;
+    uint64_t target, from, grant;
 
     sim_engine_stay_when_idle(engine, true);
-    do {
+    while (true) {
         target = wall_ns() - pace.origin;
-        if (!sim_engine_run(engine, MIN(target, sim_engine_command_time(engine) + MOST_AT_ONCE)))
+        /* What nothing happens in costs nothing. */
+        from = MAX(sim_engine_command_time(engine), MIN(sim_engine_deadline(engine), target));
+        grant = MIN(target, from + MOST_AT_ONCE);
+        if (!sim_engine_run(engine, grant))
             break;
         write_ends(&pace);
         if (!cli_outputs_follow(outputs, engine, error))
             return false;
         look_at_clock(&pace);
-        wait_for_frames(&pace);
-    } while (true);
+        wait_for_frames(&pace, grant < target);
+    }
     write_ends(&pace);
     return true;
 }

@@ -49,7 +49,7 @@ def parting(folder):
     contains(first['words'], 'network net0')
     text = compare('--vary=networks.net0.latency=10us,50us', TALK).stdout
     contains(text, f"10us and 50us: {found['events_alike']} events alike, then")
-    contains(text, '* virtual_ns')
+    contains(text, '* events')
     contains(text, '  checks.a-reaches-b')
     true('FAILED' not in text, text)
 

@@ -154,6 +154,18 @@ def peer_gone(folder):
 
 # ---- In a network namespace ------------------------------------------------------------
 
+HTTP_SERVER = '''
+import http.server, os
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        body = bytes(i * 7 % 251 for i in range(1 << 20))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+http.server.HTTPServer(("", 8000), Handler).serve_forever()
+'''
+
 UDP_CLIENT = '''
 import os, socket, sys
 want = os.urandom(1000) * 1049          # over 1 MB
@@ -265,6 +277,57 @@ kill -INT $!
         skip('no netem here: ' + process.stderr.strip().splitlines()[-1])
     contains(process.stdout, 'intact')
     true('intact 0 lost' not in process.stdout, 'nothing was lost at all')
+
+
+@test('over TAP a guest serves curl: a page, and 1 MB')
+def tap_curl(folder):
+    need('ip', 'curl')
+    process = in_namespace(TAP + '''
+sleep 1
+curl -s --max-time 20 http://10.0.0.1/
+curl -s --max-time 60 -o "$TRACE.body" -w 'status %{http_code}, %{size_download} bytes\\n' \
+    http://10.0.0.1/bytes/1048576
+kill -INT $!
+wait || true
+''', SCENARIO=scenario(folder, until='100s', program='http'),
+                           TRACE=os.path.join(folder, 't.hvtrace'))
+    contains(process.stdout, 'status 200, 1048576 bytes')
+
+
+@test('over TAP a guest fetches 1 MB from a real HTTP server')
+def tap_get(folder):
+    need('ip')
+    path = scenario(folder, until='8s', program='get', args=['10.0.0.254:8000/'], start_at='1s')
+    process = in_namespace('''
+python3 -c "$SERVER" >/dev/null 2>&1 &
+SERVING=$!
+''' + TAP + '''
+wait $! || true
+kill $SERVING
+cat "$TRACE.out"
+''', SCENARIO=path, TRACE=os.path.join(folder, 't.hvtrace'), SERVER=HTTP_SERVER)
+    contains(process.stdout, 'get: status 200, 1048576 bytes')
+
+
+@test('over TAP a guest gets its lease from dnsmasq')
+def tap_dhcp(folder):
+    need('ip', 'dnsmasq')
+    path = scenario(folder, until='6s', program='dhcp', start_at='1s',
+                    nics=[{'network': 'net0', 'dhcp': True}])
+    process = in_namespace(TAP + '''
+RUN=$!
+dnsmasq --no-daemon --no-resolv --no-hosts --port=0 --interface=tap0 --bind-interfaces \
+    --dhcp-range=10.0.0.50,10.0.0.60,255.255.255.0,1h --dhcp-authoritative --user=root \
+    --leasefile-ro --log-dhcp --conf-file=/dev/null --pid-file= >"$TRACE.dns" 2>&1 &
+SERVING=$!
+wait $RUN || true
+kill $SERVING
+cat "$TRACE.out" "$TRACE.dns"
+''', SCENARIO=path, TRACE=os.path.join(folder, 't.hvtrace'))
+    if 'DHCPDISCOVER' not in process.stdout and 'dnsmasq: ' in process.stdout:
+        skip('dnsmasq does not start here: ' + process.stdout[-200:])
+    contains(process.stdout, 'nic 0: BOUND, address 10.0.0.5')
+    contains(process.stdout, 'DHCPACK(tap0) 10.0.0.5')
 
 
 @test('TAP: an interface that is in use, and no permission')
