@@ -84,7 +84,7 @@ GuiPacketDetail *gui_packet_detail_new(const GuiFrameInfo *info, double width, d
     detail->length = info->length;
     detail->width = width;
     detail->height = height;
-    net_dissect(detail->bytes, detail->kept, &detail->dissection);
+    net_dissect_kept(detail->bytes, detail->kept, detail->length, &detail->dissection);
     detail->byte_width = gui_text_width(theme, &mono, "00") + theme->text * 0.55;
     detail->byte_height = theme->text * 1.6;
     detail->per_line = width > theme->text * 75 ? 16 : 8;

@@ -34,7 +34,7 @@ GuiPacketRow gui_packet_row(const GuiFrames *frames, SimReader *reader, uint32_t
     row.length = record.type == SIM_EVENT_FRAME_SENT  ? SIM_FIELDS(&record, FrameSent)->length
                  : record.type == SIM_EVENT_FRAME_NEW ? SIM_FIELDS(&record, FrameNew)->length
                                                       : 0;
-    net_dissect(info.bytes, info.kept, &dissection);
+    net_dissect_kept(info.bytes, info.kept, row.length, &dissection);
     row.protocol = dissection.protocol;
     row.bad = dissection.malformed || dissection.bad_checksum;
     memcpy(row.source, dissection.source, sizeof(row.source));

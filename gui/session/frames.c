@@ -193,7 +193,7 @@ const char *gui_frames_protocol(const GuiFrames *frames, SimReader *reader, uint
     if (frames->kind->data[row] == NO_LABEL) {
         if (!row_info(frames, reader, (uint32_t)row, &info))
             return "?";
-        net_dissect(info.bytes, info.kept, &dissection);
+        net_dissect_kept(info.bytes, info.kept, info.length, &dissection);
         frames->kind->data[row] = label_place((GuiFrames *)frames, dissection.protocol);
     }
     return frames->labels->pdata[frames->kind->data[row]];

@@ -17,6 +17,7 @@ typedef struct {
     const uint8_t *frame;
     size_t at, end; /* what is left of the frame, in bytes from its start */
     bool quoted;
+    bool cut; /* the packet goes on behind `end`: that was not kept */
     NetText info;
     size_t info_mark; /* where the info line of UDP or TCP begins */
     NetField spare;   /* takes what does not fit */

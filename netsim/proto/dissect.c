@@ -58,7 +58,7 @@ static void dissect_udp(Cursor *c, const NetIpv4 *ip)
     bool whole = net_udp_parse(here(c), left(c), &udp) > 0;
 
     /* Of a quoted datagram only the header may be there. */
-    if (!whole && !(c->quoted && left(c) >= NET_UDP_BYTES)) {
+    if (!whole && !((c->quoted || c->cut) && left(c) >= NET_UDP_BYTES)) {
         give_up(c, NET_LAYER_UDP);
         return;
     }
@@ -67,11 +67,11 @@ static void dissect_udp(Cursor *c, const NetIpv4 *ip)
     add_decimal(c, "Length", 32, 16, udp.total_bytes);
     add_checksum(c, 48, udp.checksum, whole && udp.checksum != 0,
                  whole && net_udp_sound(here(c), &udp, ip->source, ip->destination));
-    say_number(c, " Len=", whole ? udp.total_bytes - NET_UDP_BYTES : 0);
+    say_number(c, " Len=", udp.total_bytes > NET_UDP_BYTES ? udp.total_bytes - NET_UDP_BYTES : 0);
     if (whole)
         c->end = c->at + udp.total_bytes;
     c->at += NET_UDP_BYTES;
-    if (!whole || c->quoted ||
+    if ((!whole && !c->cut) || c->quoted ||
         !((is_port(&udp, NET_DHCP_SERVER_PORT) && net_dissect_dhcp(c)) ||
           (is_port(&udp, NET_DNS_PORT) && net_dissect_dns(c))))
         dissect_data(c);
@@ -146,7 +146,7 @@ static void dissect_tcp(Cursor *c, const NetIpv4 *ip)
     add_flag(c, "Synchronize", 110, tcp.flags & NET_TCP_SYN);
     add_flag(c, "Finish", 111, tcp.flags & NET_TCP_FIN);
     add_decimal(c, "Window", 112, 16, tcp.window);
-    add_checksum(c, 128, tcp.checksum, !c->quoted,
+    add_checksum(c, 128, tcp.checksum, !c->quoted && !c->cut,
                  net_tcp_sound(here(c), (uint16_t)left(c), ip->source, ip->destination));
     add_decimal(c, "Urgent pointer", 144, 16, tcp.urgent);
     say_tcp_flags(c, tcp.flags);
@@ -154,7 +154,7 @@ static void dissect_tcp(Cursor *c, const NetIpv4 *ip)
     if (tcp.flags & NET_TCP_ACK)
         say_number(c, " Ack=", tcp.acknowledgment);
     say_number(c, " Win=", tcp.window);
-    say_number(c, " Len=", left(c) - tcp.header_bytes);
+    say_number(c, " Len=", (uint16_t)(ip->total_bytes - ip->header_bytes - tcp.header_bytes));
     if (tcp.mss != 0)
         say_number(c, " MSS=", tcp.mss);
     if (tcp.header_bytes > NET_TCP_BYTES)
@@ -213,7 +213,7 @@ static void dissect_icmp(Cursor *c, const NetIpv4 *ip)
     open_layer(c, NET_LAYER_ICMP, NET_ICMP_BYTES);
     add_named(c, "Type", 0, 8, icmp.type, type);
     add_named(c, "Code", 8, 8, icmp.code, code);
-    add_checksum(c, 16, icmp.checksum, !c->quoted, net_icmp_sound(here(c), left(c)));
+    add_checksum(c, 16, icmp.checksum, !c->quoted && !c->cut, net_icmp_sound(here(c), left(c)));
     if (is_echo) {
         add_hex(c, "Identifier", 32, 16, icmp.id);
         add_decimal(c, "Sequence number", 48, 16, icmp.sequence);
@@ -276,8 +276,8 @@ static void add_ipv4_fields(Cursor *c, const NetIpv4 *ip)
 static void dissect_ipv4(Cursor *c)
 {
     NetIpv4 ip;
-    size_t header_bytes = c->quoted ? net_ipv4_parse_quoted(here(c), left(c), &ip)
-                                    : net_ipv4_parse(here(c), left(c), &ip);
+    size_t header_bytes = c->quoted || c->cut ? net_ipv4_parse_quoted(here(c), left(c), &ip)
+                                              : net_ipv4_parse(here(c), left(c), &ip);
 
     if (header_bytes == 0) {
         give_up(c, NET_LAYER_IPV4);
@@ -292,6 +292,7 @@ static void dissect_ipv4(Cursor *c)
     /* What lies behind the packet only fills the frame up. */
     if (ip.total_bytes < left(c))
         c->end = c->at + ip.total_bytes;
+    c->cut = c->cut && ip.total_bytes > left(c);
     c->at += header_bytes;
     if (ip.fragment_offset > 0 || ip.more_fragments) {
         say_hex(c, "Fragmented IP packet id=0x", ip.id, 4);
@@ -391,9 +392,15 @@ static void dissect_tags(Cursor *c, const NetEthernet *ethernet)
 
 void net_dissect(const uint8_t *frame, size_t length, NetDissection *ret)
 {
+    net_dissect_kept(frame, length, length, ret);
+}
+
+void net_dissect_kept(const uint8_t *frame, size_t kept, size_t length, NetDissection *ret)
+{
     NetEthernet ethernet;
     /* Offsets have 16 bits; no frame is that long. */
-    Cursor c = {.out = ret, .frame = frame, .end = length < 65535 ? length : 65535};
+    Cursor c = {
+        .out = ret, .frame = frame, .end = kept < 65535 ? kept : 65535, .cut = kept < length};
 
     __builtin_memset(ret, 0, sizeof *ret);
     ret->protocol = "?";

@@ -62,6 +62,9 @@ typedef struct {
 } NetDissection;
 
 void net_dissect(const uint8_t *frame, size_t length, NetDissection *ret);
+/* The same for a frame of which only the first `kept` bytes are there: what the rest
+ * would have told is left out, and no checksum judged that covers it. */
+void net_dissect_kept(const uint8_t *frame, size_t kept, size_t length, NetDissection *ret);
 
 /* "Address Resolution Protocol", "ARP". Never NULL. */
 const char *net_layer_name(NetLayerKind kind);

@@ -16,7 +16,9 @@
 
 /* More turns than this at one instant means that time stands still. */
 #define MAX_TURNS_PER_INSTANT 1000000u
-#define SNAP_BYTES            256u /* of each Ethernet frame in the trace, unless detail is full */
+#define SNAP_BYTES                                                                                 \
+    342u /* of each Ethernet frame in the trace, unless detail is full: a                          \
+            DHCP message of the usual length is whole */
 
 /* From the pCPU that put something out to the world that takes it: so that effects lie behind
  * their causes in the trace, where at equal times the world comes before the pCPUs. */

@@ -184,7 +184,7 @@ static void tell_frame_sent(SimTelling *telling, const SimRecord *record)
     const SimEventFrameSent *event = SIM_FIELDS(record, FrameSent);
     NetDissection frame;
 
-    net_dissect(record->blob, record->blob_size, &frame);
+    net_dissect_kept(record->blob, record->blob_size, event->length, &frame);
     tell(telling, record, vm_name(telling, event->vm),
          g_strdup_printf("sends frame %" PRIu64 ": %s, %s", event->frame, frame.protocol,
                          frame.info));

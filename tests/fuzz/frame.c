@@ -67,5 +67,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check_round_trips(data, size);
     net_dissect(data, size, &d);
     check_dissection(&d, size);
+    net_dissect_kept(data, size, size + 1 + size % 1000, &d); /* there was more */
+    check_dissection(&d, size);
     return 0;
 }

@@ -191,6 +191,31 @@ static void test_quoted_tcp(void)
     g_assert_cmpuint(field_of(d, NET_LAYER_TCP, "Sequence number")->value, ==, 1000);
 }
 
+/* Of a long frame the first bytes are kept: no less is said of it than they tell. */
+static void test_kept(void)
+{
+    char payload[1400];
+    memset(payload, 'x', sizeof payload - 1);
+    payload[sizeof payload - 1] = '\0';
+    Frame f = tcp(NET_TCP_ACK, 0, payload);
+    static NetDissection d;
+
+    net_dissect_kept(f.bytes, 100, f.length, &d);
+    g_assert_false(d.malformed || d.bad_checksum);
+    g_assert_cmpstr(d.info, ==, "50000 \u2192 80 [ACK] Seq=1000 Ack=0 Win=100 Len=1399");
+    g_assert_cmpstr(field_of(&d, NET_LAYER_DATA, "Data")->text, ==, "46 bytes");
+    f = udp(5000, 6000, (const uint8_t *)payload, 1000);
+    net_dissect_kept(f.bytes, 60, f.length, &d);
+    g_assert_false(d.malformed || d.bad_checksum);
+    g_assert_cmpstr(d.info, ==, "5000 \u2192 6000 Len=1000");
+    /* All of it is kept, and yet the packet says that it is longer. */
+    net_dissect(f.bytes, 60, &d);
+    g_assert_true(d.malformed);
+    /* Cut in the middle of a header. */
+    net_dissect_kept(f.bytes, 36, f.length, &d);
+    g_assert_true(d.malformed);
+}
+
 static void test_stp(void)
 {
     static const uint8_t bpdu[] = {
@@ -225,6 +250,7 @@ int main(int argc, char **argv)
     g_test_add_func("/dissect-app/dns", test_dns);
     g_test_add_func("/dissect-app/http-and-options", test_http_and_options);
     g_test_add_func("/dissect-app/quoted-tcp", test_quoted_tcp);
+    g_test_add_func("/dissect-app/kept", test_kept);
     g_test_add_func("/dissect-app/stp", test_stp);
     return g_test_run();
 }
