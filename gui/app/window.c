@@ -33,7 +33,7 @@ static GtkWidget *build_stage(GuiWindow *window)
     gtk_widget_set_tooltip_text(button, _("The same in rows"));
     gui_set_accessible(button, _("The same in rows"), NULL);
     gtk_widget_set_halign(button, GTK_ALIGN_END);
-    gtk_widget_set_valign(button, GTK_ALIGN_START);
+    gtk_widget_set_valign(button, GTK_ALIGN_END);
     gtk_widget_add_css_class(button, "corner");
     gtk_widget_add_css_class(button, "circular");
     g_signal_connect(button, "toggled", G_CALLBACK(rows_toggled), window);
