@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test-host-slices.c: the properties that grading rests on. A world made at
  * random runs once in one go, and again in random slices, with kicks between:
- * the events must be the same, letter for letter. And in every such run the
+ * the events must be the same, letter for letter, under every policy. And in every such run the
  * accounts must agree: what vCPUs were charged is what pCPUs were busy. */
 #include <string.h>
 
@@ -77,6 +77,14 @@ static void random_script(GRand *rand, FakeScript *script, FakeOp *ops, unsigned
     ops[i++] = (FakeOp){.kind = FAKE_IRET, .ns = 3};
 }
 
+static unsigned policy_count(void)
+{
+    unsigned count = 0;
+    while (hv_policies[count] != NULL)
+        count++;
+    return count;
+}
+
 static World *random_world(guint32 seed)
 {
     static const uint64_t lookaheads[] = {1, 7, 50, 1000, HV_TIME_NEVER};
@@ -91,6 +99,10 @@ static World *random_world(guint32 seed)
     world->config.costs.switch_ns = one_of(rand, costs, G_N_ELEMENTS(costs));
     world->config.costs.fault_ns = one_of(rand, costs, G_N_ELEMENTS(costs));
     world->config.policy_params.slice_ns = g_rand_int_range(rand, 1, 1000);
+    world->config.policy_params.levels = 3;
+    world->config.policy_params.boost_ns = 3000;
+    world->config.policy_params.accounting_ns = 700;
+    world->config.policy = hv_policies[seed % policy_count()];
     world->vm_count = g_rand_int_range(rand, 1, 5);
     for (unsigned vm = 0; vm < world->vm_count; vm++) {
         world->vcpus[vm] = g_rand_int_range(rand, 1, 4);
@@ -179,7 +191,6 @@ static char *play(const World *world, GRand *rand)
     fixture.config.backend = defaults.backend;
     fixture.config.memory_frames = defaults.memory_frames;
     fixture.config.clock_hz = 83333334; /* an instruction takes at most 12 ns */
-    fixture.config.policy = defaults.policy;
     fixture.config.frame_ids = defaults.frame_ids;
     fixture.config.observer = defaults.observer;
     fixture.config.observer_user = defaults.observer_user;
