@@ -343,10 +343,11 @@ wait
     contains(process.stderr, 'another program uses it')
 
 
-@test('over a socket passt speaks with a guest')
+@test("over a socket passt carries a guest's request to a server on the host")
 def passt(folder):
     need('passt', 'ip')
-    path = scenario(folder, until='2s', program='ping', args=['10.0.0.254', '3', '300'])
+    path = scenario(folder, until='3s', program='get', args=['10.0.0.254:8000/'],
+                    start_at='300ms')
     process = in_namespace('''
 ip link set lo up
 ip tuntap add mode tap ext0
@@ -355,10 +356,14 @@ ip link set ext0 up
 ip route add default via 10.0.0.254 dev ext0
 passt -f -s "$FOLDER/sock" -a 10.0.0.1 -n 24 -g 10.0.0.254 --no-dhcp >"$FOLDER/log" 2>&1 &
 P=$!
+python3 -c "$SERVER" >/dev/null 2>&1 &
+SERVING=$!
 for i in 1 2 3 4 5 6 7 8 9 10; do [ -S "$FOLDER/sock" ] && break; sleep 0.2; done
-"$HVLAB" run --backend=emulated --format=json --uplink "net0=unix:$FOLDER/sock" "$SCENARIO"
-kill $P 2>/dev/null || true
-''', SCENARIO=path, FOLDER=folder)
+sleep 1
+"$HVLAB" run --backend=emulated --format=json --uplink "net0=unix:$FOLDER/sock" "$SCENARIO" ||
+    true
+kill $SERVING $P 2>/dev/null || true
+''', SCENARIO=path, FOLDER=folder, SERVER=HTTP_SERVER)
     with open(os.path.join(folder, 'log'), encoding='utf-8') as file:
         said = file.read()
     if 'UNIX domain socket bound' not in said:
@@ -366,9 +371,7 @@ kill $P 2>/dev/null || true
     result = json.loads(process.stdout)
     rows = {row['endpoint']: row['mac'] for row in result['networks'][0]['mac_table']}
     contains(said, rows['uplink'])              # it is passt that answered the guest's ARP
-    equal(rows['vm:a'], '02:68:76:00:00:00')
-    true(result['vms'][0]['nics'][0]['tx_frames'] >= 3, 'the guest sends to it')
-    true(result['vms'][0]['nics'][0]['rx_frames'] >= 1, 'and heard it')
+    contains(result['vms'][0]['console'], 'get: status 200, 1048576 bytes')
 
 
 main()
