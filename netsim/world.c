@@ -125,7 +125,8 @@ static void arm(NetWorld *world, NetPart *part)
 {
     if (part->ops->deadline == NULL)
         return;
-    NetTime deadline = part->ops->deadline(part);
+    /* What is overdue (a table whose ageing time was just shortened) is due now. */
+    NetTime deadline = MAX(part->ops->deadline(part), world->now);
     if (deadline < part->armed) {
         part->armed = deadline;
         net_queue_push(

@@ -93,6 +93,10 @@ static char *command_json(const SimCommand *command, uint64_t at)
     GString *text = g_string_new(NULL);
 
     g_string_printf(text, "{\"at\":\"%" G_GUINT64_FORMAT "ns\"", at);
+    if (command->json) {
+        g_string_append_printf(text, ",%s", command->json + 1);
+        return g_string_free(text, FALSE);
+    }
     append_word(text, "do", sim_command_name(command->kind));
     switch ((SimCommandKind)command->kind) {
     case SIM_COMMAND_PING:
@@ -143,18 +147,6 @@ static char *command_json(const SimCommand *command, uint64_t at)
 
 /* ---- Carrying out -------------------------------------------------------- */
 
-static void copy_command(SimCommand *to, const SimCommand *from)
-{
-    *to = *from;
-    to->text = g_strdup(from->text);
-    to->vm.name = g_strdup(from->vm.name);
-    to->from.name = g_strdup(from->from.name);
-    to->to.name = g_strdup(from->to.name);
-    to->network.name = g_strdup(from->network.name);
-    to->forward.name = g_strdup(from->forward.name);
-    to->forward.vm.name = g_strdup(from->forward.vm.name);
-}
-
 static void send_probe(SimEngine *engine, SimDue *due)
 {
     const SimCommand *command = &due->command;
@@ -168,7 +160,7 @@ static bool start_pings(SimEngine *engine, const SimCommand *command)
     for (uint64_t i = 0; i < command->count; i++) {
         SimDue *due = sim_engine_due(engine, engine->now + i * command->interval_ns, send_probe);
 
-        copy_command(&due->command, command);
+        sim_command_copy(&due->command, command);
         due->scripted = true;
     }
     return true;
@@ -217,6 +209,12 @@ static bool carry_out(SimEngine *engine, const SimCommand *command)
     case SIM_COMMAND_TYPE:
         return hv_vm_console_write(vm, HV_SLOT_CONSOLE, command->text, strlen(command->text),
                                    engine->now);
+    case SIM_COMMAND_SET_LINK_QUALITY:
+    case SIM_COMMAND_PLUG_TRUNK:
+    case SIM_COMMAND_UNPLUG_TRUNK:
+    case SIM_COMMAND_FLOW_ADD:
+    case SIM_COMMAND_FLOW_REMOVE:
+    case SIM_COMMAND_SET_ACL: return sim_engine_switch_command(engine, command);
     case SIM_COMMAND_COUNT: break;
     }
     g_assert_not_reached();
@@ -241,7 +239,7 @@ void sim_engine_schedule_command(SimEngine *engine, const SimCommand *command)
 {
     SimDue *due = sim_engine_due_external(engine, command->at_ns, run_command);
 
-    copy_command(&due->command, command);
+    sim_command_copy(&due->command, command);
     due->scripted = true;
 }
 

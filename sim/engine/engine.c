@@ -29,13 +29,7 @@ static void due_free(SimDue *due)
     g_free(due->frame);
     g_free(due->control);
     g_clear_pointer(&due->input, g_bytes_unref);
-    g_free(due->command.text);
-    g_free(due->command.vm.name);
-    g_free(due->command.from.name);
-    g_free(due->command.to.name);
-    g_free(due->command.network.name);
-    g_free(due->command.forward.name);
-    g_free(due->command.forward.vm.name);
+    sim_command_clear(&due->command);
     g_free(due);
 }
 
@@ -475,6 +469,7 @@ void sim_engine_free(SimEngine *engine)
     g_free(engine->heap_page);
     g_free(engine->future);
     g_free(engine->unplugged);
+    sim_engine_free_trunks(engine);
     g_free(engine->control_line);
     sim_engine_uplinks_clear(engine);
     g_array_unref(engine->probes);

@@ -66,6 +66,7 @@ struct SimEngine {
     HvPageRef *future;    /* the references of a first run, for the policy opt */
     size_t future_count;
     bool collects_references; /* this is the first run for opt: replaces nothing */
+    uint8_t **cut_trunks;     /* by network and trunk: a bit for each unplugged cable */
     uint32_t *unplugged;      /* by VM: a bit for each NIC, as the last command left it */
     GString **control_line;   /* by VM: what the guest wrote since its last '\n' */
 
@@ -132,6 +133,18 @@ void sim_engine_due_cancel(SimEngine *engine, SimDue *due);
 /* uplinks.c: a frame left by an uplink; borrowed. And what is left at the end. */
 void sim_engine_uplink_output(SimEngine *engine, unsigned uplink, const NetFrame *frame);
 void sim_engine_uplinks_clear(SimEngine *engine);
+
+/* switches.c: what the scenario says of switches, in netsim's words. The arrays that
+ * config points to are freed by sim_engine_network_clear(). */
+void sim_engine_network_config(const SimScenarioNetwork *network, NetNetworkConfig *config);
+void sim_engine_network_clear(NetNetworkConfig *config);
+void sim_engine_nic_config(const SimScenario *scenario, const SimScenarioNic *nic,
+                           NetNicConfig *config);
+void sim_engine_nic_clear(NetNicConfig *config);
+/* Flow tables and mirrors, once every port is there. */
+void sim_engine_program_switches(SimEngine *engine);
+bool sim_engine_switch_command(SimEngine *engine, const SimCommand *command);
+void sim_engine_free_trunks(SimEngine *engine);
 
 /* command.c */
 void sim_engine_schedule_command(SimEngine *engine, const SimCommand *command);

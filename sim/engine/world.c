@@ -123,12 +123,16 @@ static bool build_host(SimEngine *engine, HvTime lookahead_ns, GError **error)
 static bool build_networks(SimEngine *engine, GError **error)
 {
     const NetWorldConfig world = {
-        .frame_ids = &engine->frame_ids, .observer = sim_net_observer, .observer_user = engine};
+        .frame_ids = &engine->frame_ids,
+        .observer = sim_net_observer,
+        .observer_user = engine,
+        .seed = engine->scenario->seed,
+    };
 
     engine->net = net_world_new(&world);
     for (size_t i = 0; i < engine->scenario->network_count; i++) {
         const SimScenarioNetwork *network = &engine->scenario->networks[i];
-        const NetNetworkConfig config = {
+        NetNetworkConfig config = {
             .name = network->name,
             .mode = sim_network_mode_name(network->mode),
             .latency_ns = network->latency_ns,
@@ -138,7 +142,10 @@ static bool build_networks(SimEngine *engine, GError **error)
         };
         NetNetworkId id;
 
-        if (!net_world_add_network(engine->net, &config, 0, &id, error))
+        sim_engine_network_config(network, &config);
+        bool added = net_world_add_network(engine->net, &config, 0, &id, error);
+        sim_engine_network_clear(&config);
+        if (!added)
             return false;
         g_assert(id == i);
     }
@@ -173,7 +180,10 @@ static bool attach_nics(SimEngine *engine, unsigned vm, GError **error)
         NetNicConfig nic = {.network = config->nics[n].network.index, .vm = vm, .nic = n};
 
         memcpy(nic.mac.byte, config->nics[n].mac, sizeof(nic.mac.byte));
-        if (!net_world_attach_nic(engine->net, &nic, 0, &engine->vm_port[vm][n], error))
+        sim_engine_nic_config(engine->scenario, &config->nics[n], &nic);
+        bool added = net_world_attach_nic(engine->net, &nic, 0, &engine->vm_port[vm][n], error);
+        sim_engine_nic_clear(&nic);
+        if (!added)
             return false;
     }
     return true;
@@ -318,6 +328,7 @@ bool sim_engine_build(SimEngine *engine, GError **error)
         if (!attach_nics(engine, vm, error))
             return false;
     }
+    sim_engine_program_switches(engine);
     if (!build_host(engine, net_world_lookahead(engine->net), error))
         return false;
     for (unsigned vm = 0; vm < scenario->vm_count; vm++)

@@ -130,6 +130,11 @@ char *sim_key_allowed(const SimReader *reader, const SimKey *key)
         return g_strdup("an IPv4 address of the host, 127.0.0.1 among them, or \"\" for every one");
     case SIM_KEY_RANGE: return g_strdup("first and last, such as 10.0.0.4-10.0.0.254");
     case SIM_KEY_ADDRESS: return g_strdup("an IPv4 address such as 10.0.0.1 or 10.0.0.1/24");
+    case SIM_KEY_GROUP_MAC: return g_strdup("six bytes such as 02:00:00:00:00:01");
+    case SIM_KEY_PREFIX:
+        return g_strdup("an IPv4 address such as 10.0.0.1 or a network such as 10.0.0.0/24");
+    case SIM_KEY_VLANS:
+        return g_strdup_printf("a list of 1 to %u whole numbers from 1 to 4094", SIM_MAX_VLANS);
     case SIM_KEY_SUBNET: return g_strdup("an IPv4 network such as 10.0.0.0/24, from /8 to /30");
     case SIM_KEY_VM:
     case SIM_KEY_NETWORK:

@@ -151,6 +151,12 @@ bool sim_scenario_parse_command(const SimScenario *scenario, const char *json, c
     return true;
 }
 
+void sim_command_copy(SimCommand *to, const SimCommand *from)
+{
+    *to = *from;
+    sim_object_own(&sim_command_object, to);
+}
+
 void sim_command_clear(SimCommand *command)
 {
     sim_object_clear(&sim_command_object, command);

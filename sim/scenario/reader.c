@@ -270,6 +270,8 @@ void sim_object_clear(const SimObject *object, void *structure)
 {
     if (object->variants)
         object = object->variants[*(uint64_t *)structure];
+    if (object->clear)
+        object->clear(structure);
     unsigned choice = 0;
     for (const SimKey *key = object->keys; key->name; key++) {
         if (key->choice && object->kind_offset != SIM_NO_FIELD &&
@@ -283,5 +285,38 @@ void sim_object_clear(const SimObject *object, void *structure)
             sim_object_clear(key->object, (char *)structure + key->offset);
         else
             sim_scalar_clear(key, structure);
+    }
+}
+
+/* ---- Copying ------------------------------------------------------------ */
+
+static void own_list(const SimKey *key, void *structure)
+{
+    void **elements = (void **)((char *)structure + key->offset);
+    size_t count = *(size_t *)((char *)structure + key->count_offset);
+    *elements = g_memdup2(*elements, count * key->object->size);
+    for (size_t i = 0; i < count; i++)
+        sim_object_own(key->object, (char *)*elements + i * key->object->size);
+}
+
+void sim_object_own(const SimObject *object, void *structure)
+{
+    if (object->variants)
+        object = object->variants[*(uint64_t *)structure];
+    if (object->own)
+        object->own(structure);
+    unsigned choice = 0;
+    for (const SimKey *key = object->keys; key->name; key++) {
+        if (key->choice && object->kind_offset != SIM_NO_FIELD &&
+            choice++ != *(unsigned *)((char *)structure + object->kind_offset))
+            continue;
+        if (key->offset == SIM_NO_FIELD)
+            continue;
+        if (key->type == SIM_KEY_LIST)
+            own_list(key, structure);
+        else if (key->type == SIM_KEY_OBJECT)
+            sim_object_own(key->object, (char *)structure + key->offset);
+        else
+            sim_scalar_own(key, structure);
     }
 }

@@ -42,10 +42,14 @@ bool sim_object_read(SimReader *reader, const SimObject *object, const SimPath *
 /* Frees what structure points to; it may be half read, or all zero. */
 void sim_object_clear(const SimObject *object, void *structure);
 
+/* structure was copied byte by byte: gives it copies of its own of all that it points to. */
+void sim_object_own(const SimObject *object, void *structure);
+
 /* In scalar.c: any value but an object or a list of objects. */
 bool sim_scalar_read(SimReader *reader, const SimKey *key, const SimPath *path, json_object *value,
                      void *structure);
 void sim_scalar_clear(const SimKey *key, void *structure);
+void sim_scalar_own(const SimKey *key, void *structure);
 
 /* In allowed.c: what a key may hold, for messages; g_free(). reader may be NULL
  * for types that depend on no scenario. */
@@ -84,6 +88,9 @@ const char *sim_world_holder(const SimScenario *scenario, size_t vm, size_t nic,
 /* Is this rule sound, by itself? Fills in its VM. at: for messages. */
 bool sim_world_check_forward(SimReader *reader, uint32_t network, const SimPath *at,
                              SimScenarioForward *rule);
+
+/* In world-switch.c: names of switches, trunks and ports become numbers. */
+bool sim_world_switches(SimReader *reader);
 
 /* In canonical.c: values as one line of JSON with sorted keys, without the
  * root's "$schema"; g_free(). NULL when nested too deep. */

@@ -300,6 +300,49 @@ static bool read_mac(const Scalar *s)
     return true;
 }
 
+static bool read_group_mac(const Scalar *s)
+{
+    uint8_t parsed[6];
+    if (!s->text || !sim_parse_mac(s->text, parsed))
+        return fail(s, "is not a MAC address");
+    memcpy(field(s), parsed, sizeof parsed);
+    return true;
+}
+
+static bool read_prefix(const Scalar *s)
+{
+    SimCidr cidr;
+    if (!s->text || !sim_parse_cidr(s->text, &cidr))
+        return fail(s, "is neither an address nor a network");
+    if (cidr.prefix == 0)
+        cidr.prefix = 32;
+    if (cidr.address & ~sim_prefix_mask(cidr.prefix))
+        return fail(s, "has bits set behind the network part");
+    *(SimCidr *)field(s) = cidr;
+    return true;
+}
+
+static bool read_vlans(const Scalar *s)
+{
+    SimVlans vlans = {.count = 0};
+    if (!json_object_is_type(s->value, json_type_array) || json_object_array_length(s->value) < 1 ||
+        json_object_array_length(s->value) > SIM_MAX_VLANS)
+        return fail(s, "is not a list of VLANs");
+    for (size_t i = 0; i < json_object_array_length(s->value); i++) {
+        json_object *element = json_object_array_get_idx(s->value, i);
+        int64_t number =
+            json_object_is_type(element, json_type_int) ? json_object_get_int64(element) : 0;
+        if (number < 1 || number > 4094) {
+            SimPath at = {s->path, NULL, i};
+            Scalar wrong = {s->reader, s->key, &at, element};
+            return fail(&wrong, "is not the number of a VLAN");
+        }
+        vlans.vlan[vlans.count++] = (uint16_t)number;
+    }
+    *(SimVlans *)field(s) = vlans;
+    return true;
+}
+
 static bool read_ipv4(const Scalar *s)
 {
     uint32_t address;
@@ -437,20 +480,22 @@ static bool read_where(const Scalar *s)
 }
 
 static bool (*const readers[])(const Scalar *) = {
-    [SIM_KEY_IGNORED] = read_ignored,   [SIM_KEY_LATER] = read_ignored,
-    [SIM_KEY_FORMAT] = read_format,     [SIM_KEY_TEXT] = read_text,
-    [SIM_KEY_LINES] = read_lines,       [SIM_KEY_TEXTS] = read_texts,
-    [SIM_KEY_NAME] = read_name,         [SIM_KEY_ID] = read_id,
-    [SIM_KEY_PROGRAM] = read_program,   [SIM_KEY_POLICY] = read_policy,
-    [SIM_KEY_EVENT] = read_event,       [SIM_KEY_COUNTER] = read_counter,
-    [SIM_KEY_WHERE] = read_where,       [SIM_KEY_BOOL] = read_bool,
-    [SIM_KEY_INTEGER] = read_integer,   [SIM_KEY_QUANTITY] = read_quantity,
-    [SIM_KEY_WORD] = read_word,         [SIM_KEY_WORDS] = read_words,
-    [SIM_KEY_PCPUS] = read_pcpus,       [SIM_KEY_MAC] = read_mac,
-    [SIM_KEY_IPV4] = read_ipv4,         [SIM_KEY_BIND] = read_bind,
-    [SIM_KEY_RANGE] = read_range,       [SIM_KEY_ADDRESS] = read_address,
-    [SIM_KEY_SUBNET] = read_subnet,     [SIM_KEY_VM] = read_reference,
-    [SIM_KEY_NETWORK] = read_reference, [SIM_KEY_ENDPOINT] = read_endpoint,
+    [SIM_KEY_IGNORED] = read_ignored,     [SIM_KEY_LATER] = read_ignored,
+    [SIM_KEY_FORMAT] = read_format,       [SIM_KEY_TEXT] = read_text,
+    [SIM_KEY_LINES] = read_lines,         [SIM_KEY_TEXTS] = read_texts,
+    [SIM_KEY_NAME] = read_name,           [SIM_KEY_ID] = read_id,
+    [SIM_KEY_PROGRAM] = read_program,     [SIM_KEY_POLICY] = read_policy,
+    [SIM_KEY_EVENT] = read_event,         [SIM_KEY_COUNTER] = read_counter,
+    [SIM_KEY_WHERE] = read_where,         [SIM_KEY_BOOL] = read_bool,
+    [SIM_KEY_INTEGER] = read_integer,     [SIM_KEY_QUANTITY] = read_quantity,
+    [SIM_KEY_WORD] = read_word,           [SIM_KEY_WORDS] = read_words,
+    [SIM_KEY_PCPUS] = read_pcpus,         [SIM_KEY_MAC] = read_mac,
+    [SIM_KEY_IPV4] = read_ipv4,           [SIM_KEY_BIND] = read_bind,
+    [SIM_KEY_RANGE] = read_range,         [SIM_KEY_ADDRESS] = read_address,
+    [SIM_KEY_GROUP_MAC] = read_group_mac, [SIM_KEY_PREFIX] = read_prefix,
+    [SIM_KEY_VLANS] = read_vlans,         [SIM_KEY_SUBNET] = read_subnet,
+    [SIM_KEY_VM] = read_reference,        [SIM_KEY_NETWORK] = read_reference,
+    [SIM_KEY_ENDPOINT] = read_endpoint,
 };
 
 bool sim_scalar_read(SimReader *reader, const SimKey *key, const SimPath *path, json_object *value,
@@ -491,6 +536,31 @@ void sim_scalar_clear(const SimKey *key, void *structure)
     case SIM_KEY_VM:
     case SIM_KEY_NETWORK: g_clear_pointer(&((SimScenarioRef *)at)->name, g_free); break;
     case SIM_KEY_ENDPOINT: g_clear_pointer(&((SimScenarioEndpoint *)at)->name, g_free); break;
+    default: break;
+    }
+}
+
+void sim_scalar_own(const SimKey *key, void *structure)
+{
+    void *at = (char *)structure + key->offset;
+    switch (key->type) {
+    case SIM_KEY_TEXT:
+    case SIM_KEY_LINES:
+    case SIM_KEY_NAME:
+    case SIM_KEY_ID:
+    case SIM_KEY_PROGRAM:
+    case SIM_KEY_POLICY:
+    case SIM_KEY_EVENT: *(char **)at = g_strdup(*(char **)at); break;
+    case SIM_KEY_VM:
+    case SIM_KEY_NETWORK:
+        ((SimScenarioRef *)at)->name = g_strdup(((SimScenarioRef *)at)->name);
+        break;
+    case SIM_KEY_ENDPOINT:
+        ((SimScenarioEndpoint *)at)->name = g_strdup(((SimScenarioEndpoint *)at)->name);
+        break;
+    case SIM_KEY_TEXTS:
+    case SIM_KEY_WHERE:
+    case SIM_KEY_COUNTER: g_assert_not_reached(); /* no command has one */
     default: break;
     }
 }

@@ -28,6 +28,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sim/scenario/switches.h"
+
 #define SIM_TIME_NEVER      UINT64_MAX
 #define SIM_SCENARIO_FORMAT "hvlab-scenario/1"
 #define SIM_MAX_FILE_BYTES  (4u << 20)
@@ -156,12 +158,6 @@ typedef enum {
     SIM_MODE_NAT_NETWORK,
 } SimNetworkMode;
 
-/* An IPv4 address with the length of its network part. */
-typedef struct {
-    uint32_t address;
-    uint8_t prefix;
-} SimCidr;
-
 typedef struct {
     uint32_t first, last;
 } SimAddressRange;
@@ -171,12 +167,6 @@ typedef enum {
     SIM_PROTOCOL_UDP,
     SIM_PROTOCOL_TCP,
 } SimProtocol;
-
-/* A reference by name, resolved. */
-typedef struct {
-    char *name;
-    uint32_t index;
-} SimScenarioRef;
 
 /* What arrives at a port of the host goes to a port of a VM behind the NAT. */
 typedef struct {
@@ -213,6 +203,14 @@ typedef struct {
     SimCidr subnet;      /* host bits are zero. Prefix 0, mode nat only: NIC n of a VM
                             is in 10.0.(n+2).0/24. Defaults: see world.c */
     uint64_t mac_ageing_ns;
+    SimLinkQuality quality; /* of each link */
+    SimScenarioTree tree;
+    SimScenarioSwitch only; /* where switch_count is 0 */
+    SimScenarioSwitch *switches;
+    size_t switch_count;
+    SimScenarioTrunk *trunks;
+    size_t trunk_count;
+    bool vlans;                   /* its switches know VLANs, because something on it has one */
     SimScenarioForward *forwards; /* no two of a scenario ask for one port */
     size_t forward_count;
     bool has_dhcp; /* somebody on it answers a DISCOVER; for mode bridged the LAN's router */
@@ -226,6 +224,7 @@ typedef struct {
     bool dhcp;        /* it asks; address is 0. Default: where the network has a server */
     SimCidr address;  /* default: the lowest free host address of the network's subnet */
     uint32_t gateway; /* 0: none, or what DHCP says */
+    SimNicPort port;
 } SimScenarioNic;
 
 /* ---- Outside ------------------------------------------------------------ */
@@ -308,8 +307,14 @@ typedef enum {
     SIM_COMMAND_SET_WEIGHT,  /* vm, weight */
     SIM_COMMAND_TYPE,        /* vm, text: input to its console */
     SIM_COMMAND_FORWARD_ADD, /* network, forward */
-    SIM_COMMAND_FORWARD_REMOVE, /* network, text: the rule's name */
-    SIM_COMMAND_SET_SCHEDULING, /* vm, vcpu, sched, sched_what */
+    SIM_COMMAND_FORWARD_REMOVE,   /* network, text: the rule's name */
+    SIM_COMMAND_SET_SCHEDULING,   /* vm, vcpu, sched, sched_what */
+    SIM_COMMAND_SET_LINK_QUALITY, /* vm and nic, or network, on and nic; quality */
+    SIM_COMMAND_PLUG_TRUNK,       /* network, on (a trunk), nic (its cable) */
+    SIM_COMMAND_UNPLUG_TRUNK,     /* the same */
+    SIM_COMMAND_FLOW_ADD,         /* network, on (a switch), flow */
+    SIM_COMMAND_FLOW_REMOVE,      /* network, on, text: its name */
+    SIM_COMMAND_SET_ACL,          /* vm, nic, acl */
     SIM_COMMAND_COUNT
 } SimCommandKind;
 
@@ -332,6 +337,11 @@ typedef struct {
     uint64_t sched_what; /* bit n: word n of sim_sched_words is given */
     int64_t vcpu;        /* -1: all */
     char *text;
+    SimScenarioRef on; /* a switch or a trunk of network; name NULL: the first */
+    SimLinkQuality quality;
+    SimScenarioFlow flow;
+    SimScenarioAcl acl;
+    char *json; /* commands to switches and links: all of it but "at", as canonical text */
 } SimCommand;
 
 /* ---- Checks ------------------------------------------------------------- */
@@ -612,6 +622,8 @@ char *sim_scenario_program_path(const SimScenario *scenario, unsigned vm);
 bool sim_scenario_parse_command(const SimScenario *scenario, const char *json, const char *name,
                                 SimCommand *ret_command, GError **error);
 void sim_command_clear(SimCommand *command);
+/* A copy that is cleared by itself. */
+void sim_command_copy(SimCommand *to, const SimCommand *from);
 
 /* The same for one event as in a check of kind event: {"type": .., "where": {..}}. */
 bool sim_scenario_parse_event(const SimScenario *scenario, const SimScenarioKnown *known,
@@ -621,6 +633,10 @@ void sim_expect_event_clear(SimExpectEvent *event);
 
 /* The word for a command's kind ("set-weight"), a mode ("internal"), a protocol ("icmp"). */
 /* The subnet that a NIC is in: its network's, but in mode nat one of its own. */
+/* The switches of a network: at least one. */
+size_t sim_scenario_switch_count(const SimScenarioNetwork *network);
+const SimScenarioSwitch *sim_scenario_switch(const SimScenarioNetwork *network, size_t number);
+
 SimCidr sim_scenario_nic_subnet(const SimScenario *scenario, unsigned vm, unsigned nic);
 /* Does a network of this mode need the LAN that the host is on? */
 bool sim_scenario_is_outside_mode(SimNetworkMode mode);

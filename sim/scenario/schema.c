@@ -149,6 +149,13 @@ static json_object *type_schema(const SimKey *key)
     case SIM_KEY_BIND: return pattern("^([0-9]+(\\.[0-9]+){3})?$");
     case SIM_KEY_RANGE: return pattern("^[0-9]+(\\.[0-9]+){3}-[0-9]+((\\.[0-9]+){3})?$");
     case SIM_KEY_ADDRESS: return pattern("^[0-9]+(\\.[0-9]+){3}(/[0-9]+)?$");
+    case SIM_KEY_GROUP_MAC: return pattern("^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$");
+    case SIM_KEY_PREFIX: return pattern("^[0-9]+(\\.[0-9]+){3}(/[0-9]+)?$");
+    case SIM_KEY_VLANS:
+        schema = typed("integer");
+        add(schema, "minimum", json_object_new_uint64(1));
+        add(schema, "maximum", json_object_new_uint64(4094));
+        return bounded(list_of(schema), "minItems", 1, "maxItems", SIM_MAX_VLANS);
     case SIM_KEY_SUBNET: return pattern("^[0-9]+(\\.[0-9]+){3}/[0-9]+$");
     case SIM_KEY_ENDPOINT: return pattern("^(vm:|lan:|internet:|host$)");
     case SIM_KEY_OBJECT:

@@ -38,3 +38,88 @@ extern const SimObject sim_scheduler_object;      /* SimScenarioScheduler */
 extern const SimObject sim_vcpu_sched_object;     /* SimScenarioSched */
 extern const SimObject sim_job_object;            /* SimScenarioJob */
 extern const SimObject sim_set_scheduling_object; /* SimCommand */
+
+/* ---- Keys that several objects have ------------------------------------------- */
+
+#define COMMAND_HEAD                                                                               \
+    {"at",                                                                                         \
+     DURATION,                                                                                     \
+     .preset = "\"0ns\"",                                                                          \
+     .min = 0,                                                                                     \
+     .max = 3600 * SECOND,                                                                         \
+     FIELD(SimCommand, at_ns),                                                                     \
+     .meaning = "When."},                                                                          \
+    {                                                                                              \
+        "do", SIM_KEY_IGNORED, .required = true, NO_FIELD, .meaning = "What."                      \
+    }
+#define COMMAND_VM                                                                                 \
+    {                                                                                              \
+        "vm", SIM_KEY_VM, .required = true, FIELD(SimCommand, vm), .meaning = "To which VM."       \
+    }
+
+/* What goes wrong on cables: SimLinkQuality as member m of a struct. */
+#define QUALITY_KEYS(type, m)                                                                      \
+    {"delay",                                                                                      \
+     DURATION,                                                                                     \
+     .preset = "\"0ns\"",                                                                          \
+     .max = 10 * SECOND,                                                                           \
+     FIELD(type, m.delay_ns),                                                                      \
+     .meaning = "Of each cable, on top of the latency."},                                          \
+        {"jitter",                                                                                 \
+         DURATION,                                                                                 \
+         .preset = "\"0ns\"",                                                                      \
+         .max = 10 * SECOND,                                                                       \
+         FIELD(type, m.jitter_ns),                                                                 \
+         .meaning = "At most so much more, by chance; frames stay in order."},                     \
+        {"loss",                                                                                   \
+         SHARE,                                                                                    \
+         .preset = "\"0%\"",                                                                       \
+         .max = 100 * PERCENT,                                                                     \
+         FIELD(type, m.loss_ppm),                                                                  \
+         .meaning = "Of the frames on each cable that are lost, by chance."},                      \
+        {"duplicate",                                                                              \
+         SHARE,                                                                                    \
+         .preset = "\"0%\"",                                                                       \
+         .max = 100 * PERCENT,                                                                     \
+         FIELD(type, m.duplicate_ppm),                                                             \
+         .meaning = "That arrive twice."},                                                         \
+    {                                                                                              \
+        "reorder", SHARE, .preset = "\"0%\"", .max = 100 * PERCENT, FIELD(type, m.reorder_ppm),    \
+                          .meaning = "That are held back, so that later ones overtake them."       \
+    }
+
+extern const char *const sim_promiscuous_words[]; /* SimPromiscuousMode */
+
+/* The switch port of a NIC: SimNicPort as member m of a struct. */
+#define NIC_PORT_KEYS(type, m)                                                                     \
+    {"switch", SIM_KEY_NAME, FIELD(type, m.on.name),                                               \
+     .meaning = "The network's switch that its cable leads to; the first when left out."},         \
+        {"vlan",                                                                                   \
+         SIM_KEY_INTEGER,                                                                          \
+         .min = 1,                                                                                 \
+         .max = 4094,                                                                              \
+         FIELD(type, m.vlan),                                                                      \
+         .meaning = "Access VLAN of its port; 1 when left out and others have VLANs."},            \
+        {"trunk", OBJECT(sim_nic_trunk_object), FIELD(type, m.trunk),                              \
+         .meaning = "Its port is a trunk: tagged frames of several VLANs."},                       \
+        {"promiscuous", WORD(sim_promiscuous_words), .preset = "\"deny\"",                         \
+         FIELD(type, m.promiscuous),                                                               \
+         .meaning = "What it may see that is not for it: nothing, what goes between VMs, all."},   \
+        {"forged_transmits", SIM_KEY_BOOL, .preset = "true", FIELD(type, m.forged_transmits),      \
+         .meaning = "false: frames that it sends under another MAC address are dropped."},         \
+        {"mac_changes", SIM_KEY_BOOL, .preset = "true", FIELD(type, m.mac_changes),                \
+         .meaning = "false: while it uses another MAC address, it receives nothing."},             \
+        {"mac_limit",                                                                              \
+         SIM_KEY_INTEGER,                                                                          \
+         .preset = "0",                                                                            \
+         .max = 65536,                                                                             \
+         FIELD(type, m.mac_limit),                                                                 \
+         .meaning = "How many MAC addresses may live on its port; 0: any number."},                \
+        {"acl", OBJECT(sim_acl_object), .preset = "{}", FIELD(type, m.acl),                        \
+         .meaning = "What may pass its port."},                                                    \
+        {"rate_cap", OBJECT(sim_rate_object), FIELD(type, m.rate_cap),                             \
+         .meaning = "What it sends above this is dropped."},                                       \
+    {                                                                                              \
+        "shape", OBJECT(sim_rate_object), FIELD(type, m.shape),                                    \
+            .meaning = "What passes its cable above this, each way, waits."                        \
+    }

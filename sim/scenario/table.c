@@ -16,6 +16,7 @@ static const char *const replacement_words[] = {
     [SIM_REPLACEMENT_OPT] = "opt",     [SIM_REPLACEMENT_COUNT] = NULL,
 };
 static const char *const show_words[] = {"now", "after", "never", NULL};
+const char *const sim_promiscuous_words[] = {"deny", "allow-vms", "allow-all", NULL};
 static const char *const share_of_words[] = {"busy", "host", NULL};
 
 /* ---- Head, run, host ---------------------------------------------------- */
@@ -150,6 +151,19 @@ static const SimKey network_keys[] = {
     {"mac_ageing", DURATION, .preset = "\"300s\"", .min = MS, .max = 1000000 * SECOND,
      FIELD(SimScenarioNetwork, mac_ageing_ns),
      .meaning = "How long the switch remembers where a MAC address is."},
+    QUALITY_KEYS(SimScenarioNetwork, quality),
+    {"spanning_tree", OBJECT(sim_tree_object), FIELD(SimScenarioNetwork, tree),
+     .meaning =
+         "Its switches speak the spanning tree protocol (IEEE 802.1D) over their trunks; {}: "
+         "with the standard's times."},
+    {"switch", OBJECT(sim_switch_object), .preset = "{}", FIELD(SimScenarioNetwork, only),
+     .meaning = "Its switch, where it has only one."},
+    {"switches", LIST(sim_switch_object), .preset = "[]", .max = SIM_MAX_SWITCHES, .unique = "name",
+     FIELD(SimScenarioNetwork, switches), COUNT(SimScenarioNetwork, switch_count),
+     .meaning = "Its switches, instead of one."},
+    {"trunks", LIST(sim_trunk_object), .preset = "[]", .max = SIM_MAX_TRUNKS, .unique = "name",
+     FIELD(SimScenarioNetwork, trunks), COUNT(SimScenarioNetwork, trunk_count),
+     .meaning = "Cables between its switches."},
     {"forward", LIST(sim_forward_object), .preset = "[]", .max = 256, .unique = "name",
      FIELD(SimScenarioNetwork, forwards), COUNT(SimScenarioNetwork, forward_count),
      .meaning = "Port forward rules, for modes nat and nat-network."},
@@ -175,8 +189,7 @@ static const SimKey nic_keys[] = {
      .meaning = "true: it asks for an address by DHCP, even where nobody answers."},
     {"gateway", SIM_KEY_IPV4, FIELD(SimScenarioNic, gateway),
      .meaning = "Where the default route leads; left out: where DHCP says, or there is none."},
-    {"vlan", SIM_KEY_LATER, NO_FIELD, .meaning = "The VLAN of its switch port."},
-    {"promiscuous", SIM_KEY_LATER, NO_FIELD, .meaning = "May it receive what is not for it?"},
+    NIC_PORT_KEYS(SimScenarioNic, port),
     {NULL}};
 static const SimObject nic_object = {"an object (a NIC)", nic_keys, sizeof(SimScenarioNic),
                                      NO_KIND};
@@ -225,22 +238,6 @@ static const SimKey vm_keys[] = {
 static const SimObject vm_object = {"an object (a VM)", vm_keys, sizeof(SimScenarioVm), NO_KIND};
 
 /* ---- Commands ----------------------------------------------------------- */
-
-#define COMMAND_HEAD                                                                               \
-    {"at",                                                                                         \
-     DURATION,                                                                                     \
-     .preset = "\"0ns\"",                                                                          \
-     .min = 0,                                                                                     \
-     .max = 3600 * SECOND,                                                                         \
-     FIELD(SimCommand, at_ns),                                                                     \
-     .meaning = "When."},                                                                          \
-    {                                                                                              \
-        "do", SIM_KEY_IGNORED, .required = true, NO_FIELD, .meaning = "What."                      \
-    }
-#define COMMAND_VM                                                                                 \
-    {                                                                                              \
-        "vm", SIM_KEY_VM, .required = true, FIELD(SimCommand, vm), .meaning = "To which VM."       \
-    }
 
 #define COMMAND_ENDS                                                                               \
     {"from", SIM_KEY_ENDPOINT, .required = true, FIELD(SimCommand, from), .meaning = "Who asks."}, \
@@ -347,6 +344,12 @@ static const SimObject *const command_variants[] = {
     [SIM_COMMAND_FORWARD_ADD] = &forward_add_object,
     [SIM_COMMAND_FORWARD_REMOVE] = &forward_remove_object,
     [SIM_COMMAND_SET_SCHEDULING] = &sim_set_scheduling_object,
+    [SIM_COMMAND_SET_LINK_QUALITY] = &sim_set_quality_object,
+    [SIM_COMMAND_PLUG_TRUNK] = &sim_trunk_cable_object,
+    [SIM_COMMAND_UNPLUG_TRUNK] = &sim_trunk_cable_object,
+    [SIM_COMMAND_FLOW_ADD] = &sim_flow_add_object,
+    [SIM_COMMAND_FLOW_REMOVE] = &sim_flow_remove_object,
+    [SIM_COMMAND_SET_ACL] = &sim_set_acl_object,
 };
 static const char *const command_names[] = {
     [SIM_COMMAND_PING] = "ping",
@@ -362,6 +365,12 @@ static const char *const command_names[] = {
     [SIM_COMMAND_FORWARD_ADD] = "forward-add",
     [SIM_COMMAND_FORWARD_REMOVE] = "forward-remove",
     [SIM_COMMAND_SET_SCHEDULING] = "set-scheduling",
+    [SIM_COMMAND_SET_LINK_QUALITY] = "set-link-quality",
+    [SIM_COMMAND_PLUG_TRUNK] = "plug-trunk",
+    [SIM_COMMAND_UNPLUG_TRUNK] = "unplug-trunk",
+    [SIM_COMMAND_FLOW_ADD] = "flow-add",
+    [SIM_COMMAND_FLOW_REMOVE] = "flow-remove",
+    [SIM_COMMAND_SET_ACL] = "set-acl",
     [SIM_COMMAND_COUNT] = NULL,
 };
 

@@ -25,36 +25,39 @@ typedef struct SimReader SimReader;
 
 /* The C field that a value goes to is named on the right. */
 typedef enum {
-    SIM_KEY_IGNORED,  /* any value; none */
-    SIM_KEY_LATER,    /* a word of the format that this version refuses; none */
-    SIM_KEY_FORMAT,   /* the string SIM_SCENARIO_FORMAT; none */
-    SIM_KEY_TEXT,     /* a string of min to max characters; char * */
-    SIM_KEY_LINES,    /* a string, or a list of strings: its lines; char * */
-    SIM_KEY_TEXTS,    /* a list of min to max strings; char **, count */
-    SIM_KEY_NAME,     /* a short word; char * */
-    SIM_KEY_ID,       /* words joined by '/'; char * */
-    SIM_KEY_PROGRAM,  /* a known program or the path of a file; char * */
-    SIM_KEY_POLICY,   /* a known policy; char * */
-    SIM_KEY_EVENT,    /* a known event type; char * */
-    SIM_KEY_COUNTER,  /* a path into the result; SimExpectCounter (whole struct) */
-    SIM_KEY_WHERE,    /* an object of event fields; SimEventField *, count */
-    SIM_KEY_BOOL,     /* bool */
-    SIM_KEY_INTEGER,  /* uint64_t, from min to max */
-    SIM_KEY_QUANTITY, /* uint64_t, from min to max; or SIM_TIME_NEVER for "never" */
-    SIM_KEY_WORD,     /* one of words; uint64_t, its number */
-    SIM_KEY_WORDS,    /* one of words, or a list of some; uint64_t, bit n for word n */
-    SIM_KEY_PCPUS,    /* a list of pCPU numbers; uint64_t, bit n for pCPU n */
-    SIM_KEY_MAC,      /* uint8_t[6] */
-    SIM_KEY_IPV4,     /* uint32_t */
-    SIM_KEY_BIND,     /* uint32_t: an address of the host, 0 for "": every one */
-    SIM_KEY_RANGE,    /* "10.0.0.4-10.0.0.254" or "10.0.0.4-254"; SimAddressRange */
-    SIM_KEY_ADDRESS,  /* of a NIC, "10.0.0.1" or "10.0.0.1/24"; SimCidr */
-    SIM_KEY_SUBNET,   /* "10.0.0.0/24"; SimCidr */
-    SIM_KEY_VM,       /* the name of a VM; SimScenarioRef */
-    SIM_KEY_NETWORK,  /* the name of a network; SimScenarioRef */
-    SIM_KEY_ENDPOINT, /* SimScenarioEndpoint */
-    SIM_KEY_OBJECT,   /* an object; its struct in place */
-    SIM_KEY_LIST,     /* min to max objects; pointer to an array of structs, count */
+    SIM_KEY_IGNORED,   /* any value; none */
+    SIM_KEY_LATER,     /* a word of the format that this version refuses; none */
+    SIM_KEY_FORMAT,    /* the string SIM_SCENARIO_FORMAT; none */
+    SIM_KEY_TEXT,      /* a string of min to max characters; char * */
+    SIM_KEY_LINES,     /* a string, or a list of strings: its lines; char * */
+    SIM_KEY_TEXTS,     /* a list of min to max strings; char **, count */
+    SIM_KEY_NAME,      /* a short word; char * */
+    SIM_KEY_ID,        /* words joined by '/'; char * */
+    SIM_KEY_PROGRAM,   /* a known program or the path of a file; char * */
+    SIM_KEY_POLICY,    /* a known policy; char * */
+    SIM_KEY_EVENT,     /* a known event type; char * */
+    SIM_KEY_COUNTER,   /* a path into the result; SimExpectCounter (whole struct) */
+    SIM_KEY_WHERE,     /* an object of event fields; SimEventField *, count */
+    SIM_KEY_BOOL,      /* bool */
+    SIM_KEY_INTEGER,   /* uint64_t, from min to max */
+    SIM_KEY_QUANTITY,  /* uint64_t, from min to max; or SIM_TIME_NEVER for "never" */
+    SIM_KEY_WORD,      /* one of words; uint64_t, its number */
+    SIM_KEY_WORDS,     /* one of words, or a list of some; uint64_t, bit n for word n */
+    SIM_KEY_PCPUS,     /* a list of pCPU numbers; uint64_t, bit n for pCPU n */
+    SIM_KEY_MAC,       /* uint8_t[6] */
+    SIM_KEY_IPV4,      /* uint32_t */
+    SIM_KEY_BIND,      /* uint32_t: an address of the host, 0 for "": every one */
+    SIM_KEY_RANGE,     /* "10.0.0.4-10.0.0.254" or "10.0.0.4-254"; SimAddressRange */
+    SIM_KEY_ADDRESS,   /* of a NIC, "10.0.0.1" or "10.0.0.1/24"; SimCidr */
+    SIM_KEY_SUBNET,    /* "10.0.0.0/24"; SimCidr */
+    SIM_KEY_GROUP_MAC, /* of a NIC or of a group; uint8_t[6] */
+    SIM_KEY_PREFIX,    /* "10.0.0.1" or "10.0.0.0/24"; SimCidr, prefix 32 for the first */
+    SIM_KEY_VLANS,     /* a list of VLANs; SimVlans */
+    SIM_KEY_VM,        /* the name of a VM; SimScenarioRef */
+    SIM_KEY_NETWORK,   /* the name of a network; SimScenarioRef */
+    SIM_KEY_ENDPOINT,  /* SimScenarioEndpoint */
+    SIM_KEY_OBJECT,    /* an object; its struct in place */
+    SIM_KEY_LIST,      /* min to max objects; pointer to an array of structs, count */
 } SimKeyType;
 
 #define SIM_NO_FIELD SIZE_MAX
@@ -92,6 +95,9 @@ struct SimObject {
     const char *const *variant_names;
     /* The last word on an object all of whose keys were read; may be NULL. */
     bool (*finish)(SimReader *reader, const SimPath *path, json_object *values, void *structure);
+    /* Frees what finish put into the struct beside the keys; may be NULL. */
+    void (*clear)(void *structure);
+    void (*own)(void *structure); /* copies it, in a copy of the struct; NULL where clear is */
 };
 
 extern const SimObject sim_scenario_object; /* SimScenario */
@@ -102,6 +108,19 @@ extern const SimObject sim_step_object;     /* SimStep; in steps.c */
 /* In memory.c: what goes together in a memory policy. */
 bool sim_finish_memory_policy(SimReader *reader, const SimPath *path, json_object *values,
                               void *policy);
+
+/* In table-switch.c */
+extern const SimObject sim_flow_object, sim_tree_object, sim_switch_object, sim_trunk_object;
+extern const SimObject sim_nic_trunk_object, sim_acl_object, sim_rate_object;
+extern const SimObject sim_flow_add_object, sim_flow_remove_object, sim_trunk_cable_object;
+extern const SimObject sim_set_acl_object, sim_set_quality_object;
+
+/* In world-switch.c */
+bool sim_finish_nic_trunk(SimReader *reader, const SimPath *path, json_object *values, void *trunk);
+bool sim_finish_switch_command(SimReader *reader, const SimPath *path, json_object *values,
+                               void *command);
+void sim_clear_switch_command(void *command);
+void sim_own_switch_command(void *command);
 
 /* In expect.c: the finish hooks of what is more than a table can say. */
 bool sim_finish_counter(SimReader *reader, const SimPath *path, json_object *values, void *counter);

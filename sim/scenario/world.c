@@ -209,15 +209,6 @@ static int compare_commands(gconstpointer a, gconstpointer b, gpointer unused)
     return x < y ? -1 : x > y;
 }
 
-static void copy_command(SimCommand *to, const SimCommand *from)
-{
-    *to = *from;
-    to->vm.name = g_strdup(from->vm.name);
-    to->from.name = g_strdup(from->from.name);
-    to->to.name = g_strdup(from->to.name);
-    to->text = g_strdup(from->text);
-}
-
 /* What steps do is part of the run like everything in the timeline. */
 static void add_steps_to_timeline(SimScenario *scenario)
 {
@@ -227,8 +218,8 @@ static void add_steps_to_timeline(SimScenario *scenario)
     scenario->timeline = g_renew(SimCommand, scenario->timeline, MAX(count, 1));
     for (size_t i = 0; i < scenario->step_count; i++)
         if (scenario->steps[i].has_command)
-            copy_command(&scenario->timeline[scenario->command_count++],
-                         &scenario->steps[i].command);
+            sim_command_copy(&scenario->timeline[scenario->command_count++],
+                             &scenario->steps[i].command);
 }
 
 static bool check_vms(SimReader *reader)
@@ -263,5 +254,6 @@ bool sim_world_complete(SimReader *reader)
     g_qsort_with_data(scenario->timeline, (int)scenario->command_count, sizeof(SimCommand),
                       compare_commands, NULL);
     return sim_world_subnets(reader) && sim_world_dhcp(reader) && complete_nics(reader) &&
-           sim_world_forwards(reader) && check_arguments(reader) && check_memory(reader);
+           sim_world_forwards(reader) && sim_world_switches(reader) && check_arguments(reader) &&
+           check_memory(reader);
 }

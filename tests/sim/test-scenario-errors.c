@@ -87,7 +87,8 @@ static const Case shape_cases[] = {
     {"unknown-key", NETWORK("{\"name\":\"n\",\n\"mood\":\"internal\"}"),
      "x.json:3: networks[0].mood: unknown key; did you mean \"mode\"? allowed: name, mode, "
      "latency, "
-     "rate, mtu, subnet, mac_ageing, forward, dhcp"},
+     "rate, mtu, subnet, mac_ageing, delay, jitter, loss, duplicate, reorder, spanning_tree, "
+     "switch, switches, trunks, forward, dhcp"},
     {"unknown-key-far", HEAD "\"host\":{\n\"zzzzzz\":1},\n" VM_A,
      "x.json:3: host.zzzzzz: unknown key; allowed: pcpus, memory, clock_hz, scheduler, quantum, "
      "costs, memory_policy"},
@@ -256,16 +257,71 @@ static const Case world_cases[] = {
      "allowed: at least 1536KiB"},
 };
 
+#define ON_SWITCH(nic)                                                                             \
+    HEAD "\"networks\":[{\"name\":\"n\",\"mode\":\"internal\"}],\n\"vms\":[{\"name\":\"a\","       \
+         "\"program\":\"idle\",\"nics\":[{\"network\":\"n\"," nic "}]}]}"
+#define FLOW(flow)                                                                                 \
+    HEAD "\"networks\":[{\"name\":\"n\",\"mode\":\"internal\",\"switch\":{\"flows\":[{\"name\":"   \
+         "\"f\"," flow                                                                             \
+         "}]}}],\n\"vms\":[{\"name\":\"a\",\"program\":\"idle\",\"nics\":[{\"network\":\"n\"}]}]}"
+
+static const Case switch_cases[] = {
+    {"trunk-to-nowhere",
+     HEAD "\"networks\":[{\"name\":\"n\",\"mode\":\"internal\",\"switches\":[{\"name\":\"s1\"},"
+          "{\"name\":\"s2\"}],\n\"trunks\":[{\"name\":\"t\",\"a\":\"s1\",\"b\":\"s3\"}]}],\n" VM_A,
+     "x.json:3: networks[0].trunks[0].b: \"s3\" is not a switch of the network; did you mean "
+     "\"s1\"? allowed: s1, s2"},
+    {"nameless-switch",
+     HEAD "\"networks\":[{\"name\":\"n\",\"mode\":\"internal\",\"switches\":[{\"name\":\"s1\"},"
+          "{}]}],\n" VM_A,
+     "x.json:2: networks[0].switches[1]: \"name\" is missing; each switch of several needs one"},
+    {"nat-with-switches",
+     HEAD
+     "\"networks\":[{\"name\":\"n\",\"mode\":\"nat\",\"switches\":[{\"name\":\"s1\"}]}],\n" VM_A,
+     "x.json:2: networks[0]: a network of mode nat has no switch: each VM has a router of its own"},
+    {"switch-of-a-nic", ON_SWITCH("\"switch\":\"m\""),
+     "x.json:3: vms[0].nics[0].switch: \"m\" is not a switch of the network; allowed: n"},
+    {"vlan-too-large", ON_SWITCH("\"vlan\":4095"),
+     "x.json:3: vms[0].nics[0].vlan: 4095 is too large; allowed: a whole number from 1 to 4094"},
+    {"vlan-and-trunk", ON_SWITCH("\"vlan\":10,\"trunk\":{}"),
+     "x.json:3: vms[0].nics[0].trunk: cannot stand beside \"vlan\"; one of them is enough"},
+    {"vlan-in-trunk", ON_SWITCH("\"trunk\":{\"vlans\":[10,0]}"),
+     "x.json:3: vms[0].nics[0].trunk.vlans[1]: 0 is not the number of a VLAN; allowed: a list of 1 "
+     "to 16 whole numbers from 1 to 4094"},
+    {"promiscuous", ON_SWITCH("\"promiscuous\":\"allow\""),
+     "x.json:3: vms[0].nics[0].promiscuous: \"allow\" is not known here; did you mean "
+     "\"allow-vms\"? allowed: deny, allow-vms, allow-all"},
+    {"rule-bits", ON_SWITCH("\"acl\":{\"in\":[{\"action\":\"deny\",\"source\":\"10.0.0.1/24\"}]}"),
+     "x.json:3: vms[0].nics[0].acl.in[0].source: \"10.0.0.1/24\" has bits set behind the network "
+     "part; allowed: an IPv4 address such as 10.0.0.1 or a network such as 10.0.0.0/24"},
+    {"flow-output", FLOW("\"actions\":[{\"output\":\"vm:b\"}]"),
+     "x.json:2: networks[0].switch.flows[0].actions[0].output: \"vm:b\" names no VM; did you mean "
+     "\"a\"? allowed: a"},
+    {"flow-output-nic", FLOW("\"actions\":[{\"output\":\"vm:a.1\"}]"),
+     "x.json:2: networks[0].switch.flows[0].actions[0].output: \"vm:a.1\" has no such NIC on "
+     "network \"n\""},
+    {"flow-port", FLOW("\"match\":{\"in\":\"port 1\"},\"actions\":[]"),
+     "x.json:2: networks[0].switch.flows[0].match.in: \"port 1\" is not a port; allowed: vm:NAME, "
+     "vm:NAME.NIC, trunk:NAME"},
+    {"flow-two-actions", FLOW("\"actions\":[{\"flood\":true,\"drop\":true}]"),
+     "x.json:2: networks[0].switch.flows[0].actions[0].drop: cannot stand beside \"flood\"; one of "
+     "them is enough"},
+};
+
 static const Case command_cases[] = {
     {"no-do", COMMAND("{\"at\":\"1s\"}"),
      "x.json:4: timeline[0]: \"do\" is missing; allowed: ping, connect, plug, unplug, start, "
      "pause, "
-     "resume, kill, set-weight, type, forward-add, forward-remove, set-scheduling"},
+     "resume, kill, set-weight, type, forward-add, forward-remove, set-scheduling, "
+     "set-link-quality, plug-trunk, "
+     "unplug-trunk, flow-add, flow-remove, set-acl"},
     {"unknown", COMMAND("{\"do\":\"unplugg\",\"vm\":\"a\"}"),
      "x.json:4: timeline[0].do: \"unplugg\" is not a command; did you mean \"unplug\"? allowed: "
      "ping, "
      "connect, plug, unplug, start, pause, resume, kill, set-weight, type, forward-add, "
-     "forward-remove, set-scheduling"},
+     "forward-remove, set-scheduling, set-link-quality, plug-trunk, unplug-trunk, flow-add, "
+     "flow-remove, "
+     "set-acl"},
     {"key-of-another", COMMAND("{\"do\":\"kill\",\"vm\":\"a\",\"nic\":0}"),
      "x.json:4: timeline[0].nic: unknown key; allowed: at, do, vm"},
     {"vm-reference", COMMAND("{\"do\":\"kill\",\"vm\":\"x\"}"),
@@ -535,6 +591,7 @@ int main(int argc, char **argv)
     add_cases("value", value_cases, G_N_ELEMENTS(value_cases));
     add_cases("world", world_cases, G_N_ELEMENTS(world_cases));
     add_cases("command", command_cases, G_N_ELEMENTS(command_cases));
+    add_cases("switch", switch_cases, G_N_ELEMENTS(switch_cases));
     add_cases("step", step_cases, G_N_ELEMENTS(step_cases));
     add_cases("check", check_cases, G_N_ELEMENTS(check_cases));
     g_test_add_func("/scenario/errors/depth", test_depth);
