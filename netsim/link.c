@@ -11,41 +11,45 @@ static bool queue_is_full(const NetLinkConfig *config, uint64_t rate_bps, NetTim
            (unsigned __int128)config->queue_bytes * BITS_NS;
 }
 
-/* When a shaped way lets the frame in; false: too much waits already. */
-static bool shape(NetLinkWay *way, const NetLinkConfig *config, size_t length, NetTime now,
-                  NetTime *ret_from)
+/* When the frame could begin to be sent, and as what rate those before it go. */
+static NetTime earliest(const NetLinkWay *way, const NetLinkConfig *config, size_t length,
+                        NetTime now, uint64_t *ret_rate)
 {
-    const NetRate *rate = &config->shape;
+    const NetRate *shape = &config->shape;
+    NetTime from = MAX(now, way->busy_until);
 
-    *ret_from = net_bucket_ready(&way->shaper, length * 8, rate->rate_bps,
-                                 rate->burst_bytes * UINT64_C(8), now);
-    if (*ret_from > now && queue_is_full(config, rate->rate_bps, *ret_from - now))
-        return false;
-    net_bucket_take(&way->shaper, length * 8, rate->rate_bps, *ret_from);
-    return true;
+    *ret_rate = config->rate_bps;
+    if (shape->rate_bps == 0)
+        return from;
+    *ret_rate = MIN(shape->rate_bps, config->rate_bps);
+    return MAX(from, net_bucket_ready(&way->shaper, length * 8, shape->rate_bps,
+                                      shape->burst_bytes * UINT64_C(8), now));
 }
 
 bool net_link_send(NetLinkWay *way, const NetLinkConfig *config, size_t length, NetTime now,
                    NetTime *ret_departs, NetTime *ret_arrives)
 {
-    if (config->rate_bps != NET_RATE_UNLIMITED && now < way->busy_until &&
-        queue_is_full(config, config->rate_bps, way->busy_until - now))
+    uint64_t rate;
+    NetTime from = earliest(way, config, length, now, &rate);
+
+    if (from > now && queue_is_full(config, rate, from - now))
         return false;
-    if (config->shape.rate_bps != 0 && !shape(way, config, length, now, &now))
-        return false;
+    if (config->shape.rate_bps != 0)
+        net_bucket_take(&way->shaper, length * 8, config->shape.rate_bps, from);
+    *ret_departs = from;
     if (config->rate_bps == NET_RATE_UNLIMITED) {
-        *ret_departs = now;
-        *ret_arrives = now + config->latency_ns;
+        *ret_arrives = from + config->latency_ns;
         return true;
     }
-    if (now >= way->busy_until) {
-        way->busy_until = now;
+    if (from > way->busy_until)
         way->remainder = 0;
+    if (config->byte_ns != 0) {
+        way->busy_until = from + length * config->byte_ns;
+    } else {
+        uint64_t work = length * BITS_NS + way->remainder;
+        way->busy_until = from + work / config->rate_bps;
+        way->remainder = work % config->rate_bps;
     }
-    uint64_t work = length * BITS_NS + way->remainder;
-    *ret_departs = way->busy_until;
-    way->busy_until += work / config->rate_bps;
-    way->remainder = work % config->rate_bps;
     *ret_arrives = way->busy_until + config->latency_ns;
     return true;
 }

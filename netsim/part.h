@@ -55,6 +55,7 @@ typedef struct {
     NetTime latency_ns;   /* at least 1 */
     uint64_t rate_bps;    /* NET_RATE_UNLIMITED: a frame takes no time to send */
     uint32_t queue_bytes; /* that may wait, each way */
+    uint32_t byte_ns;     /* what a byte takes, if that is whole; 0: computed for each frame */
     NetRate shape;        /* no more than this enters, each way; what is above waits */
 } NetLinkConfig;
 

@@ -160,6 +160,9 @@ void net_world_add_link(NetWorld *world, NetPortId a, NetPortId b, const NetLink
     ports[0]->peer = b;
     ports[1]->peer = a;
     ports[0]->config = ports[1]->config = *config;
+    if (8 * NET_NS_PER_SECOND % config->rate_bps == 0)
+        ports[0]->config.byte_ns = ports[1]->config.byte_ns =
+            (uint32_t)(8 * NET_NS_PER_SECOND / config->rate_bps);
     net_link_seed(&ports[0]->way, world->config.seed, a);
     net_link_seed(&ports[1]->way, world->config.seed, b);
     REPORT(world, link_new, now, a, b, config->latency_ns, config->rate_bps);

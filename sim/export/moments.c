@@ -49,7 +49,21 @@ static char *port_name(const SimTelling *telling, uint32_t number)
         return vm_name(telling, peer->vm);
     if (peer && !strcmp(peer->kind, "uplink"))
         return g_strdup("the uplink");
+    const SimModelSwitch *sw =
+        peer ? sim_model_switch(telling->model, peer->network, peer->part) : NULL;
+    if (sw)
+        return g_strdup_printf("the cable to %s (port %u)", sw->name, port->number);
     return g_strdup_printf("port %u", number);
+}
+
+/* The switch that a port belongs to: "s1", or the network's name where it has but one. */
+static char *switch_name(const SimTelling *telling, uint32_t number)
+{
+    const SimModelPort *port = sim_model_port(telling->model, number);
+    const SimModelSwitch *sw =
+        port ? sim_model_switch(telling->model, port->network, port->part) : NULL;
+
+    return sw ? g_strdup(sw->name) : network_name(telling, port ? port->network : SIM_NONE);
 }
 
 static char *blob_text(const SimRecord *record)
@@ -134,6 +148,16 @@ static char *command_words(json_object *command)
         return g_strdup_printf("plug a cable into NIC %s of vm:%s", word(command, "nic"), vm);
     if (!strcmp(what, "unplug"))
         return g_strdup_printf("unplug the cable of NIC %s of vm:%s", word(command, "nic"), vm);
+    if (!strcmp(what, "plug-trunk") || !strcmp(what, "unplug-trunk"))
+        return g_strdup_printf("%s cable %s of trunk %s", *what == 'p' ? "plug in" : "unplug",
+                               word(command, "cable"), word(command, "trunk"));
+    if (!strcmp(what, "flow-remove"))
+        return g_strdup_printf("remove the flow %s", word(command, "name"));
+    if (!strcmp(what, "flow-add"))
+        return g_strdup_printf("add the flow %s",
+                               word(json_object_object_get(command, "flow"), "name"));
+    if (!strcmp(what, "set-acl"))
+        return g_strdup_printf("set the access lists of NIC %s of vm:%s", word(command, "nic"), vm);
     if (!strcmp(what, "set-weight"))
         return g_strdup_printf("give vm:%s the weight %s", vm, word(command, "weight"));
     if (!strcmp(what, "set-scheduling"))
@@ -199,7 +223,7 @@ static void tell_learned(SimTelling *telling, const SimRecord *record)
     for (int shift = 40; shift >= 0; shift -= 8)
         g_string_append_printf(mac, "%s%02x", shift == 40 ? "" : ":",
                                (unsigned)(event->mac >> shift & 0xff));
-    tell(telling, record, network_name(telling, event->network),
+    tell(telling, record, switch_name(telling, event->port),
          g_strdup_printf("the switch learns that %s has the address %s", port, mac->str));
 }
 
@@ -207,7 +231,7 @@ static void tell_flood(SimTelling *telling, const SimRecord *record)
 {
     const SimEventSwitchFlood *event = SIM_FIELDS(record, SwitchFlood);
 
-    tell(telling, record, network_name(telling, event->network),
+    tell(telling, record, switch_name(telling, event->in_port),
          g_strdup_printf("the switch floods frame %" PRIu64 " to %u port%s", event->frame,
                          event->ports, event->ports == 1 ? "" : "s"));
 }
@@ -233,6 +257,70 @@ static void tell_link_drop(SimTelling *telling, const SimRecord *record)
     const SimEventLinkDrop *event = SIM_FIELDS(record, LinkDrop);
 
     tell_drop(telling, event->network, record, event->frame, event->why);
+}
+
+static void tell_egress_drop(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventEgressDrop *event = SIM_FIELDS(record, EgressDrop);
+    g_autofree char *port = port_name(telling, event->port);
+
+    tell(telling, record, switch_name(telling, event->in_port),
+         g_strdup_printf("frame %" PRIu64 " is not sent to %s: %s (%s)", event->frame, port,
+                         sim_name(SIM_NAMES(NetDrop), event->why),
+                         sim_enum_NetDrop.values[MIN(event->why, SIM_NET_DROP_COUNT - 1)].meaning));
+}
+
+static void tell_flow_added(SimTelling *telling, const SimRecord *record)
+{
+    g_autofree char *text = blob_text(record);
+    g_auto(GStrv) parts = g_strsplit(text, "\n", 2);
+
+    tell(telling, record, network_name(telling, SIM_FIELDS(record, FlowAdded)->network),
+         g_strdup_printf("new flow %s: %s", parts[0] ? parts[0] : "",
+                         parts[0] && parts[1] ? parts[1] : ""));
+}
+
+static void tell_flow_match(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventFlowMatch *event = SIM_FIELDS(record, FlowMatch);
+
+    tell(telling, record, switch_name(telling, event->in_port),
+         g_strdup_printf("flow %u decides on frame %" PRIu64, event->flow, event->frame));
+}
+
+static void tell_controller(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventToController *event = SIM_FIELDS(record, ToController);
+
+    tell(telling, record, switch_name(telling, event->in_port),
+         g_strdup_printf("the controller is asked about frame %" PRIu64, event->frame));
+}
+
+static void tell_table_full(SimTelling *telling, const SimRecord *record)
+{
+    tell(telling, record, switch_name(telling, SIM_FIELDS(record, MacTableFull)->port),
+         g_strdup("the MAC table is full"));
+}
+
+static void tell_tree_port(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventTreePort *event = SIM_FIELDS(record, TreePort);
+    g_autofree char *port = port_name(telling, event->port);
+
+    if (event->to == SIM_TREE_BLOCKING || event->to == SIM_TREE_FORWARDING)
+        tell(telling, record, switch_name(telling, event->port),
+             g_strdup_printf("%s is %s now, as %s port", port,
+                             sim_name(SIM_NAMES(TreeState), event->to),
+                             sim_name(SIM_NAMES(TreeRole), event->role)));
+}
+
+static void tell_team(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventTeamActive *event = SIM_FIELDS(record, TeamActive);
+    const SimModelPort *port = sim_model_port(telling->model, event->port);
+
+    tell(telling, record, switch_name(telling, event->port),
+         g_strdup_printf("the team goes over to the cable at port %u", port ? port->number : 0));
 }
 
 static void tell_page(SimTelling *telling, const SimRecord *record)
@@ -309,6 +397,13 @@ static const struct {
     [SIM_EVENT_SWITCH_FLOOD] = {tell_flood, 2},
     [SIM_EVENT_SWITCH_DROP] = {tell_switch_drop, 4},
     [SIM_EVENT_LINK_DROP] = {tell_link_drop, 4},
+    [SIM_EVENT_EGRESS_DROP] = {tell_egress_drop, 4},
+    [SIM_EVENT_FLOW_ADDED] = {tell_flow_added, 8},
+    [SIM_EVENT_FLOW_MATCH] = {tell_flow_match, 6},
+    [SIM_EVENT_TO_CONTROLLER] = {tell_controller, 4},
+    [SIM_EVENT_MAC_TABLE_FULL] = {tell_table_full, 2},
+    [SIM_EVENT_TREE_PORT] = {tell_tree_port, 16},
+    [SIM_EVENT_TEAM_ACTIVE] = {tell_team, 8},
     [SIM_EVENT_PAGE_MAPPED] = {tell_page, 4},
     [SIM_EVENT_DEVICE_ERROR] = {tell_device_error, 4},
     [SIM_EVENT_JOB_DONE] = {tell_job_done, 8},
@@ -329,6 +424,9 @@ static void clear_moment(void *data)
 /* Loader's pages are not told and so do not count. */
 static bool counts(const SimRecord *record)
 {
+    if (record->type == SIM_EVENT_TREE_PORT)
+        return SIM_FIELDS(record, TreePort)->to == SIM_TREE_BLOCKING ||
+               SIM_FIELDS(record, TreePort)->to == SIM_TREE_FORWARDING;
     return record->type != SIM_EVENT_PAGE_MAPPED || SIM_FIELDS(record, PageMapped)->demand;
 }
 

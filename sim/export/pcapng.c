@@ -335,6 +335,30 @@ static void dropped(SimExport *out, Pcapng *p, const SimEventSwitchDrop *event)
         release_held(out, p, decision);
 }
 
+/* A frame that one port did not let out appears there with the reason. */
+static void kept_in(SimExport *out, Pcapng *p, const SimRecord *record)
+{
+    const SimEventEgressDrop *event = SIM_FIELDS(record, EgressDrop);
+    g_autofree char *comment =
+        g_strdup_printf("switch %s: not let out: %s", network_name(p, event->network),
+                        sim_name(SIM_NAMES(NetDrop), event->why));
+
+    release_held(out, p, "");
+    add_packet(out, p, event->port, record->time, event->frame, OUTBOUND, comment);
+}
+
+static void matched(Pcapng *p, const SimEventFlowMatch *event)
+{
+    const SimModelPort *port = sim_model_port(p->model, event->in_port);
+    const SimModelSwitch *sw = port ? sim_model_switch(p->model, port->network, port->part) : NULL;
+
+    for (guint i = 0; sw && p->holds && i < sw->flows->len; i++) {
+        const SimModelFlow *flow = &g_array_index(sw->flows, SimModelFlow, i);
+        if (flow->flow == event->flow)
+            g_string_append_printf(p->held_learned, "; by flow %s", flow->name);
+    }
+}
+
 static void left(SimExport *out, Pcapng *p, const SimRecord *record)
 {
     const SimEventLinkEnter *event = SIM_FIELDS(record, LinkEnter);
@@ -426,6 +450,10 @@ static void pcapng_apply(SimExport *out, void *state, const SimRecord *record)
     case SIM_EVENT_SWITCH_FLOOD: flooded(out, p, SIM_FIELDS(record, SwitchFlood)); break;
     case SIM_EVENT_SWITCH_FORWARD: forwarded(out, p, SIM_FIELDS(record, SwitchForward)); break;
     case SIM_EVENT_SWITCH_DROP: dropped(out, p, SIM_FIELDS(record, SwitchDrop)); break;
+    case SIM_EVENT_EGRESS_DROP: kept_in(out, p, record); break;
+    case SIM_EVENT_FLOW_MATCH: matched(p, SIM_FIELDS(record, FlowMatch)); break;
+    case SIM_EVENT_TO_CONTROLLER: release_held(out, p, "handed to the controller"); break;
+    case SIM_EVENT_BPDU_RECEIVED: release_held(out, p, "taken in: spanning tree"); break;
     case SIM_EVENT_LINK_ENTER: left(out, p, record); break;
     case SIM_EVENT_LINK_DROP: lost(out, p, record, had_left); break;
     default: break;

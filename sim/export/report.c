@@ -361,16 +361,51 @@ static void add_swapping(SimReport *report, json_object *vms)
 static void add_mac_table(SimReport *report, json_object *network)
 {
     json_object *table = get(network, "mac_table");
+    bool several = row_count(get(network, "switches")) > 1;
 
     for (size_t i = 0; i < row_count(table); i++) {
         json_object *mac = row(table, i);
 
-        g_string_append_printf(report->out, "    %s is on port %" PRIu64 "%s%s%s, learned at ",
-                               text(mac, "mac"), number(mac, "port"),
+        g_autofree char *vlan = number(mac, "vlan") == 0
+                                    ? g_strdup("")
+                                    : g_strdup_printf(" in VLAN %" PRIu64, number(mac, "vlan"));
+        g_autofree char *of =
+            several ? g_strdup_printf(" of %s", text(mac, "switch")) : g_strdup("");
+
+        g_string_append_printf(report->out, "    %s%s is on port %" PRIu64 "%s%s%s%s, learned at ",
+                               text(mac, "mac"), vlan, number(mac, "port"), of,
                                *text(mac, "endpoint") ? " (" : "", text(mac, "endpoint"),
                                *text(mac, "endpoint") ? ")" : "");
         sim_report_duration(report->out, number(mac, "since_ns"));
         g_string_append_c(report->out, '\n');
+    }
+}
+
+static void add_switch(SimReport *report, json_object *sw)
+{
+    json_object *flows = get(sw, "flows"), *ports = get(sw, "ports");
+
+    if (get(sw, "is_root"))
+        g_string_append_printf(report->out, "    %s %s\n", text(sw, "name"),
+                               json_object_get_boolean(get(sw, "is_root"))
+                                   ? "is the root of the spanning tree"
+                                   : "knows a way to the root");
+    for (size_t i = 0; i < row_count(ports); i++) {
+        json_object *port = row(ports, i);
+        const char *state = text(port, "tree_state");
+
+        if (*state && strcmp(state, "forwarding"))
+            g_string_append_printf(report->out, "    %s: port %" PRIu64 " (%s) is %s\n",
+                                   text(sw, "name"), number(port, "number"), text(port, "endpoint"),
+                                   state);
+    }
+    for (size_t i = 0; i < row_count(flows); i++) {
+        json_object *flow = row(flows, i);
+
+        g_string_append_printf(report->out,
+                               "    flow %s of %s decided on %" PRIu64 " frame%s: %s\n",
+                               text(flow, "name"), text(sw, "name"), number(flow, "frames"),
+                               plural(number(flow, "frames")), text(flow, "does"));
     }
 }
 
@@ -392,6 +427,8 @@ static void add_networks(SimReport *report)
                                number(network, "forwarded"), number(network, "flooded"));
         json_object_object_foreach(get(network, "dropped"), reason, count) g_string_append_printf(
             report->out, "    %" PRIu64 " dropped: %s\n", json_object_get_uint64(count), reason);
+        for (size_t s = 0; s < row_count(get(network, "switches")); s++)
+            add_switch(report, row(get(network, "switches"), s));
         add_mac_table(report, network);
     }
 }

@@ -216,11 +216,86 @@ static json_object *mac_rows(const SimModel *model, const SimModelNetwork *netwo
         g_autofree char *endpoint = port_endpoint(model, mac->port);
         json_object *row = json_object_new_object();
 
+        const SimModelSwitch *sw = port ? sim_model_switch(model, port->network, port->part) : NULL;
+
         add_string(row, "mac", address);
+        add_string(row, "switch", sw ? sw->name : "");
         add_number(row, "vlan", mac->vlan);
         add_number(row, "port", port ? port->number : 0);
         add_string(row, "endpoint", endpoint);
         add_number(row, "since_ns", mac->since);
+        json_object_array_add(rows, row);
+    }
+    return rows;
+}
+
+static json_object *flow_rows(const SimModelSwitch *sw)
+{
+    json_object *rows = json_object_new_array();
+
+    for (unsigned i = 0; i < sw->flows->len; i++) {
+        const SimModelFlow *flow = &g_array_index(sw->flows, SimModelFlow, i);
+        json_object *row = json_object_new_object();
+
+        add_string(row, "name", flow->name);
+        add_number(row, "priority", flow->priority);
+        add_string(row, "does", flow->text);
+        add_number(row, "frames", flow->frames);
+        json_object_array_add(rows, row);
+    }
+    return rows;
+}
+
+static json_object *switch_port_rows(const SimModel *model, const SimModelSwitch *sw)
+{
+    json_object *rows = json_object_new_array();
+
+    for (unsigned i = 0; i < model->ports->len; i++) {
+        const SimModelPort *port = sim_model_port(model, i);
+        if (port->part != sw->part)
+            continue;
+        const SimModelPort *peer = sim_model_port(model, port->peer);
+        const SimModelSwitch *other =
+            peer ? sim_model_switch(model, peer->network, peer->part) : NULL;
+        g_autofree char *endpoint =
+            other ? g_strdup_printf("switch:%s", other->name) : port_endpoint(model, i);
+        json_object *row = json_object_new_object();
+
+        add_number(row, "number", port->number);
+        add_string(row, "endpoint", endpoint);
+        json_object_object_add(row, "up", json_object_new_boolean(port->up));
+        if (port->vlan_mode != SIM_PORT_VLAN_NONE) {
+            add_string(row, "vlan_mode", sim_name(SIM_NAMES(PortVlan), port->vlan_mode));
+            add_number(row, "vlan", port->vlan == UINT16_MAX ? 0 : port->vlan);
+        }
+        if (port->in_tree) {
+            add_string(row, "tree_state", sim_name(SIM_NAMES(TreeState), port->tree_state));
+            add_string(row, "tree_role", sim_name(SIM_NAMES(TreeRole), port->tree_role));
+        }
+        add_number(row, "frames_in", port->frames_in);
+        add_number(row, "frames_out", port->frames_out);
+        add_number(row, "dropped", port->dropped);
+        json_object_array_add(rows, row);
+    }
+    return rows;
+}
+
+static json_object *switch_rows(const SimModel *model, const SimModelNetwork *network)
+{
+    json_object *rows = json_object_new_array();
+
+    for (unsigned i = 0; i < network->switches->len; i++) {
+        const SimModelSwitch *sw = network->switches->pdata[i];
+        json_object *row = json_object_new_object();
+
+        add_string(row, "name", sw->name);
+        if (sw->spanning_tree) {
+            json_object_object_add(row, "is_root",
+                                   json_object_new_boolean(sw->root_port == SIM_MODEL_NO_PORT));
+            add_number(row, "root_cost", sw->root_cost);
+        }
+        json_object_object_add(row, "flows", flow_rows(sw));
+        json_object_object_add(row, "ports", switch_port_rows(model, sw));
         json_object_array_add(rows, row);
     }
     return rows;
@@ -243,8 +318,10 @@ static json_object *network_rows(const SimModel *model)
         add_number(row, "frames", network->frames);
         add_number(row, "forwarded", network->forwarded);
         add_number(row, "flooded", network->flooded);
+        add_number(row, "copied", network->copied);
         json_object_object_add(row, "dropped", dropped);
         json_object_object_add(row, "mac_table", mac_rows(model, network));
+        json_object_object_add(row, "switches", switch_rows(model, network));
         json_object_object_add(row, "nat_table", json_object_new_array());
         json_object_object_add(row, "leases", json_object_new_array());
         json_object_array_add(rows, row);

@@ -148,6 +148,8 @@ static bool check_unique(SimReader *reader, const SimKey *key, const SimPath *pa
         json_object *name = json_object_object_get(json_object_array_get_idx(list, i), key->unique);
         const char *text = json_object_get_string(name);
         gpointer first;
+        if (!text)
+            continue;
         if (g_hash_table_lookup_extended(seen, text, NULL, &first)) {
             SimPath element = {path, NULL, i}, at = {&element, key->unique, 0};
             g_autofree char *quoted = sim_quote(text);
