@@ -168,11 +168,10 @@ typedef struct {
 } PingOptions;
 PingResult ping_with(uint32_t address, const PingOptions *options);
 
-/* Frames as they are, beside the IP stack. nic_address() writes the NIC's MAC address;
- * frame_send() returns 0, or negative: too long or too short, or there is no such NIC. */
+/* Sends a frame as it is, beside the IP stack. 0, or negative: too long or too short,
+ * or there is no such NIC. */
 #define FRAME_MIN_BYTES 14
 #define FRAME_MAX_BYTES 9014
-bool nic_address(unsigned nic, uint8_t mac[6]);
 int frame_send(unsigned nic, const void *bytes, size_t length);
 
 /* UDP. A socket is a small number, negative when it could not be had. */

@@ -28,7 +28,8 @@ static void make_frame(uint8_t *frame, char kind, uint32_t number)
     } else if (kind == 'f') {
         put_address(frame + 6, 0, 0x0bad);
     } else {
-        nic_address(0, frame + 6);
+        NicInfo info = nic_info(0);
+        memcpy(frame + 6, info.mac, 6);
     }
     frame[12] = TYPE >> 8;
     frame[13] = TYPE & 0xff;

@@ -249,20 +249,12 @@ void net_ready(void)
 
 /* ---- Frames --------------------------------------------------------------- */
 
-bool nic_address(unsigned nic, uint8_t mac[6])
-{
-    if (nic >= stack.nic_count)
-        return false;
-    memcpy(mac, stack.nics[nic].mac.byte, 6);
-    return true;
-}
-
 int frame_send(unsigned nic, const void *bytes, size_t length)
 {
-    if (nic >= stack.nic_count || length < FRAME_MIN_BYTES || length > FRAME_MAX_BYTES)
+    if (nic >= nic_count() || length < FRAME_MIN_BYTES || length > FRAME_MAX_BYTES)
         return -1;
-    stack_lock();
+    net_lock();
     int64_t error = syscall3(SYS_SEND, HV_SLOT_NIC0 + nic, (uint64_t)bytes, length);
-    stack_unlock();
+    net_unlock();
     return error < 0 ? -1 : 0;
 }
