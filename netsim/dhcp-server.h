@@ -31,6 +31,9 @@ typedef struct {
     NetTime lease_ns;                   /* NET_TIME_NEVER: without end */
     const NetReservation *reservations; /* copied */
     size_t reservation_count;
+    /* What a client that does not say its name is called; NULL: nothing. May be NULL. */
+    const char *(*name_of)(void *user, NetMac mac);
+    void *user;
 } NetDhcpServerConfig;
 
 NetDhcpServer *net_dhcp_server_new(const NetDhcpServerConfig *config);
@@ -58,5 +61,6 @@ bool net_dhcp_server_expire(NetDhcpServer *server, NetTime now, NetDhcpEvent *re
 void net_dhcp_server_list(const NetDhcpServer *server, GArray *leases);
 /* The address of the client that calls itself so; 0: none. Case does not matter. */
 NetIp4 net_dhcp_server_find(const NetDhcpServer *server, const char *name);
+NetIp4 net_dhcp_server_address(const NetDhcpServer *server); /* its own */
 /* The first address of its range. */
 NetIp4 net_dhcp_server_first(const NetDhcpServer *server);

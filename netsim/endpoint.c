@@ -84,6 +84,8 @@ static void stack_undelivered(void *user, const uint8_t *packet, size_t length, 
     if (observer->router_drop != NULL)
         observer->router_drop(observer_user, now, net_part_port_id(&endpoint->part, 0), tag,
                               NET_DROP_NO_ARP_ANSWER);
+    if (endpoint->gate != NULL)
+        net_gate_undelivered(endpoint->gate, packet, length, tag, now);
 }
 
 static void stack_probe_seen(void *user, NetProbeKind kind, uint64_t nonce, NetIp4 from)

@@ -34,9 +34,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetGate, net_gate_free)
 
 /* Every frame that comes in, first of all. True: it came from a NAT, and is dealt with. */
 bool net_gate_receive(NetGate *gate, uint32_t port, NetFrame *frame, NetTime now);
-/* From NetStackOps.divert. frame: the one the packet came in; NULL: from the host itself. */
+/* From NetStackOps.divert. port and frame: where and in what the packet came; frame NULL:
+ * from the host itself. False: it is the host's own, or for somebody else. */
 bool net_gate_divert(NetGate *gate, uint32_t port, const uint8_t *packet, size_t length,
                      NetArrival arrival, const NetFrame *frame, NetTime now);
+/* From NetStackOps.undelivered. True: it was a packet of a NAT's, which is told. */
+bool net_gate_undelivered(NetGate *gate, const uint8_t *packet, size_t length, uint64_t tag,
+                          NetTime now);
 /* From NetStackOps.port_taken. */
 bool net_gate_port_taken(const NetGate *gate, uint8_t protocol, uint16_t port);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* modes.h: networking modes, each a recipe that wires parts.
  *
- * To add a mode: write its two functions in modes.c, or in a file of its own, and
+ * To add a mode: write its functions in modes.c, or in a file of its own, and
  * add it to the table there. Nothing else asks which mode a network has.
  */
 #pragma once
@@ -13,16 +13,27 @@ typedef struct {
     NetNetworkId id;
     NetNetworkConfig config; /* defaults filled in */
     const struct NetMode *mode;
-    NetPart *segment; /* the first switch, to which others are wired; set by create */
+    NetPart *segment; /* the first switch, to which others are wired; set by create;
+                         NULL: each NIC has its own */
     NetPart *switches[NET_MAX_SWITCHES];
     uint32_t switch_count;
     NetPortId (*trunk_ports)[2]; /* of each trunk: the first port at each end */
+    GArray *routers;             /* of NetNetworkRouter: its NATs */
 } NetNetwork;
+
+typedef struct {
+    NetPart *router;
+    uint32_t vm; /* mode nat: behind whose NIC; else NET_ANY_VM */
+} NetNetworkRouter;
 
 typedef struct NetMode {
     const char *name;
+    bool touches_host; /* needs what outside.h makes */
+    bool bridges;      /* to the LAN, by the host's NIC */
     /* Makes the parts that the network has before any NIC is attached. */
     void (*create)(NetWorld *world, NetNetwork *network, NetTime now);
+    /* Joins the network to what lies outside, once that exists. May be NULL. */
+    bool (*join)(NetWorld *world, NetNetwork *network, NetTime now, GError **error);
     /* Wires a NIC, which has its one port already. */
     void (*attach)(NetWorld *world, NetNetwork *network, NetPortId nic_port,
                    const NetNicConfig *nic, NetTime now);

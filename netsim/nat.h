@@ -59,8 +59,9 @@ typedef struct {
 typedef struct {
     uint32_t max_rows; /* 0: NET_NAT_DEFAULT_ROWS */
     const NetNatOutside *outside;
-    const NetNatReports *reports;
-    void *user;
+    void *outside_user;
+    const NetNatReports *reports; /* NULL: nobody listens */
+    void *reports_user;
 } NetNatConfig;
 
 NetNat *net_nat_new(const NetNatConfig *config);
@@ -71,11 +72,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetNat, net_nat_free)
  * (10.0.2.2 is the host's 127.0.0.1). port 0: every port. */
 void net_nat_add_alias(NetNat *nat, NetIp4 inside, uint16_t port, NetIp4 outside);
 
+/* Is it an inside address that the NAT stands in with for somebody on every port? */
+bool net_nat_is_alias(const NetNat *nat, NetIp4 inside);
+
 /* A forward rule; its guest address is not 0 here. Copied. Its number, or -1: the
  * port is taken, or there are too many. */
 int net_nat_add_forward(NetNat *nat, const NetForward *forward);
-/* Rows that it made stay until they end. False: no such. */
-bool net_nat_remove_forward(NetNat *nat, const char *name, uint16_t *ret_rule);
+/* Rows that it made stay until they end. ret_forward: what it was, without its name.
+ * False: no such. */
+bool net_nat_remove_forward(NetNat *nat, const char *name, uint16_t *ret_rule,
+                            NetForward *ret_forward);
 
 typedef struct {
     bool passes;
@@ -88,7 +94,7 @@ typedef struct {
 NetNatVerdict net_nat_outbound(NetNat *nat, uint8_t *packet, size_t length, NetTime now);
 NetNatVerdict net_nat_inbound(NetNat *nat, uint8_t *packet, size_t length, NetTime now);
 /* Would net_nat_inbound let it pass? Changes nothing. */
-bool net_nat_expects(NetNat *nat, const uint8_t *packet, size_t length);
+bool net_nat_expects(NetNat *nat, const uint8_t *packet, size_t length, NetTime now);
 
 NetTime net_nat_deadline(const NetNat *nat);
 void net_nat_advance(NetNat *nat, NetTime now);

@@ -19,7 +19,7 @@
 #define NET_MAX_NETWORKS          4096
 #define NET_MAX_PORTS             65536 /* in the whole world */
 #define NET_MAX_STEPS_PER_INSTANT 1000000
-#define NET_MAX_PORTS_PER_NIC     2 /* that attaching one makes */
+#define NET_MAX_PORTS_PER_NIC     4 /* that attaching one makes */
 #define NET_MAX_MAC_ROWS          (1u << 20)
 #define NET_MIN_MTU               68u /* RFC 791 3.2 */
 #define NET_MIN_RATE_BPS          UINT64_C(1000)

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "netsim/nic.h"
+#include "netsim/proto/wire.h"
+#include "netsim/router.h"
 #include "netsim/uplink.h"
 #include "netsim/world-private.h"
 
@@ -67,32 +69,43 @@ static bool check_config(const NetNetworkConfig *config, GError **error)
            check_switches(config, error);
 }
 
-bool net_world_add_network(NetWorld *world, const NetNetworkConfig *config, NetTime now,
-                           NetNetworkId *ret_network, GError **error)
+/* What the configuration points to becomes the network's own. */
+static void own_config(NetNetwork *network, const NetNetworkConfig *config)
 {
-    const NetMode *mode = net_mode_find(config->mode);
+    NetForward *forwards = g_new0(NetForward, config->forward_count);
+
+    network->config = *config;
+    network->config.name = g_strdup(config->name);
+    for (size_t i = 0; i < config->forward_count; i++) {
+        forwards[i] = config->forwards[i];
+        forwards[i].name = g_strdup(config->forwards[i].name);
+    }
+    network->config.forwards = forwards;
+    network->config.dhcp.reservations =
+        g_memdup2(config->dhcp.reservations,
+                  config->dhcp.reservation_count * sizeof *config->dhcp.reservations);
+}
+
+NetNetwork *net_world_make_network(NetWorld *world, const NetMode *mode,
+                                   const NetNetworkConfig *config, NetTime now, GError **error)
+{
     NetNetworkConfig filled = *config;
 
-    if (mode == NULL) {
-        g_set_error(error, NET_ERROR, NET_ERROR_CONFIG, "network \"%s\": unknown mode \"%s\"",
-                    config->name, config->mode);
-        return false;
-    }
     if (world->networks->len == NET_MAX_NETWORKS) {
         g_set_error(error, NET_ERROR, NET_ERROR_LIMIT, "more than %d networks", NET_MAX_NETWORKS);
-        return false;
+        return NULL;
     }
     fill_in_defaults(&filled);
     if (!check_config(&filled, error)) {
         g_prefix_error(error, "network \"%s\": ", config->name);
-        return false;
+        return NULL;
     }
     NetNetwork *network = g_new0(NetNetwork, 1);
+    own_config(network, &filled);
     network->id = world->networks->len;
-    network->config = filled;
-    network->config.name = g_strdup(config->name);
     network->config.mode = mode->name;
     network->mode = mode;
+    network->routers = g_array_new(FALSE, FALSE, sizeof(NetNetworkRouter));
     g_ptr_array_add(world->networks, network);
 
     void *user;
@@ -102,8 +115,24 @@ bool net_world_add_network(NetWorld *world, const NetNetworkConfig *config, NetT
     mode->create(world, network, now);
     network->config.switches = NULL; /* were the caller's */
     network->config.trunks = NULL;
+    return network;
+}
+
+bool net_world_add_network(NetWorld *world, const NetNetworkConfig *config, NetTime now,
+                           NetNetworkId *ret_network, GError **error)
+{
+    const NetMode *mode = net_mode_find(config->mode);
+
+    if (mode == NULL) {
+        g_set_error(error, NET_ERROR, NET_ERROR_CONFIG, "network \"%s\": unknown mode \"%s\"",
+                    config->name, config->mode);
+        return false;
+    }
+    NetNetwork *network = net_world_make_network(world, mode, config, now, error);
+    if (network == NULL)
+        return false;
     *ret_network = network->id;
-    return true;
+    return world->outside == NULL || mode->join == NULL || mode->join(world, network, now, error);
 }
 
 /* A part with one port, which the network's mode wires. */
@@ -143,6 +172,66 @@ bool net_world_attach(NetWorld *world, NetNetworkId network, uint32_t vm, uint32
     const NetNicConfig config = {.network = network, .vm = vm, .nic = nic};
 
     return net_world_attach_nic(world, &config, now, ret_port, error);
+}
+
+/* --- changing --- */
+
+/* Whose router a rule is for: in mode nat that of the rule's VM, or the first. */
+static NetPart *router_for(const NetNetwork *network, uint32_t vm)
+{
+    for (guint i = 0; i < network->routers->len; i++) {
+        const NetNetworkRouter *row = &g_array_index(network->routers, NetNetworkRouter, i);
+        if (vm == NET_ANY_VM || row->vm == NET_ANY_VM || row->vm == vm)
+            return row->router;
+    }
+    return NULL;
+}
+
+bool net_world_add_forward(NetWorld *world, NetNetworkId id, const NetForward *forward, NetTime at,
+                           GError **error)
+{
+    const NetNetwork *network = world->networks->pdata[id];
+    NetPart *router = router_for(network, forward->vm);
+
+    if (router != NULL && net_router_add_forward(router, forward, at) >= 0)
+        return true;
+    g_set_error(error, NET_ERROR, NET_ERROR_CONFIG, "network \"%s\": %s", network->config.name,
+                router == NULL ? "there is no NAT" : "the host's port is taken");
+    return false;
+}
+
+bool net_world_remove_forward(NetWorld *world, NetNetworkId id, const char *name, NetTime at)
+{
+    const NetNetwork *network = world->networks->pdata[id];
+
+    for (guint i = 0; i < network->routers->len; i++) {
+        if (net_router_remove_forward(g_array_index(network->routers, NetNetworkRouter, i).router,
+                                      name, at))
+            return true;
+    }
+    return false;
+}
+
+static gint64 number_of(NetMac mac)
+{
+    return (gint64)net_get_16(mac.byte) << 32 | net_get_32(mac.byte + 2);
+}
+
+void net_world_name_machine(NetWorld *world, NetMac mac, const char *name)
+{
+    gint64 *key = g_new(gint64, 1);
+
+    if (world->machines == NULL)
+        world->machines = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+    *key = number_of(mac);
+    g_hash_table_replace(world->machines, key, g_strdup(name));
+}
+
+const char *net_world_machine_name(const NetWorld *world, NetMac mac)
+{
+    gint64 key = number_of(mac);
+
+    return world->machines != NULL ? g_hash_table_lookup(world->machines, &key) : NULL;
 }
 
 /* --- questions --- */
@@ -283,4 +372,28 @@ GArray *net_world_mac_table(const NetWorld *world, NetNetworkId network)
         g_array_append_vals(all, rows->data, rows->len);
     }
     return all;
+}
+
+GArray *net_world_nat_table(const NetWorld *world, NetNetworkId network)
+{
+    GArray *rows = g_array_new(FALSE, FALSE, sizeof(NetNatRow));
+
+    for (uint32_t i = 0; i < world->parts->len; i++) {
+        const NetPart *part = world->parts->pdata[i];
+        if (part->info.network == network && part->ops->list_nat != NULL)
+            part->ops->list_nat(part, rows);
+    }
+    return rows;
+}
+
+GArray *net_world_leases(const NetWorld *world, NetNetworkId network)
+{
+    GArray *leases = g_array_new(FALSE, FALSE, sizeof(NetLease));
+
+    for (uint32_t i = 0; i < world->parts->len; i++) {
+        const NetPart *part = world->parts->pdata[i];
+        if (part->info.network == network && part->ops->list_leases != NULL)
+            part->ops->list_leases(part, leases);
+    }
+    return leases;
 }

@@ -262,6 +262,11 @@ typedef struct {
                            const NetFrame *frame);
     void (*router_drop)(void *user, NetTime at, NetPortId in, uint64_t frame, NetDropReason why);
 
+    /* A wireless adapter puts the host's MAC address in place of a VM's (outbound), or
+     * the other way round. The frame that leaves names this one as its parent. */
+    void (*wifi_rewrite)(void *user, NetTime at, NetPortId in, const NetFrame *frame, NetMac mac,
+                         NetIp4 address, bool outbound);
+
     /* A NAT has a new row, because of this frame. port: one of the NAT's own. */
     void (*nat_new)(void *user, NetTime at, NetPortId port, const NetNatRow *row,
                     const NetFrame *frame);

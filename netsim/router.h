@@ -18,13 +18,16 @@
 #include "netsim/part.h"
 #include "netsim/proto/stack.h"
 
+#define NET_ROUTER_ALIASES 4u
+
 typedef struct {
     const char *kind;     /* "router", "nat", "dhcp-server" */
     bool forwards;        /* between its ports */
+    NetIp4 dns;           /* its address as a DNS server, inside; 0: it is none */
     NetIp4 dns_upstream;  /* whom names are asked that it does not know; 0: nobody */
     const NetName *names; /* that its DNS knows beside its leases; copied */
     size_t name_count;
-    bool has_dns;
+    uint64_t seed; /* of numbers that its stack chooses */
 } NetRouterConfig;
 
 NetPart *net_router_new(const NetRouterConfig *config);
@@ -32,7 +35,7 @@ NetPart *net_router_new(const NetRouterConfig *config);
 /* A port with an IP address. The first one is the inside. */
 typedef struct {
     NetStackNic nic;
-    NetIp4 aliases[4]; /* addresses that it answers ARP for beside its own; 0: none */
+    NetIp4 aliases[NET_ROUTER_ALIASES]; /* that it answers ARP for beside its own; 0: none */
 } NetRouterPort;
 
 NetPortId net_router_add_port(NetPart *router, NetNetworkId network, const NetRouterPort *port,
@@ -43,6 +46,14 @@ NetPortId net_router_add_cable(NetPart *router, NetNetworkId network, NetMac own
 
 /* Owned by the router from here. The server answers on the first port. */
 void net_router_set_dhcp(NetPart *router, NetDhcpServer *server);
-NetNat *net_router_set_nat(NetPart *router, const NetNatOutside *outside, void *user,
+/* A NAT between the first port and all others. outside NULL: with the address and
+ * the ports of the router's second port. */
+NetNat *net_router_set_nat(NetPart *router, const NetNatOutside *outside, void *outside_user,
                            uint32_t max_rows);
-NetNat *net_router_nat(NetPart *router);
+
+bool net_part_is_router(const NetPart *part);
+NetNat *net_router_nat(NetPart *router); /* NULL: none */
+
+/* Forward rules, reported. -1: see net_nat_add_forward(). */
+int net_router_add_forward(NetPart *router, const NetForward *forward, NetTime now);
+bool net_router_remove_forward(NetPart *router, const char *name, NetTime now);

@@ -49,15 +49,31 @@ static NetSwitchConfig switch_config(const NetNetwork *network, uint32_t number)
     return config;
 }
 
+static NetPart *make_switch(NetWorld *world, const NetNetwork *network,
+                            const NetSwitchConfig *config, NetTime now)
+{
+    NetPart *part = net_switch_new(config);
+    NetPartId id = net_world_add_part(world, part, network->id, 0, 0, now);
+
+    if (part->observer->switch_new != NULL)
+        part->observer->switch_new(part->observer_user, now, id, network->id, config);
+    return part;
+}
+
 static void add_switch(NetWorld *world, NetNetwork *network, uint32_t number, NetTime now)
 {
     NetSwitchConfig config = switch_config(network, number);
-    NetPart *part = net_switch_new(&config);
-    NetPartId id = net_world_add_part(world, part, network->id, 0, 0, now);
 
-    network->switches[number] = part;
-    if (part->observer->switch_new != NULL)
-        part->observer->switch_new(part->observer_user, now, id, network->id, &config);
+    network->switches[number] = make_switch(world, network, &config, now);
+}
+
+NetPart *net_segment_make_bridge(NetWorld *world, const NetNetwork *network, const char *name,
+                                 NetTime now)
+{
+    NetSwitchConfig config = switch_config(network, NET_MAX_SWITCHES);
+
+    config.name = name;
+    return make_switch(world, network, &config, now);
 }
 
 /* --- trunks --- */

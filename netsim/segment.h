@@ -10,6 +10,9 @@
 /* Makes the network's switches and trunks; network->segment, the first of them, is then
  * where others are wired to. */
 void net_segment_create(NetWorld *world, NetNetwork *network, NetTime now);
+/* A switch more, of which the network itself knows nothing, without cables. */
+NetPart *net_segment_make_bridge(NetWorld *world, const NetNetwork *network, const char *name,
+                                 NetTime now);
 /* Gives the first switch one more port and joins it to `port` by a cable such as the
  * network's. */
 NetPortId net_segment_join(NetWorld *world, NetNetwork *network, NetPortId port, NetTime now);

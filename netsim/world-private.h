@@ -22,6 +22,8 @@ typedef struct {
     uint64_t dropped[NET_DROP_COUNT];
 } NetPort;
 
+typedef struct NetOutside NetOutside; /* outside-private.h */
+
 struct NetWorld {
     NetWorldConfig config;
     NetTime now; /* the time reached */
@@ -33,7 +35,15 @@ struct NetWorld {
     guint taken;         /* so many of them are the owner's already */
     uint64_t steps;      /* at the instant `now` */
     bool stopped;
+    NetOutside *outside;  /* NULL: there is none */
+    GHashTable *machines; /* names by MAC address, as a number; NULL: none is known */
 };
+
+/* networks.c: a network of a mode that need not be in the table. NULL: refused. */
+NetNetwork *net_world_make_network(NetWorld *world, const NetMode *mode,
+                                   const NetNetworkConfig *config, NetTime now, GError **error);
+/* The name that net_world_name_machine() gave; NULL: none. */
+const char *net_world_machine_name(const NetWorld *world, NetMac mac);
 
 static inline NetPort *net_world_port_at(const NetWorld *world, NetPortId port)
 {

@@ -39,6 +39,11 @@ static void free_network(gpointer data)
 {
     NetNetwork *network = data;
 
+    for (size_t i = 0; i < network->config.forward_count; i++)
+        g_free((char *)network->config.forwards[i].name);
+    g_free((NetForward *)network->config.forwards);
+    g_free((NetReservation *)network->config.dhcp.reservations);
+    g_array_unref(network->routers);
     g_free((char *)network->config.name);
     g_free(network->trunk_ports);
     g_free(network);
@@ -69,6 +74,8 @@ void net_world_free(NetWorld *world)
     g_ptr_array_unref(world->ports);
     g_ptr_array_unref(world->parts);
     g_ptr_array_unref(world->networks);
+    g_clear_pointer(&world->machines, g_hash_table_unref);
+    g_free(world->outside);
     g_free(world);
 }
 

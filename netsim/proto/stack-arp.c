@@ -111,9 +111,11 @@ static void deliver_loopback(NetStack *stack, NetTime now)
             i++;
             continue;
         }
+        stack->came_tag = stack->held[i].tag;
         net_ip_input(stack, stack->held[i].nic,
                      stack->held_bytes + held_offset(stack, i) + NET_ETHERNET_BYTES,
                      stack->held[i].length - NET_ETHERNET_BYTES, NET_ARRIVED_FROM_SELF, now);
+        stack->came_tag = 0;
         remove_held(stack, i);
     }
 }

@@ -177,6 +177,17 @@ bool net_ip_is_group(const NetStack *stack, NetIp4 address)
     return is_multicast(address) || is_broadcast(stack, address);
 }
 
+bool net_stack_next_hop(const NetStack *stack, NetIp4 to, unsigned *ret_nic, NetIp4 *ret_next_hop)
+{
+    Hop hop;
+
+    if (!find_hop(stack, to, &hop))
+        return false;
+    *ret_nic = hop.nic;
+    *ret_next_hop = hop.next_hop;
+    return true;
+}
+
 bool net_stack_is_own(const NetStack *stack, NetIp4 address)
 {
     return is_loopback(address) || nic_of(stack, address) >= 0;

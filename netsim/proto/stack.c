@@ -111,3 +111,30 @@ NetTime net_stack_deadline(NetStack *stack)
     }
     return stack->timer;
 }
+
+static bool tcp_port_in_use(const NetStack *stack, uint16_t port)
+{
+    const NetTcpTable *tcp = &stack->tcp;
+
+    for (unsigned i = 0; i < NET_TCP_MAX_LISTENERS; i++) {
+        if (tcp->listeners[i].port == port)
+            return true;
+    }
+    for (uint32_t i = 0; tcp->in_use > 0 && i < tcp->memory.count; i++) {
+        if (tcp->memory.connections[i].state != NET_TCP_CLOSED &&
+            tcp->memory.connections[i].local_port == port)
+            return true;
+    }
+    return false;
+}
+
+bool net_stack_port_in_use(const NetStack *stack, uint8_t protocol, uint16_t port)
+{
+    bool in_use = protocol == NET_PROTOCOL_TCP && tcp_port_in_use(stack, port);
+
+    for (unsigned i = 0; protocol == NET_PROTOCOL_UDP && i < NET_STACK_MAX_SOCKETS; i++)
+        in_use |= stack->sockets[i].port == port;
+    for (unsigned i = 0; protocol == NET_PROTOCOL_ICMP && i < NET_STACK_MAX_ECHOES; i++)
+        in_use |= stack->echoes[i].in_use && stack->echoes[i].ping.id == port;
+    return in_use;
+}

@@ -387,9 +387,10 @@ struct NetStack {
     NetHeld held[NET_STACK_MAX_HELD];
     unsigned arp_waiting; /* entries that are incomplete or probe */
     unsigned held_count;
-    size_t held_used; /* bytes */
-    uint64_t random;  /* state of the stack's own generator */
-    uint64_t tag;     /* of the packet on its way to ops->send */
+    size_t held_used;  /* bytes */
+    uint64_t random;   /* state of the stack's own generator */
+    uint64_t tag;      /* of the packet on its way to ops->send */
+    uint64_t came_tag; /* during divert: of the packet, if it came from this stack itself */
     uint16_t next_ip_id;
     uint16_t next_port;
     NetTime timer; /* earliest deadline of all tables */
@@ -464,8 +465,15 @@ void net_stack_udp_close(NetStack *stack, uint16_t port);
 int net_stack_udp_send(NetStack *stack, uint16_t from_port, NetIp4 to, uint16_t to_port,
                        const void *bytes, size_t length, NetTime now);
 
+/* Does the stack itself use a port, or wait for an echo reply with this id? */
+bool net_stack_port_in_use(const NetStack *stack, uint8_t protocol, uint16_t port);
+
 /* The address that a packet to `to` would carry as its source; 0: no route. */
 NetIp4 net_stack_source(const NetStack *stack, NetIp4 to);
+
+/* By which NIC a packet to `to` leaves, and for whose MAC address ARP asks (an address
+ * of the stack's own: itself). False: no route. */
+bool net_stack_next_hop(const NetStack *stack, NetIp4 to, unsigned *ret_nic, NetIp4 *ret_next_hop);
 
 /* Is it an address of this stack, of a NIC or 127.0.0.0/8? */
 bool net_stack_is_own(const NetStack *stack, NetIp4 address);

@@ -4,6 +4,7 @@
  * All of it comes from the world (source 0). The trace names the network beside
  * each port, which netsim does not repeat: it is looked up by port.
  */
+#include "sim/engine/observe-nat.h"
 #include "sim/engine/observe-switch.h"
 #include "sim/engine/private.h"
 
@@ -199,5 +200,16 @@ const NetObserver sim_net_observer = {
     .tree_heard = sim_observe_tree_heard,
     .team_active = sim_observe_team_active,
     .link_quality = sim_observe_link_quality,
+    .router_forward = sim_observe_router_forward,
+    .router_drop = sim_observe_router_drop,
+    .wifi_rewrite = sim_observe_wifi_rewrite,
+    .nat_new = sim_observe_nat_new,
+    .nat_state = sim_observe_nat_state,
+    .nat_rewrite = sim_observe_nat_rewrite,
+    .nat_drop = sim_observe_nat_drop,
+    .nat_expired = sim_observe_nat_expired,
+    .nat_rule = sim_observe_nat_rule,
+    .dhcp = sim_observe_dhcp,
+    .dns = sim_observe_dns,
     .overrun = overrun,
 };

@@ -8,13 +8,9 @@
 #include <string.h>
 
 #include "netsim/proto/dissect.h"
+#include "sim/export/moments-private.h"
 #include "sim/model/model.h"
 #include "sim/scenario/scenario.h"
-
-typedef struct {
-    GArray *moments;
-    SimModel *model;
-} SimTelling;
 
 static void tell(SimTelling *telling, const SimRecord *record, char *who, char *text)
 {
@@ -69,6 +65,18 @@ static char *switch_name(const SimTelling *telling, uint32_t number)
 static char *blob_text(const SimRecord *record)
 {
     return g_utf8_make_valid((const char *)record->blob, record->blob_size);
+}
+
+/* The same for the other files of moments. */
+
+void sim_tell(SimTelling *telling, const SimRecord *record, char *who, char *text)
+{
+    tell(telling, record, who, text);
+}
+
+char *sim_blob_text(const SimRecord *record)
+{
+    return blob_text(record);
 }
 
 static void tell_vm_state(SimTelling *telling, const SimRecord *record)
@@ -404,6 +412,12 @@ static const struct {
     [SIM_EVENT_MAC_TABLE_FULL] = {tell_table_full, 2},
     [SIM_EVENT_TREE_PORT] = {tell_tree_port, 16},
     [SIM_EVENT_TEAM_ACTIVE] = {tell_team, 8},
+    [SIM_EVENT_NAT_NEW] = {sim_tell_nat_new, 8},
+    [SIM_EVENT_NAT_DROP] = {sim_tell_nat_drop, 4},
+    [SIM_EVENT_NAT_EXPIRED] = {sim_tell_nat_expired, 4},
+    [SIM_EVENT_ROUTER_DROP] = {sim_tell_router_drop, 4},
+    [SIM_EVENT_DHCP] = {sim_tell_dhcp, 16},
+    [SIM_EVENT_DNS] = {sim_tell_dns, 8},
     [SIM_EVENT_PAGE_MAPPED] = {tell_page, 4},
     [SIM_EVENT_DEVICE_ERROR] = {tell_device_error, 4},
     [SIM_EVENT_JOB_DONE] = {tell_job_done, 8},

@@ -409,6 +409,57 @@ static void add_switch(SimReport *report, json_object *sw)
     }
 }
 
+static void append_expiry(SimReport *report, json_object *object)
+{
+    if (get(object, "expires_ns") == NULL) {
+        g_string_append(report->out, ", without end\n");
+        return;
+    }
+    g_string_append(report->out, ", until ");
+    sim_report_duration(report->out, number(object, "expires_ns"));
+    g_string_append_c(report->out, '\n');
+}
+
+static void add_nat_table(SimReport *report, json_object *network)
+{
+    json_object *rules = get(network, "forward"), *table = get(network, "nat_table");
+
+    for (size_t i = 0; i < row_count(rules); i++) {
+        json_object *rule = row(rules, i);
+
+        const char *host = text(rule, "host");
+        bool any = g_str_has_prefix(host, "0.0.0.0:");
+
+        g_string_append_printf(report->out, "    forward %s: %s at the host's %s%s to %s%s%s\n",
+                               text(rule, "name"), text(rule, "protocol"), any ? "port " : "",
+                               any ? host + strlen("0.0.0.0:") : host, text(rule, "guest"),
+                               *text(rule, "behind") ? " of " : "", text(rule, "behind"));
+    }
+    for (size_t i = 0; i < row_count(table); i++) {
+        json_object *nat = row(table, i);
+
+        g_string_append_printf(report->out, "    %s%s%s %s to %s, outside %s to %s, %s",
+                               text(nat, "behind"), *text(nat, "behind") ? " " : "",
+                               text(nat, "protocol"), text(nat, "inside"), text(nat, "inside_peer"),
+                               text(nat, "outside"), text(nat, "outside_peer"), text(nat, "state"));
+        append_expiry(report, nat);
+    }
+}
+
+static void add_leases(SimReport *report, json_object *network)
+{
+    json_object *leases = get(network, "leases");
+
+    for (size_t i = 0; i < row_count(leases); i++) {
+        json_object *lease = row(leases, i);
+
+        g_string_append_printf(report->out, "    lease of %s by %s%s%s%s", text(lease, "address"),
+                               text(lease, "mac"), *text(lease, "name") ? " (" : "",
+                               text(lease, "name"), *text(lease, "name") ? ")" : "");
+        append_expiry(report, lease);
+    }
+}
+
 static void add_networks(SimReport *report)
 {
     json_object *networks = get(report->result, "networks");
@@ -430,6 +481,8 @@ static void add_networks(SimReport *report)
         for (size_t s = 0; s < row_count(get(network, "switches")); s++)
             add_switch(report, row(get(network, "switches"), s));
         add_mac_table(report, network);
+        add_nat_table(report, network);
+        add_leases(report, network);
     }
 }
 

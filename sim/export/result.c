@@ -3,6 +3,7 @@
 #include "sim/export/result.h"
 
 #include "sim/export/result-cpu.h"
+#include "sim/export/result-nat.h"
 
 #include <string.h>
 
@@ -120,7 +121,7 @@ static json_object *memory_counts(const SimModel *model, const SimModelVm *vm)
     return memory;
 }
 
-static char *mac_text(uint64_t mac)
+char *sim_mac_text(uint64_t mac)
 {
     return g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", (unsigned)(mac >> 40 & 255),
                            (unsigned)(mac >> 32 & 255), (unsigned)(mac >> 24 & 255),
@@ -140,7 +141,7 @@ static json_object *nic_rows(const SimModel *model, const SimModelVm *vm)
     for (unsigned i = 0; i < vm->nic_count; i++) {
         const SimModelNic *nic = &vm->nics[i];
         const SimModelNetwork *network = sim_model_network(model, nic->network);
-        g_autofree char *mac = mac_text(nic->mac);
+        g_autofree char *mac = sim_mac_text(nic->mac);
         g_autofree char *ip = ip_text(nic->ip);
         json_object *row = json_object_new_object();
 
@@ -212,7 +213,7 @@ static json_object *mac_rows(const SimModel *model, const SimModelNetwork *netwo
     for (unsigned i = 0; i < network->macs->len; i++) {
         const SimModelMacRow *mac = &g_array_index(network->macs, SimModelMacRow, i);
         const SimModelPort *port = sim_model_port(model, mac->port);
-        g_autofree char *address = mac_text(mac->mac);
+        g_autofree char *address = sim_mac_text(mac->mac);
         g_autofree char *endpoint = port_endpoint(model, mac->port);
         json_object *row = json_object_new_object();
 
@@ -322,8 +323,9 @@ static json_object *network_rows(const SimModel *model)
         json_object_object_add(row, "dropped", dropped);
         json_object_object_add(row, "mac_table", mac_rows(model, network));
         json_object_object_add(row, "switches", switch_rows(model, network));
-        json_object_object_add(row, "nat_table", json_object_new_array());
-        json_object_object_add(row, "leases", json_object_new_array());
+        json_object_object_add(row, "nat_table", sim_result_nat_table(model, network));
+        json_object_object_add(row, "forward", sim_result_rules(model, network));
+        json_object_object_add(row, "leases", sim_result_leases(network));
         json_object_array_add(rows, row);
     }
     return rows;

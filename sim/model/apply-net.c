@@ -25,6 +25,9 @@ static bool network_created(SimModel *model, const SimRecord *record)
     network->name = sim_apply_text(record);
     network->mode = event->mode;
     network->macs = g_array_new(FALSE, FALSE, sizeof(SimModelMacRow));
+    network->nat = g_array_new(FALSE, FALSE, sizeof(SimModelNatRow));
+    network->rules = g_array_new(FALSE, FALSE, sizeof(SimModelRule));
+    network->leases = g_array_new(FALSE, FALSE, sizeof(SimModelLease));
     network->switches = sim_apply_switches_new();
     g_ptr_array_add(model->networks, network);
     return true;

@@ -14,6 +14,7 @@ void sim_apply_vm_handlers(SimHandler *table);
 void sim_apply_memory_handlers(SimHandler *table);
 void sim_apply_net_handlers(SimHandler *table);
 void sim_apply_switch_handlers(SimHandler *table);
+void sim_apply_nat_handlers(SimHandler *table);
 
 GPtrArray *sim_apply_switches_new(void);
 GPtrArray *sim_apply_switches_copy(const GPtrArray *switches);

@@ -38,6 +38,9 @@ static void network_free(void *data)
 
     g_free(network->name);
     g_array_unref(network->macs);
+    g_array_unref(network->nat);
+    g_array_unref(network->rules);
+    g_array_unref(network->leases);
     g_ptr_array_unref(network->switches);
     g_free(network);
 }
@@ -95,6 +98,9 @@ static void *network_copy(const void *data)
 
     network->name = g_strdup(network->name);
     network->macs = g_array_copy(network->macs);
+    network->nat = g_array_copy(network->nat);
+    network->rules = g_array_copy(network->rules);
+    network->leases = g_array_copy(network->leases);
     network->switches = sim_apply_switches_copy(network->switches);
     return network;
 }
@@ -250,6 +256,31 @@ const SimModelPcpu *sim_model_pcpu(const SimModel *model, unsigned pcpu)
 const SimModelNetwork *sim_model_network(const SimModel *model, unsigned network)
 {
     return at(model->networks, network);
+}
+
+static const SimModelPort *first_port(const SimModel *model, uint32_t part)
+{
+    for (guint i = 0; i < model->ports->len; i++) {
+        const SimModelPort *port = model->ports->pdata[i];
+        if (port->part == part)
+            return port;
+    }
+    return NULL;
+}
+
+unsigned sim_model_part_network(const SimModel *model, uint32_t part)
+{
+    const SimModelPort *port = first_port(model, part);
+
+    return port ? port->network : SIM_NONE;
+}
+
+unsigned sim_model_part_vm(const SimModel *model, uint32_t part)
+{
+    const SimModelPort *port = first_port(model, part);
+    const SimModelPort *peer = port ? sim_model_port(model, port->peer) : NULL;
+
+    return peer ? peer->vm : SIM_NONE;
 }
 
 const SimModelPort *sim_model_port(const SimModel *model, uint32_t port)

@@ -233,6 +233,43 @@ typedef struct {
     uint64_t since; /* learned or moved */
 } SimModelMacRow;
 
+/* An address and a port; of ICMP echo the identifier. */
+typedef struct {
+    uint32_t address;
+    uint16_t port;
+} SimModelSocket;
+
+/* A row of a NAT's table, see the event nat-new. */
+typedef struct {
+    uint32_t part; /* the NAT */
+    uint32_t row;
+    uint8_t protocol; /* of IP */
+    uint8_t state;    /* enum SimNatState */
+    bool from_inside;
+    uint16_t rule; /* SIM_NONE: none */
+    SimModelSocket inside, inside_peer, outside, outside_peer;
+    uint64_t since, expires_ns;
+    uint64_t packets_out, packets_in;
+} SimModelNatRow;
+
+/* A forward rule that holds. */
+typedef struct {
+    uint32_t part;
+    uint32_t rule;
+    uint8_t protocol;
+    SimModelSocket host, guest; /* host.address 0: every one */
+    char name[64];
+} SimModelRule;
+
+/* An address that a DHCP server has given. */
+typedef struct {
+    uint32_t part; /* the server */
+    uint32_t address;
+    uint64_t mac;
+    uint64_t since, expires_ns;
+    char name[64];
+} SimModelLease;
+
 typedef struct {
     char *name;
     uint8_t mode;    /* enum SimNetMode */
@@ -241,6 +278,9 @@ typedef struct {
     uint64_t copied; /* for mirrors and promiscuous NICs */
     uint64_t dropped[SIM_NET_DROP_COUNT];
     GArray *macs;        /* of SimModelMacRow, by (vlan, mac, part) */
+    GArray *nat;         /* of SimModelNatRow, by (part, row) */
+    GArray *rules;       /* of SimModelRule, by (part, rule) */
+    GArray *leases;      /* of SimModelLease, by (part, address) */
     GPtrArray *switches; /* of SimModelSwitch *, in the order of creation */
 } SimModelNetwork;
 
@@ -322,6 +362,11 @@ const SimModelVcpu *sim_model_vcpu(const SimModel *model, unsigned vm, unsigned 
 const SimModelNic *sim_model_nic(const SimModel *model, unsigned vm, unsigned nic);
 const SimModelPcpu *sim_model_pcpu(const SimModel *model, unsigned pcpu);
 const SimModelNetwork *sim_model_network(const SimModel *model, unsigned network);
+/* The network of a part's first port; SIM_NONE: no such part. */
+unsigned sim_model_part_network(const SimModel *model, uint32_t part);
+/* The VM whose NIC is at the other end of a part's first port (mode nat: whose NAT it
+ * is); SIM_NONE: none. */
+unsigned sim_model_part_vm(const SimModel *model, uint32_t part);
 const SimModelPort *sim_model_port(const SimModel *model, uint32_t port);
 /* The switch that a part is. */
 const SimModelSwitch *sim_model_switch(const SimModel *model, unsigned network, uint32_t part);

@@ -216,6 +216,7 @@ typedef struct {
     bool has_dhcp; /* somebody on it answers a DISCOVER; for mode bridged the LAN's router */
     bool dhcp_off; /* as written: "dhcp": false */
     SimScenarioDhcp dhcp;
+    bool wifi; /* bridged by a wireless NIC */
 } SimScenarioNetwork;
 
 typedef struct {

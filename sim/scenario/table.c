@@ -171,6 +171,10 @@ static const SimKey network_keys[] = {
      FIELD(SimScenarioNetwork, dhcp), COUNT(SimScenarioNetwork, dhcp_off),
      .meaning = "The network's DHCP server, false: none. Left out: internal has none, the other "
                 "modes have one."},
+    {"wifi", SIM_KEY_BOOL, .preset = "false", FIELD(SimScenarioNetwork, wifi),
+     .meaning =
+         "true, in mode bridged: the host's NIC is a wireless one, by which the LAN sees one "
+         "MAC address for all."},
     {NULL}};
 static const SimObject network_object = {"an object (a network)", network_keys,
                                          sizeof(SimScenarioNetwork), NO_KIND};

@@ -424,12 +424,25 @@ static bool check_forwards(SimReader *reader, size_t number)
     return true;
 }
 
+static bool check_wifi(SimReader *reader, size_t number)
+{
+    const SimScenarioNetwork *network = &reader->scenario->networks[number];
+    SimPath list = {NULL, "networks", 0}, element = {&list, NULL, number},
+            at = {&element, "wifi", 0};
+
+    return !network->wifi || network->mode == SIM_MODE_BRIDGED ||
+           sim_reader_fail(
+               reader, &at,
+               "mode %s does not use the host's NIC as a bridge; only mode bridged does",
+               sim_network_mode_name(network->mode));
+}
+
 bool sim_world_forwards(SimReader *reader)
 {
     SimScenario *scenario = reader->scenario;
     SimPath timeline = {NULL, "timeline", 0};
     for (size_t i = 0; i < scenario->network_count; i++)
-        if (!check_forwards(reader, i))
+        if (!check_forwards(reader, i) || !check_wifi(reader, i))
             return false;
     for (size_t i = 0; i < scenario->command_count; i++) {
         SimPath at = {&timeline, NULL, i}, rule = {&at, "rule", 0};

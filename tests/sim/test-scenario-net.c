@@ -271,6 +271,10 @@ static const struct {
           "\"x\"}],"),
      "x.json:4: timeline[0].network: \"n\" has mode bridged and no NAT; forward rules need mode "
      "nat or nat-network"},
+    {"wifi", WITH("\"mode\":\"nat\",\"wifi\":true", "", "", ""),
+     "x.json:2: networks[0].wifi: mode nat does not use the host's NIC as a bridge; only mode "
+     "bridged "
+     "does"},
     {"command-rule",
      WITH("\"mode\":\"nat-network\"", "", "",
           "\"timeline\":[{\"at\":\"1ms\",\"do\":\"forward-add\",\"network\":\"n\",\"rule\":{" SSH

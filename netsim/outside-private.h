@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* outside-private.h: what recipes (modes.c) see of the outside. */
+#pragma once
+
+#include "netsim/modes.h"
+#include "netsim/outside.h"
+
+struct NetOutside {
+    NetPart *host;
+    NetNetwork *lan, *internet; /* NULL: there is none */
+    NetPart *bridge; /* the switch or wireless adapter inside the host; NULL: nothing is bridged */
+    NetIp4 lan_host, lan_router;
+};
+
+/* The host's end of whatever does not leave the host: fast, and not for nothing. */
+#define NET_INSIDE_HOST_NS 1000u
+extern const NetLinkConfig net_link_inside_host;
+
+extern const NetMode net_mode_lan, net_mode_internet;

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* moments-private.h: what the files of moments share: moments.c (the table, VMs, switches)
+ * and moments-nat.c (NATs, routers, servers). */
+#pragma once
+
+#include "sim/export/moments.h"
+#include "sim/export/result-nat.h"
+#include "sim/model/model.h"
+
+typedef struct {
+    GArray *moments;
+    SimModel *model;
+} SimTelling;
+
+/* Takes who and text. */
+void sim_tell(SimTelling *telling, const SimRecord *record, char *who, char *text);
+/* A record's text as a string of its own. */
+char *sim_blob_text(const SimRecord *record);
+
+void sim_tell_nat_new(SimTelling *telling, const SimRecord *record);
+void sim_tell_nat_drop(SimTelling *telling, const SimRecord *record);
+void sim_tell_nat_expired(SimTelling *telling, const SimRecord *record);
+void sim_tell_router_drop(SimTelling *telling, const SimRecord *record);
+void sim_tell_dhcp(SimTelling *telling, const SimRecord *record);
+void sim_tell_dns(SimTelling *telling, const SimRecord *record);
