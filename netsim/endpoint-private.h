@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* endpoint-private.h: what the files of the endpoint share: endpoint.c (frames, UDP
- * services), endpoint-probe.c (probes). */
+ * services), endpoint-tcp.c (TCP services), endpoint-probe.c (probes). */
 #pragma once
 
 #include "netsim/endpoint.h"
@@ -27,9 +27,16 @@ struct NetEndpoint {
     NetTime now;
     uint32_t in_port; /* while a frame comes in: by which port, and the frame */
     NetFrame *in_frame;
-    uint16_t udp_port; /* from which UDP probes go; 0: none yet */
+    uint16_t udp_port;    /* from which UDP probes go; 0: none yet */
+    NetTcpMemory tcp;     /* what the stack's connections live in */
+    GHashTable *requests; /* HTTP: by connection, how far into the end of its head it is */
     NetProbing probes[NET_ENDPOINT_MAX_PROBES];
 };
+
+/* endpoint-tcp.c: memory for the stack's connections; the services. */
+void net_endpoint_give_tcp(NetEndpoint *endpoint);
+void net_endpoint_listen(NetEndpoint *endpoint);
+void net_endpoint_free_tcp(NetEndpoint *endpoint);
 
 /* endpoint-probe.c */
 NetTime net_endpoint_probe_deadline(const NetEndpoint *endpoint);

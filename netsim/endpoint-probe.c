@@ -99,6 +99,34 @@ static int send_udp(NetProbing *probing, const uint8_t payload[NET_PROBE_BYTES])
                               probing->probe.port, payload, NET_PROBE_BYTES, probing->sent);
 }
 
+/* --- TCP --- */
+
+static void tcp_done(void *user, NetProbeOutcome outcome, NetTime rtt_ns)
+{
+    static const NetReachOutcome outcomes[] = {
+        [NET_PROBE_ANSWERED] = NET_REACH_REPLY,
+        [NET_PROBE_REFUSED] = NET_REACH_REFUSED,
+        [NET_PROBE_TIMED_OUT] = NET_REACH_TIMEOUT,
+        [NET_PROBE_UNREACHABLE] = NET_REACH_UNREACHABLE,
+    };
+
+    over(user, outcomes[outcome], outcome == NET_PROBE_ANSWERED ? rtt_ns : 0);
+}
+
+static int send_tcp(NetProbing *probing)
+{
+    const NetTcpProbe probe = {
+        .to = probing->probe.to,
+        .port = probing->probe.port,
+        .nonce = probing->probe.nonce,
+        .timeout_ns = probing->probe.timeout_ns,
+        .done = tcp_done,
+        .user = probing,
+    };
+
+    return net_stack_probe_tcp(&probing->endpoint->stack, &probe, probing->sent);
+}
+
 /* --- all --- */
 
 void net_endpoint_probe(NetPart *part, const NetEndpointProbe *probe, NetTime now)
@@ -126,6 +154,7 @@ void net_endpoint_probe(NetPart *part, const NetEndpointProbe *probe, NetTime no
     switch (probe->kind) {
     case NET_PROBE_ICMP: result = send_icmp(probing, payload); break;
     case NET_PROBE_UDP: result = send_udp(probing, payload); break;
+    case NET_PROBE_TCP: result = send_tcp(probing); break;
     }
     if (result < 0)
         over(probing, NET_REACH_UNREACHABLE, 0);
@@ -150,4 +179,12 @@ void net_endpoint_probe_advance(NetEndpoint *endpoint)
         if (probing->in_use && probing->deadline <= endpoint->now)
             over(probing, NET_REACH_TIMEOUT, 0);
     }
+}
+
+bool net_endpoint_expect(NetPart *part, uint16_t port, uint64_t nonce, NetTime until, NetTime now)
+{
+    NetEndpoint *endpoint = (NetEndpoint *)part;
+
+    endpoint->now = now;
+    return net_stack_expect_probe(&endpoint->stack, port, nonce, until) == NET_STACK_OK;
 }

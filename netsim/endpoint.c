@@ -146,6 +146,7 @@ static void endpoint_free(NetPart *part)
     NetEndpoint *endpoint = endpoint_of(part);
 
     net_gate_free(endpoint->gate);
+    net_endpoint_free_tcp(endpoint);
     for (size_t i = 0; i < endpoint->config.name_count; i++)
         g_free((char *)endpoint->config.names[i].name);
     g_free((NetName *)endpoint->config.names);
@@ -202,6 +203,7 @@ static void start_services(NetEndpoint *endpoint)
         net_stack_udp_bind(&endpoint->stack, NET_ECHO_PORT, &echo_ops, endpoint);
     if (endpoint->config.services & NET_SERVICE_DNS)
         net_stack_udp_bind(&endpoint->stack, NET_DNS_PORT, &dns_ops, endpoint);
+    net_endpoint_listen(endpoint);
 }
 
 /* --- making one --- */
@@ -237,6 +239,7 @@ NetPart *net_endpoint_new(const NetEndpointConfig *config)
         names[i] = (NetName){g_strdup(config->names[i].name), config->names[i].address};
     endpoint->config.names = names;
     net_stack_init(&endpoint->stack, &stack_ops, endpoint, config->seed);
+    net_endpoint_give_tcp(endpoint);
     start_services(endpoint);
     return &endpoint->part;
 }

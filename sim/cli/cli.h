@@ -27,6 +27,8 @@ typedef enum {
 int cli_run(int argc, char **argv);
 int cli_render(int argc, char **argv);
 int cli_gui(int argc, char **argv);
+int cli_reach(int argc, char **argv);
+int cli_why(int argc, char **argv);
 int cli_validate(int argc, char **argv);
 int cli_compare(int argc, char **argv);
 int cli_engine(int argc, char **argv);

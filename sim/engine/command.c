@@ -151,8 +151,10 @@ static void send_probe(SimEngine *engine, SimDue *due)
 {
     const SimCommand *command = &due->command;
 
-    sim_engine_probe(engine, command->from.index, command->to.index, command->protocol,
-                     command->port, command->timeout_ns, SIM_NONE);
+    SimEnd to = sim_engine_end(&command->to);
+
+    sim_engine_ask(engine, sim_engine_end(&command->from), to, to, command->protocol, command->port,
+                   command->timeout_ns, SIM_NONE);
 }
 
 static bool start_pings(SimEngine *engine, const SimCommand *command)
@@ -197,7 +199,9 @@ static bool carry_out(SimEngine *engine, const SimCommand *command)
     case SIM_COMMAND_PING:
     case SIM_COMMAND_CONNECT: return start_pings(engine, command);
     case SIM_COMMAND_FORWARD_ADD:
-    case SIM_COMMAND_FORWARD_REMOVE: return false;
+        return sim_engine_add_rule(engine, command->network.index, &command->forward);
+    case SIM_COMMAND_FORWARD_REMOVE:
+        return sim_engine_remove_rule(engine, command->network.index, command->text);
     case SIM_COMMAND_PLUG: return set_cable(engine, command, true);
     case SIM_COMMAND_UNPLUG: return set_cable(engine, command, false);
     case SIM_COMMAND_START: return hv_vm_start(vm, engine->now);

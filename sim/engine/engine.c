@@ -134,8 +134,8 @@ static void end_run(SimEngine *engine, uint8_t reason)
     engine->phase = SIM_PHASE_DONE;
 }
 
-/* Sends the probe of the next reach check; false when there is none left. */
-static bool next_check_probe(SimEngine *engine)
+/* Asks what the next reach check asks, or the client; false when there is nothing left. */
+static bool next_question(SimEngine *engine)
 {
     const SimScenario *scenario = engine->scenario;
 
@@ -148,11 +148,20 @@ static bool next_check_probe(SimEngine *engine)
 
         const SimExpectReach *reach = &check->expect.reach;
 
-        sim_engine_probe(engine, reach->from.index, reach->to.index, reach->protocol, reach->port,
-                         SIM_PROBE_TIMEOUT_NS, number);
+        sim_engine_ask(engine, sim_engine_end(&reach->from), sim_engine_end(&reach->to),
+                       sim_engine_end(reach->answered_by.name ? &reach->answered_by : &reach->to),
+                       reach->protocol, reach->port, SIM_PROBE_TIMEOUT_NS, number);
         return true;
     }
-    return false;
+    if (engine->next_question == engine->asked->len)
+        return false;
+    const SimReachQuestion *asked =
+        &g_array_index(engine->asked, SimReachQuestion, engine->next_question++);
+    SimEnd to = sim_engine_end(&asked->to);
+
+    sim_engine_ask(engine, sim_engine_end(&asked->from), to, to, asked->protocol, asked->port,
+                   SIM_PROBE_TIMEOUT_NS, SIM_NONE);
+    return true;
 }
 
 /* The scenario's own time is over, for this reason: on to the probes, or the end.
@@ -178,7 +187,7 @@ static void end_main(SimEngine *engine, uint8_t reason)
 
 static void step_probes(SimEngine *engine)
 {
-    if (engine->probes_open == 0 && !next_check_probe(engine))
+    if (engine->questions_open == 0 && !next_question(engine))
         end_run(engine, engine->end_reason);
 }
 
@@ -355,6 +364,11 @@ static SimEngine *engine_alloc(const SimEngineConfig *config)
     engine->port_network = g_array_new(FALSE, FALSE, sizeof(uint16_t));
     engine->probes = g_array_new(FALSE, TRUE, sizeof(SimProbe));
     engine->uplinks = g_array_new(FALSE, FALSE, sizeof(NetPortId));
+    engine->questions = g_ptr_array_new_with_free_func((GDestroyNotify)sim_engine_question_free);
+    engine->asked = g_array_new(FALSE, FALSE, sizeof(SimReachQuestion));
+    if (config->question_count)
+        g_array_append_vals(engine->asked, config->questions, config->question_count);
+    engine->next_check = config->skip_checks ? config->scenario->check_count : 0;
     engine->due = g_sequence_new(NULL);
     engine->vm_port = g_new0(NetPortId *, vm_count);
     engine->heap_page = g_new0(uint32_t, vm_count);
@@ -473,6 +487,9 @@ void sim_engine_free(SimEngine *engine)
     g_free(engine->control_line);
     sim_engine_uplinks_clear(engine);
     g_array_unref(engine->probes);
+    g_array_unref(engine->asked);
+    g_ptr_array_unref(engine->questions);
+    sim_engine_free_outside(engine);
     g_array_unref(engine->part_info);
     g_array_unref(engine->port_network);
     g_ptr_array_unref(engine->images);

@@ -7,8 +7,8 @@
  * writing the trace to a file are its client's. All that happens is in the
  * trace; the engine keeps no results of its own.
  *
- * A run has two phases: the scenario's own time, and after it the probes that
- * its reach checks ask for, one at a time.
+ * A run has two phases: the scenario's own time, and after it the questions who
+ * reaches whom, those of its reach checks and the client's, one at a time.
  */
 #pragma once
 
@@ -19,6 +19,13 @@
 
 typedef struct SimEngine SimEngine;
 
+/* Does one endpoint reach another? Asked when the scenario's own time is over. */
+typedef struct {
+    SimScenarioEndpoint from, to; /* names are not looked at */
+    SimProtocol protocol;
+    unsigned port; /* of udp and tcp */
+} SimReachQuestion;
+
 typedef struct {
     const SimScenario *scenario; /* borrowed, must outlive the engine */
     const char *backend;         /* "auto", "kvm" or "emulated" */
@@ -26,6 +33,9 @@ typedef struct {
     const char *policy;          /* a shared object instead of host.scheduler.policy; NULL: none */
     bool trust_policy;           /* it runs in this process, not in a jail of its own */
     bool forget_flushed;         /* see SimTraceOptions */
+    const SimReachQuestion *questions; /* copied; asked after the reach checks', in this order */
+    size_t question_count;
+    bool skip_checks; /* ask only these */
 } SimEngineConfig;
 
 /* Builds the world; no guest code has run yet. Errors: HV_ERROR (this host

@@ -109,6 +109,8 @@ void sim_observe_dhcp(void *user, NetTime at, NetPortId port, const NetDhcpEvent
     TRACE_TEXT(user, at, Dhcp, event->name, .frame = frame != NULL ? frame->id : 0,
                .mac = mac_number(event->mac), .lease_ns = event->lease_ns, .port = port,
                .address = event->address, .network = network_of(user, port), .what = event->kind);
+    if (event->kind == NET_DHCP_EVENT_ACK)
+        sim_engine_lease(user, event->mac, event->address);
 }
 
 void sim_observe_dns(void *user, NetTime at, NetPortId port, const char *name,

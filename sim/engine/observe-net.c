@@ -161,6 +161,37 @@ static void switch_drop(void *user, NetTime at, NetPortId in, const NetFrame *fr
           .network = network_of(user, in));
 }
 
+/* ---- Machines that are no VMs --------------------------------------------- */
+
+static const uint8_t end_kinds[] = {
+    [NET_ENDPOINT_HOST] = SIM_AT_HOST,
+    [NET_ENDPOINT_LAN] = SIM_AT_LAN,
+    [NET_ENDPOINT_INTERNET] = SIM_AT_INTERNET,
+};
+
+static void endpoint_nic(void *user, NetTime at, NetPortId port, NetEndpointKind kind,
+                         uint32_t number, const char *name, const NetStackNic *nic)
+{
+    SimEngine *engine = user;
+
+    SIM_TRACE_BLOB(engine->trace, SIM_SOURCE_WORLD, at, EndpointNic, name, strlen(name),
+                   .mac = mac_number(nic->mac), .ip = nic->address, .prefix = nic->prefix,
+                   .port = port, .network = network_of(user, port), .number = number,
+                   .kind = end_kinds[kind]);
+}
+
+static void probe_seen(void *user, NetTime at, NetEndpointKind kind, uint32_t number,
+                       NetProbeKind how, uint64_t nonce, NetIp4 from)
+{
+    sim_engine_seen(user, (SimEnd){end_kinds[kind], number}, how, nonce, from);
+}
+
+static void probe_over(void *user, NetTime at, NetEndpointKind kind, uint32_t number, uint32_t id,
+                       NetReachOutcome outcome, NetTime rtt_ns)
+{
+    sim_engine_probe_over(user, id, outcome, rtt_ns);
+}
+
 static void overrun(void *user, NetTime at, uint64_t steps)
 {
     SimEngine *engine = user;
@@ -211,5 +242,8 @@ const NetObserver sim_net_observer = {
     .nat_rule = sim_observe_nat_rule,
     .dhcp = sim_observe_dhcp,
     .dns = sim_observe_dns,
+    .endpoint_nic = endpoint_nic,
+    .probe_seen = probe_seen,
+    .probe_over = probe_over,
     .overrun = overrun,
 };

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "hv-core/host.h"
-#include "netsim/network.h"
+#include "netsim/part.h"
 #include "sim/engine/engine.h"
 #include "sim/engine/own-policy.h"
 
@@ -34,18 +34,40 @@ struct SimDue {
     bool scripted;   /* of the scenario's own time: does not happen after its end */
 };
 
+/* An endpoint, as events name it. */
 typedef struct {
-    uint32_t number; /* from 1 */
+    uint8_t kind; /* enum SimEndpoint */
+    uint16_t number;
+} SimEnd;
+
+typedef struct SimQuestion SimQuestion; /* ask.c */
+
+/* One try at one address. */
+typedef struct {
+    uint32_t number;   /* from 1 */
+    uint32_t question; /* that it is a try of */
     uint64_t nonce;
-    uint16_t from_vm, to_vm, check;
+    SimEnd from, to; /* to: who must confirm */
     uint32_t address;
     SimProtocol protocol;
     uint16_t port;
     uint64_t timeout_ns;
+    bool by_rule;    /* address and port are a forward rule's */
     SimDue *give_up; /* NULL: it is over */
     bool over;
-    bool confirmed; /* the endpoint meant has seen the nonce */
+    bool confirmed;     /* the endpoint meant has seen the nonce, */
+    uint32_t seen_from; /* from this address */
+    bool seen_by_other; /* somebody else has seen it: */
+    SimEnd other;
+    uint8_t outcome; /* SIM_PROBE_..., once over */
+    uint64_t rtt_ns;
 } SimProbe;
+
+/* A forward rule that is in force. */
+typedef struct {
+    uint32_t network;
+    SimScenarioForward rule; /* its strings are this struct's */
+} SimRule;
 
 struct SimEngine {
     const SimScenario *scenario;
@@ -85,9 +107,18 @@ struct SimEngine {
     GQueue uplink_outputs; /* of SimUplinkOutput */
     bool replays;          /* what goes out by uplinks goes nowhere */
 
-    GArray *probes; /* SimProbe; number n is at n - 1 */
-    uint32_t probes_open;
-    size_t next_check; /* whose probe is sent next in SIM_PHASE_PROBES */
+    GArray *probes;       /* SimProbe; number n is at n - 1 */
+    GPtrArray *questions; /* of SimQuestion; number n is at n - 1 */
+    uint32_t questions_open;
+    size_t next_check;    /* whose question is asked next in SIM_PHASE_PROBES */
+    size_t next_question; /* then those that the client asks */
+    GArray *asked;        /* of SimReachQuestion: these */
+
+    NetPart *host_part;    /* NULL: the host has no NIC */
+    NetPart **lan_part;    /* by number */
+    NetPart **server_part; /* by number */
+    uint32_t **vm_address; /* by VM and NIC: static, or as DHCP gave it; 0: none */
+    GPtrArray *rules;      /* of SimRule */
 
     uint8_t end_reason; /* SIM_END_..., once the main phase is over */
     uint32_t turns;     /* of the loop since time last moved */
@@ -149,8 +180,42 @@ void sim_engine_free_trunks(SimEngine *engine);
 /* command.c */
 void sim_engine_schedule_command(SimEngine *engine, const SimCommand *command);
 
-/* probe.c: sends a probe now. check is SIM_NONE when no check asks. */
-void sim_engine_probe(SimEngine *engine, unsigned from_vm, unsigned to_vm, SimProtocol protocol,
-                      unsigned port, uint64_t timeout_ns, unsigned check);
+/* outside.c: the host, the LAN and the Internet; addresses and names of endpoints. */
+bool sim_engine_build_outside(SimEngine *engine, GError **error);
+void sim_engine_free_outside(SimEngine *engine);
+SimEnd sim_engine_end(const SimScenarioEndpoint *endpoint);
+char *sim_engine_end_name(const SimEngine *engine, SimEnd end);    /* "lan:printer"; g_free() */
+NetPart *sim_engine_end_part(const SimEngine *engine, SimEnd end); /* NULL: a VM, or none */
+/* The addresses that it has now, those first by which `from` is nearest; g_array_unref(). */
+GArray *sim_engine_end_addresses(const SimEngine *engine, SimEnd end, SimEnd from);
+bool sim_engine_end_has_address(const SimEngine *engine, SimEnd end, uint32_t address);
+/* Does the rule lead to this VM, as addresses are now? */
+bool sim_engine_rule_leads_to(const SimEngine *engine, const SimRule *rule, unsigned vm);
+/* What a VM's NIC has by DHCP from now on. */
+void sim_engine_lease(SimEngine *engine, NetMac mac, uint32_t address);
+NetForward sim_engine_forward(const SimScenarioForward *rule);
+bool sim_engine_add_rule(SimEngine *engine, uint32_t network, const SimScenarioForward *rule);
+bool sim_engine_remove_rule(SimEngine *engine, uint32_t network, const char *name);
+
+/* ask.c: does `from` reach `to`? expects: who must confirm it, mostly `to`. check is
+ * SIM_NONE when no check asks. The answer is an event "reach". */
+void sim_engine_ask(SimEngine *engine, SimEnd from, SimEnd to, SimEnd expects, SimProtocol protocol,
+                    unsigned port, uint64_t timeout_ns, unsigned check);
+void sim_engine_question_free(SimQuestion *question);
+/* A probe of the question is over. */
+void sim_engine_answered(SimEngine *engine, const SimProbe *probe);
+
+/* probe.c: sends a probe now; the fields up to by_rule are given but its number and nonce. Its
+ * number. */
+uint32_t sim_engine_probe(SimEngine *engine, const SimProbe *probe, unsigned check);
+uint64_t sim_engine_nonce(const SimEngine *engine, uint32_t probe);  /* that it has, or will have */
+SimProbe *sim_engine_find_probe(SimEngine *engine, uint64_t number); /* NULL: no such */
+/* A VM's stack shall answer a TCP probe at a port. */
+void sim_engine_expect(SimEngine *engine, SimEnd at, unsigned port, const SimProbe *probe);
+/* An endpoint has seen a probe. */
+void sim_engine_seen(SimEngine *engine, SimEnd by, uint8_t protocol, uint64_t nonce, uint32_t from);
+/* A probe that a machine outside sent is over. */
+void sim_engine_probe_over(SimEngine *engine, uint32_t number, NetReachOutcome outcome,
+                           uint64_t rtt_ns);
 /* The line (without its '\n') that a guest wrote on its control console. */
 void sim_engine_control_line(SimEngine *engine, unsigned vm, const char *line);

@@ -1,31 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* probe.c: can this guest reach that one? Ask it.
+/* probe.c: one try to reach an endpoint at an address.
  *
- * A probe is a line on the control console of the VM that shall send it
- * (hv-core/guest/abi.h). It carries a nonce. Two things come back: the sender's
- * word that it got an answer with that nonce, and the word of whoever received
- * the probe that it saw it. Only both together prove that the endpoint meant was
- * reached, for two endpoints may have the same address.
+ * A VM is asked by a line on its control console (hv-core/guest/abi.h), a machine
+ * outside by a call (netsim/endpoint.h). A probe carries a nonce. Two things come
+ * back: the sender's word that it got an answer with that nonce, and the word of
+ * whoever received the probe that it saw it. Only both together prove that the
+ * endpoint meant was reached, for two endpoints may have the same address.
  */
-#include "sim/engine/private.h"
-
 #include <stdio.h>
 #include <string.h>
 
-/* How much longer than the guest's own timeout the engine waits for its word. */
+#include "netsim/endpoint.h"
+#include "sim/engine/private.h"
+
+/* How much longer than the sender's own timeout the engine waits for its word. */
 #define GRACE_NS UINT64_C(500000000)
+/* From telling a VM to expect a TCP probe to sending it: a guest takes frames before commands. */
+#define LEAD_NS UINT64_C(20000000)
+
+_Static_assert((int)NET_PROBE_ICMP == (int)SIM_PROBE_PROTOCOL_ICMP, "NetProbeKind");
+_Static_assert((int)NET_PROBE_UDP == (int)SIM_PROBE_PROTOCOL_UDP, "NetProbeKind");
+_Static_assert((int)NET_PROBE_TCP == (int)SIM_PROBE_PROTOCOL_TCP, "NetProbeKind");
 
 /* splitmix64 (Steele, Lea, Flood 2014): well-mixed numbers from a counter. */
-static uint64_t nonce(uint64_t seed, uint32_t number)
+uint64_t sim_engine_nonce(const SimEngine *engine, uint32_t number)
 {
-    uint64_t z = seed + number * UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t z = engine->scenario->seed + number * UINT64_C(0x9e3779b97f4a7c15);
 
     z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
     return z ^ z >> 31;
 }
 
-static SimProbe *find_probe(SimEngine *engine, uint64_t number)
+SimProbe *sim_engine_find_probe(SimEngine *engine, uint64_t number)
 {
     if (number < 1 || number > engine->probes->len)
         return NULL;
@@ -37,34 +44,23 @@ static void end_probe(SimEngine *engine, SimProbe *probe, uint8_t outcome, uint6
     if (probe->over)
         return;
     probe->over = true;
+    probe->outcome = outcome;
+    probe->rtt_ns = rtt_ns;
     if (probe->give_up)
         sim_engine_due_cancel(engine, g_steal_pointer(&probe->give_up));
-    engine->probes_open--;
     SIM_TRACE(engine->trace, SIM_SOURCE_WORLD, engine->now, ProbeResult, .probe = probe->number,
               .outcome = outcome, .confirmed = probe->confirmed, .rtt_ns = rtt_ns);
+    sim_engine_answered(engine, probe);
 }
 
-/* The guest did not even say that it got no answer: it is dead, or spins with
+/* The sender did not even say that it got no answer: it is dead, or spins with
  * interrupts off. */
 static void give_up(SimEngine *engine, SimDue *due)
 {
-    SimProbe *probe = find_probe(engine, due->probe);
+    SimProbe *probe = sim_engine_find_probe(engine, due->probe);
 
     probe->give_up = NULL; /* this is it */
     end_probe(engine, probe, SIM_PROBE_NOT_RUN, 0);
-}
-
-/* The address by which from_vm reaches to_vm: on a network that both are on, else
- * its first one. */
-static uint32_t target_address(const SimScenario *scenario, unsigned from_vm, unsigned to_vm)
-{
-    const SimScenarioVm *from = &scenario->vms[from_vm], *to = &scenario->vms[to_vm];
-
-    for (size_t i = 0; i < to->nic_count; i++)
-        for (size_t j = 0; j < from->nic_count; j++)
-            if (to->nics[i].network.index == from->nics[j].network.index)
-                return to->nics[i].address.address;
-    return to->nics[0].address.address;
 }
 
 static char *probe_line(const SimProbe *probe)
@@ -79,45 +75,132 @@ static char *probe_line(const SimProbe *probe)
         a & 255, port, probe->nonce, MAX(probe->timeout_ns / 1000000, 1));
 }
 
-void sim_engine_probe(SimEngine *engine, unsigned from_vm, unsigned to_vm, SimProtocol protocol,
-                      unsigned port, uint64_t timeout_ns, unsigned check)
+static bool tell_guest(SimEngine *engine, unsigned number, const char *line)
 {
-    const SimScenario *scenario = engine->scenario;
-    uint32_t number = engine->probes->len + 1;
-    SimProbe probe = {
-        .number = number,
-        .nonce = nonce(scenario->seed, number),
-        .from_vm = from_vm,
-        .to_vm = to_vm,
-        .check = check,
-        .address = target_address(scenario, from_vm, to_vm),
-        .protocol = protocol,
-        .port = port,
-        .timeout_ns = timeout_ns,
-    };
-    g_autofree char *names =
-        g_strdup_printf("vm:%s vm:%s", scenario->vms[from_vm].name, scenario->vms[to_vm].name);
-    g_autofree char *line = probe_line(&probe);
-    HvVm *vm = hv_host_vm(engine->host, from_vm);
+    HvVm *vm = hv_host_vm(engine->host, number);
 
-    g_array_append_val(engine->probes, probe);
-    engine->probes_open++;
-    SIM_TRACE_BLOB(engine->trace, SIM_SOURCE_WORLD, engine->now, ProbeSent, names, strlen(names),
-                   .probe = number, .nonce = probe.nonce, .address = probe.address,
-                   .from_vm = from_vm, .to_vm = to_vm, .port = port, .check = check,
-                   .protocol = protocol);
-    if (hv_vm_state(vm) == HV_VM_RUNNING &&
-        hv_vm_console_write(vm, HV_SLOT_CONTROL, line, strlen(line), engine->now)) {
-        SimDue *due = sim_engine_due(engine, engine->now + timeout_ns + GRACE_NS, give_up);
+    return hv_vm_state(vm) == HV_VM_RUNNING &&
+           hv_vm_console_write(vm, HV_SLOT_CONTROL, line, strlen(line), engine->now);
+}
 
-        due->probe = number;
-        find_probe(engine, number)->give_up = due;
-    } else {
-        end_probe(engine, find_probe(engine, number), SIM_PROBE_NOT_RUN, 0);
+void sim_engine_expect(SimEngine *engine, SimEnd at, unsigned port, const SimProbe *probe)
+{
+    NetPart *part = sim_engine_end_part(engine, at);
+
+    if (at.kind == SIM_AT_VM) {
+        g_autofree char *line = g_strdup_printf(
+            "expect %u tcp %u %016" G_GINT64_MODIFIER "x %" G_GUINT64_FORMAT "\n", probe->number,
+            port, probe->nonce, (probe->timeout_ns + 2 * LEAD_NS) / 1000000);
+
+        tell_guest(engine, at.number, line);
+    } else if (part) {
+        net_endpoint_expect(part, port, probe->nonce, engine->now + probe->timeout_ns + 2 * LEAD_NS,
+                            engine->now);
     }
 }
 
-/* ---- What guests say ----------------------------------------------------- */
+static bool send(SimEngine *engine, const SimProbe *probe)
+{
+    NetPart *part = sim_engine_end_part(engine, probe->from);
+
+    if (probe->from.kind == SIM_AT_VM) {
+        g_autofree char *line = probe_line(probe);
+
+        return tell_guest(engine, probe->from.number, line);
+    }
+    if (!part)
+        return false;
+    const NetEndpointProbe wanted = {
+        .id = probe->number,
+        .kind = (NetProbeKind)probe->protocol,
+        .to = probe->address,
+        .port = probe->port,
+        .nonce = probe->nonce,
+        .timeout_ns = probe->timeout_ns,
+    };
+
+    net_endpoint_probe(part, &wanted, engine->now);
+    return true;
+}
+
+static void send_or_end(SimEngine *engine, SimProbe *probe)
+{
+    if (!send(engine, probe))
+        end_probe(engine, probe, SIM_PROBE_NOT_RUN, 0);
+}
+
+static void send_later(SimEngine *engine, SimDue *due)
+{
+    SimProbe *probe = sim_engine_find_probe(engine, due->probe);
+
+    if (!probe->over)
+        send_or_end(engine, probe);
+}
+
+uint32_t sim_engine_probe(SimEngine *engine, const SimProbe *wanted, unsigned check)
+{
+    SimProbe probe = *wanted;
+    g_autofree char *from = sim_engine_end_name(engine, probe.from);
+    g_autofree char *to = sim_engine_end_name(engine, probe.to);
+    g_autofree char *names = g_strdup_printf("%s %s", from, to);
+    SimDue *due;
+
+    probe.number = engine->probes->len + 1;
+    probe.nonce = sim_engine_nonce(engine, probe.number);
+    due = sim_engine_due(engine, engine->now + LEAD_NS + probe.timeout_ns + GRACE_NS, give_up);
+    due->probe = probe.number;
+    probe.give_up = due;
+    g_array_append_val(engine->probes, probe);
+    SIM_TRACE_BLOB(engine->trace, SIM_SOURCE_WORLD, engine->now, ProbeSent, names, strlen(names),
+                   .probe = probe.number, .question = probe.question, .nonce = probe.nonce,
+                   .address = probe.address, .from = probe.from.number,
+                   .from_kind = probe.from.kind, .to = probe.to.number, .to_kind = probe.to.kind,
+                   .port = probe.port, .check = check, .protocol = probe.protocol,
+                   .by_rule = probe.by_rule);
+    if (probe.protocol == SIM_PROTOCOL_TCP)
+        sim_engine_due(engine, engine->now + LEAD_NS, send_later)->probe = probe.number;
+    else
+        send_or_end(engine, sim_engine_find_probe(engine, probe.number));
+    return probe.number;
+}
+
+/* ---- What comes back ------------------------------------------------------ */
+
+void sim_engine_probe_over(SimEngine *engine, uint32_t number, NetReachOutcome outcome,
+                           uint64_t rtt_ns)
+{
+    static const uint8_t outcomes[] = {
+        [NET_REACH_REPLY] = SIM_PROBE_REPLY,
+        [NET_REACH_REFUSED] = SIM_PROBE_REFUSED,
+        [NET_REACH_TIMEOUT] = SIM_PROBE_TIMEOUT,
+        [NET_REACH_UNREACHABLE] = SIM_PROBE_UNREACHABLE,
+    };
+
+    end_probe(engine, sim_engine_find_probe(engine, number), outcomes[outcome], rtt_ns);
+}
+
+void sim_engine_seen(SimEngine *engine, SimEnd by, uint8_t protocol, uint64_t value, uint32_t from)
+{
+    uint32_t number = 0;
+
+    for (unsigned i = engine->probes->len; i-- > 0 && !number;) {
+        SimProbe *probe = &g_array_index(engine->probes, SimProbe, i);
+
+        if (probe->nonce != value)
+            continue;
+        number = probe->number;
+        if (probe->to.kind == by.kind && probe->to.number == by.number) {
+            probe->confirmed = true;
+            probe->seen_from = from;
+        } else {
+            probe->seen_by_other = true;
+            probe->other = by;
+        }
+    }
+    SIM_TRACE(engine->trace, SIM_SOURCE_WORLD, engine->now, ProbeSeen, .nonce = value,
+              .probe = number, .address = from, .by = by.number, .by_kind = by.kind,
+              .protocol = protocol);
+}
 
 static bool parse_address(const char *text, uint32_t *ret_address)
 {
@@ -129,21 +212,20 @@ static bool parse_address(const char *text, uint32_t *ret_address)
     return true;
 }
 
-/* "probe ID reply ADDRESS NONCE RTT_NS", "probe ID timeout", "probe ID unreachable" */
+/* "probe ID reply ADDRESS NONCE RTT_NS", or "probe ID OUTCOME" */
 static bool probe_word(SimEngine *engine, unsigned vm, char **words, unsigned count)
 {
-    SimProbe *probe = count >= 3 ? find_probe(engine, g_ascii_strtoull(words[1], NULL, 10)) : NULL;
+    static const uint8_t outcomes[] = {SIM_PROBE_TIMEOUT, SIM_PROBE_UNREACHABLE, SIM_PROBE_REFUSED};
+    SimProbe *probe =
+        count >= 3 ? sim_engine_find_probe(engine, g_ascii_strtoull(words[1], NULL, 10)) : NULL;
 
-    if (!probe || probe->from_vm != vm)
+    if (!probe || probe->from.kind != SIM_AT_VM || probe->from.number != vm)
         return false;
-    if (!strcmp(words[2], "timeout")) {
-        end_probe(engine, probe, SIM_PROBE_TIMEOUT, 0);
-        return true;
-    }
-    if (!strcmp(words[2], "unreachable")) {
-        end_probe(engine, probe, SIM_PROBE_UNREACHABLE, 0);
-        return true;
-    }
+    for (size_t i = 0; i < G_N_ELEMENTS(outcomes); i++)
+        if (!strcmp(words[2], sim_name(SIM_NAMES(ProbeOutcome), outcomes[i]))) {
+            end_probe(engine, probe, outcomes[i], 0);
+            return true;
+        }
     if (strcmp(words[2], "reply") || count != 6 ||
         g_ascii_strtoull(words[4], NULL, 16) != probe->nonce)
         return false;
@@ -154,8 +236,7 @@ static bool probe_word(SimEngine *engine, unsigned vm, char **words, unsigned co
 /* "seen icmp NONCE ADDRESS" */
 static bool seen_word(SimEngine *engine, unsigned vm, char **words, unsigned count)
 {
-    uint64_t value;
-    uint32_t address, number = 0;
+    uint32_t address;
     uint8_t protocol = SIM_PROBE_PROTOCOL_COUNT;
 
     if (count != 4 || !parse_address(words[3], &address))
@@ -165,17 +246,8 @@ static bool seen_word(SimEngine *engine, unsigned vm, char **words, unsigned cou
             protocol = i;
     if (protocol == SIM_PROBE_PROTOCOL_COUNT)
         return false;
-    value = g_ascii_strtoull(words[2], NULL, 16);
-    for (unsigned i = engine->probes->len; i-- > 0 && !number;) {
-        SimProbe *probe = &g_array_index(engine->probes, SimProbe, i);
-
-        if (probe->nonce == value) {
-            number = probe->number;
-            probe->confirmed |= probe->to_vm == vm;
-        }
-    }
-    SIM_TRACE(engine->trace, SIM_SOURCE_WORLD, engine->now, ProbeSeen, .nonce = value,
-              .probe = number, .address = address, .vm = vm, .protocol = protocol);
+    sim_engine_seen(engine, (SimEnd){SIM_AT_VM, vm}, protocol, g_ascii_strtoull(words[2], NULL, 16),
+                    address);
     return true;
 }
 

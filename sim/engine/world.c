@@ -120,6 +120,61 @@ static bool build_host(SimEngine *engine, HvTime lookahead_ns, GError **error)
     return engine->host != NULL;
 }
 
+static GArray *reservations_of(const SimScenario *scenario, const SimScenarioDhcp *dhcp)
+{
+    GArray *list = g_array_new(FALSE, FALSE, sizeof(NetReservation));
+
+    for (size_t i = 0; i < dhcp->reservation_count; i++) {
+        const SimScenarioReservation *from = &dhcp->reservations[i];
+        NetReservation reservation = {.address = from->address};
+
+        memcpy(reservation.mac.byte, scenario->vms[from->vm.index].nics[from->nic].mac, 6);
+        g_array_append_val(list, reservation);
+    }
+    return list;
+}
+
+static bool build_network(SimEngine *engine, size_t number, GError **error)
+{
+    const SimScenarioNetwork *network = &engine->scenario->networks[number];
+    const SimScenarioDhcp *dhcp = &network->dhcp;
+    g_autoptr(GArray) reservations = reservations_of(engine->scenario, dhcp);
+    g_autoptr(GArray) forwards = g_array_new(FALSE, FALSE, sizeof(NetForward));
+    NetNetworkId id;
+
+    for (size_t i = 0; i < network->forward_count; i++) {
+        const NetForward forward = sim_engine_forward(&network->forwards[i]);
+
+        g_array_append_val(forwards, forward);
+    }
+    NetNetworkConfig config = {
+        .name = network->name,
+        .mode = sim_network_mode_name(network->mode),
+        .latency_ns = network->latency_ns,
+        .rate_bps = network->rate_bps,
+        .mtu = network->mtu,
+        .mac_ageing_ns = network->mac_ageing_ns,
+        .subnet = network->subnet.address,
+        .prefix = network->subnet.prefix,
+        .dhcp = {.choice = network->has_dhcp ? NET_DHCP_ON : NET_DHCP_OFF,
+                 .server = dhcp->server,
+                 .first = dhcp->range.first,
+                 .last = dhcp->range.last,
+                 .lease_ns = dhcp->lease_ns,
+                 .reservations = (const NetReservation *)reservations->data,
+                 .reservation_count = reservations->len},
+        .forwards = (const NetForward *)forwards->data,
+        .forward_count = forwards->len,
+        .wifi = network->wifi,
+    };
+
+    sim_engine_network_config(network, &config);
+    bool added = net_world_add_network(engine->net, &config, 0, &id, error);
+    sim_engine_network_clear(&config);
+    g_assert(!added || id == number);
+    return added;
+}
+
 static bool build_networks(SimEngine *engine, GError **error)
 {
     const NetWorldConfig world = {
@@ -130,26 +185,10 @@ static bool build_networks(SimEngine *engine, GError **error)
     };
 
     engine->net = net_world_new(&world);
-    for (size_t i = 0; i < engine->scenario->network_count; i++) {
-        const SimScenarioNetwork *network = &engine->scenario->networks[i];
-        NetNetworkConfig config = {
-            .name = network->name,
-            .mode = sim_network_mode_name(network->mode),
-            .latency_ns = network->latency_ns,
-            .rate_bps = network->rate_bps,
-            .mtu = network->mtu,
-            .mac_ageing_ns = network->mac_ageing_ns,
-        };
-        NetNetworkId id;
-
-        sim_engine_network_config(network, &config);
-        bool added = net_world_add_network(engine->net, &config, 0, &id, error);
-        sim_engine_network_clear(&config);
-        if (!added)
+    for (size_t i = 0; i < engine->scenario->network_count; i++)
+        if (!build_network(engine, i, error))
             return false;
-        g_assert(id == i);
-    }
-    return true;
+    return sim_engine_build_outside(engine, error);
 }
 
 static void announce_vm(SimEngine *engine, unsigned vm)
@@ -185,32 +224,56 @@ static bool attach_nics(SimEngine *engine, unsigned vm, GError **error)
         sim_engine_nic_clear(&nic);
         if (!added)
             return false;
+        net_world_name_machine(engine->net, nic.mac, config->name);
     }
     return true;
 }
 
-/* What /etc/hosts would say: every VM that shares a network with vm, by its
- * address there, as far as the table has room. */
+typedef struct {
+    HvBootHost *hosts;
+    unsigned count;
+} Names;
+
+/* The first to have a name keeps it. */
+static void add_name(Names *names, const char *name, uint32_t address)
+{
+    for (unsigned i = 0; i < names->count; i++)
+        if (!strcmp(names->hosts[i].name, name))
+            return;
+    if (names->count == HV_BOOT_MAX_HOSTS || address == 0)
+        return;
+    g_strlcpy(names->hosts[names->count].name, name, sizeof(names->hosts[0].name));
+    names->hosts[names->count++].address = address;
+}
+
+/* What /etc/hosts would say: every VM that shares a network with vm, by its address there if it is
+ * a static one, then the host, the LAN and the Internet; as far as the table has room. */
 static unsigned fill_hosts(SimEngine *engine, unsigned vm, HvBootHost *hosts)
 {
     const SimScenario *scenario = engine->scenario;
     const SimScenarioVm *self = &scenario->vms[vm];
-    unsigned count = 0;
+    Names names = {hosts, 0};
 
     for (size_t other = 0; other < scenario->vm_count; other++)
         for (size_t n = 0; n < scenario->vms[other].nic_count; n++) {
             const SimScenarioNic *nic = &scenario->vms[other].nics[n];
-            bool shared = false;
 
             for (size_t i = 0; i < self->nic_count; i++)
-                shared |= self->nics[i].network.index == nic->network.index;
-            if (!shared || count == HV_BOOT_MAX_HOSTS)
-                continue;
-            g_strlcpy(hosts[count].name, scenario->vms[other].name, sizeof(hosts[count].name));
-            hosts[count++].address = nic->address.address;
-            break;
+                if (self->nics[i].network.index == nic->network.index)
+                    add_name(&names, scenario->vms[other].name, nic->address.address);
         }
-    return count;
+    for (size_t i = 0; i < self->nic_count; i++) {
+        const SimScenarioNetwork *network = &scenario->networks[self->nics[i].network.index];
+
+        if (network->mode == SIM_MODE_HOST_ONLY)
+            add_name(&names, "host", network->subnet.address + 1);
+    }
+    add_name(&names, "host", scenario->lan.host);
+    for (size_t i = 0; i < scenario->lan.host_count; i++)
+        add_name(&names, scenario->lan.hosts[i].name, scenario->lan.hosts[i].address);
+    for (size_t i = 0; i < scenario->internet.server_count; i++)
+        add_name(&names, scenario->internet.servers[i].name, scenario->internet.servers[i].address);
+    return names.count;
 }
 
 HvSchedParams sim_engine_sched_params(const SimScenarioSched *sched)

@@ -33,23 +33,20 @@ static char *network_name(const SimTelling *telling, unsigned number)
     return network ? g_strdup(network->name) : g_strdup_printf("network %u", number);
 }
 
-/* Whose cable a switch port is, or which port. */
+/* Whose cable a switch port is, or whose port. */
 static char *port_name(const SimTelling *telling, uint32_t number)
 {
     const SimModelPort *port = sim_model_port(telling->model, number);
-    const SimModelPort *peer = port ? sim_model_port(telling->model, port->peer) : NULL;
+    bool is_switch = port && !strcmp(port->kind, "switch") && port->peer != SIM_MODEL_NO_PORT;
+    const SimModelPort *peer = is_switch ? sim_model_port(telling->model, port->peer) : NULL;
 
-    if (port && port->vm != SIM_NONE)
-        return vm_name(telling, port->vm);
-    if (peer && peer->vm != SIM_NONE)
-        return vm_name(telling, peer->vm);
     if (peer && !strcmp(peer->kind, "uplink"))
         return g_strdup("the uplink");
     const SimModelSwitch *sw =
         peer ? sim_model_switch(telling->model, peer->network, peer->part) : NULL;
     if (sw)
         return g_strdup_printf("the cable to %s (port %u)", sw->name, port->number);
-    return g_strdup_printf("port %u", number);
+    return sim_model_port_name(telling->model, is_switch ? port->peer : number);
 }
 
 /* The switch that a port belongs to: "s1", or the network's name where it has but one. */
@@ -152,6 +149,19 @@ static char *command_words(json_object *command)
         return g_strdup_printf("ping %s from %s%s by %s", word(command, "to"),
                                word(command, "from"), times, word(command, "protocol"));
     }
+    if (!strcmp(what, "connect"))
+        return g_strdup_printf("connect to port %s of %s from %s", word(command, "port"),
+                               word(command, "to"), word(command, "from"));
+    if (!strcmp(what, "forward-add")) {
+        json_object *rule = json_object_object_get(command, "rule");
+
+        return g_strdup_printf("add forward rule %s to %s: %s port %s of the host leads to port %s",
+                               word(rule, "name"), word(command, "network"), word(rule, "protocol"),
+                               word(rule, "host_port"), word(rule, "guest_port"));
+    }
+    if (!strcmp(what, "forward-remove"))
+        return g_strdup_printf("remove forward rule %s from %s", word(command, "name"),
+                               word(command, "network"));
     if (!strcmp(what, "plug"))
         return g_strdup_printf("plug a cable into NIC %s of vm:%s", word(command, "nic"), vm);
     if (!strcmp(what, "unplug"))
@@ -193,22 +203,21 @@ static void tell_command(SimTelling *telling, const SimRecord *record)
     json_object_put(command);
 }
 
-static void tell_probe_result(SimTelling *telling, const SimRecord *record)
+static void tell_reach(SimTelling *telling, const SimRecord *record)
 {
-    const SimEventProbeResult *event = SIM_FIELDS(record, ProbeResult);
+    const SimEventReach *event = SIM_FIELDS(record, Reach);
+    g_autofree char *text = sim_blob_text(record);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", 2);
+    g_auto(GStrv) names = lines[0] ? g_strsplit(lines[0], " ", 2) : NULL;
+    bool icmp = event->protocol == SIM_PROBE_PROTOCOL_ICMP;
+    g_autofree char *port = icmp ? g_strdup("") : g_strdup_printf(" port %u", event->port);
 
-    for (unsigned i = 0; i < telling->model->probes->len; i++) {
-        const SimModelProbe *probe = &g_array_index(telling->model->probes, SimModelProbe, i);
-        bool good = event->outcome == SIM_PROBE_REPLY && event->confirmed;
-
-        if (probe->probe == event->probe)
-            tell(telling, record, g_strdup("probe"),
-                 g_strdup_printf("%s %s %s by %s%s%s", probe->from,
-                                 good ? "reaches" : "does not reach", probe->to,
-                                 sim_name(SIM_NAMES(ProbeProtocol), probe->protocol),
-                                 good ? "" : ": ",
-                                 good ? "" : sim_name(SIM_NAMES(ProbeOutcome), event->outcome)));
-    }
+    if (names && names[0] && names[1])
+        sim_tell(telling, record, g_strdup("probe"),
+                 g_strdup_printf("%s %s %s by %s%s: %s", names[0],
+                                 event->reached ? "reaches" : "does not reach", names[1],
+                                 sim_name(SIM_NAMES(ProbeProtocol), event->protocol), port,
+                                 lines[1] ? lines[1] : ""));
 }
 
 static void tell_frame_sent(SimTelling *telling, const SimRecord *record)
@@ -398,7 +407,7 @@ static const struct {
     [SIM_EVENT_PROGRAM_EXIT] = {tell_program_exit, 16},
     [SIM_EVENT_GUEST_FAULT] = {tell_guest_fault, 8},
     [SIM_EVENT_COMMAND] = {tell_command, 16},
-    [SIM_EVENT_PROBE_RESULT] = {tell_probe_result, 16},
+    [SIM_EVENT_REACH] = {tell_reach, 16},
     [SIM_EVENT_FRAME_SENT] = {tell_frame_sent, 6},
     [SIM_EVENT_FRAME_RECEIVED] = {tell_received, 4},
     [SIM_EVENT_MAC_LEARNED] = {tell_learned, 8},

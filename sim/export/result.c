@@ -194,16 +194,14 @@ static json_object *vm_row(const SimResultInput *input, unsigned number)
     return row;
 }
 
-/* What is on the far end of a switch port: "vm:a", or "" when nothing is known. */
+/* What is on the far end of a switch port: "vm:a", "host", "router lan"; "" when nothing is known.
+ */
 static char *port_endpoint(const SimModel *model, uint32_t number)
 {
     const SimModelPort *port = sim_model_port(model, number);
-    const SimModelPort *peer = port ? sim_model_port(model, port->peer) : NULL;
-    const SimModelVm *vm = peer && peer->vm != SIM_NONE ? sim_model_vm(model, peer->vm) : NULL;
 
-    if (peer && !strcmp(peer->kind, "uplink"))
-        return g_strdup("uplink");
-    return vm ? g_strdup_printf("vm:%s", vm->name) : g_strdup("");
+    return port && port->peer != SIM_MODEL_NO_PORT ? sim_model_port_name(model, port->peer)
+                                                   : g_strdup("");
 }
 
 static json_object *mac_rows(const SimModel *model, const SimModelNetwork *network)
@@ -331,23 +329,26 @@ static json_object *network_rows(const SimModel *model)
     return rows;
 }
 
-/* Probes that a check or command sent, as directed pairs. */
-static json_object *reach_rows(const SimModel *model)
+json_object *sim_reach_rows(const SimModel *model, unsigned most)
 {
     json_object *rows = json_object_new_array();
+    unsigned count = model->reaches->len;
 
-    for (unsigned i = 0; i < model->probes->len; i++) {
-        const SimModelProbe *probe = &g_array_index(model->probes, SimModelProbe, i);
-        bool reached = probe->over && probe->outcome == SIM_PROBE_REPLY && probe->confirmed;
+    for (unsigned i = count > most ? count - most : 0; i < count; i++) {
+        const SimModelReach *reach = &g_array_index(model->reaches, SimModelReach, i);
         json_object *row = json_object_new_object();
 
-        add_string(row, "from", probe->from);
-        add_string(row, "to", probe->to);
-        add_string(row, "protocol", sim_name(SIM_NAMES(ProbeProtocol), probe->protocol));
-        json_object_object_add(row, "reached", json_object_new_boolean(reached));
-        json_object_object_add(row, "via", reached ? json_object_new_string("direct") : NULL);
-        add_string(row, "why",
-                   probe->over ? sim_name(SIM_NAMES(ProbeOutcome), probe->outcome) : "not over");
+        add_string(row, "from", reach->from);
+        add_string(row, "to", reach->to);
+        add_string(row, "protocol", sim_name(SIM_NAMES(ProbeProtocol), reach->protocol));
+        if (reach->protocol != SIM_PROBE_PROTOCOL_ICMP)
+            add_number(row, "port", reach->port);
+        json_object_object_add(row, "reached", json_object_new_boolean(reach->reached));
+        json_object_object_add(
+            row, "via",
+            reach->reached ? json_object_new_string(sim_name(SIM_NAMES(ReachVia), reach->via))
+                           : NULL);
+        add_string(row, "why", reach->why);
         json_object_array_add(rows, row);
     }
     return rows;
@@ -382,7 +383,7 @@ json_object *sim_result_new(const SimResultInput *input)
         json_object_array_add(vms, vm_row(input, i));
     json_object_object_add(result, "vms", vms);
     json_object_object_add(result, "networks", network_rows(model));
-    json_object_object_add(result, "reachability", reach_rows(model));
+    json_object_object_add(result, "reachability", sim_reach_rows(model, UINT_MAX));
     json_object_put(metadata);
     return result;
 }

@@ -22,3 +22,6 @@ typedef struct {
 
 /* "format": "hvlab-result/1". json_object_put() it. */
 json_object *sim_result_new(const SimResultInput *input);
+
+/* The answers to who reaches whom, one object each, of the last `most` questions. */
+json_object *sim_reach_rows(const SimModel *model, unsigned most);

@@ -29,44 +29,21 @@ static json_object *list_item(json_object *object, const char *list, size_t inde
 
 /* ---- reach --------------------------------------------------------------- */
 
-typedef struct {
-    bool sent, over;
-    uint32_t probe;
-    uint8_t outcome;
-    bool confirmed; /* the endpoint asked for has seen it */
-} LabProbe;
-
-static LabProbe find_probe(const LabCase *the, unsigned confirming_vm)
+/* The answer to the question that a check asked: an event "reach". */
+static bool find_reach(const LabCase *the, SimRecord *ret_record)
 {
-    LabProbe probe = {0};
     SimCursor cursor = {0};
     SimFilter filter = {0};
+    bool found = false;
     SimRecord record;
 
-    sim_filter_add(&filter, SIM_EVENT_PROBE_SENT);
-    sim_filter_add(&filter, SIM_EVENT_PROBE_SEEN);
-    sim_filter_add(&filter, SIM_EVENT_PROBE_RESULT);
-    while (sim_reader_next_of(the->reader, &cursor, &filter, &record)) {
-        if (record.type == SIM_EVENT_PROBE_SENT) {
-            const SimEventProbeSent *sent = SIM_FIELDS(&record, ProbeSent);
-
-            if (sent->check == the->check)
-                probe = (LabProbe){.sent = true, .probe = sent->probe};
-        } else if (record.type == SIM_EVENT_PROBE_SEEN) {
-            const SimEventProbeSeen *seen = SIM_FIELDS(&record, ProbeSeen);
-
-            if (probe.sent && seen->probe == probe.probe && seen->vm == confirming_vm)
-                probe.confirmed = true;
-        } else {
-            const SimEventProbeResult *result = SIM_FIELDS(&record, ProbeResult);
-
-            if (probe.sent && result->probe == probe.probe) {
-                probe.over = true;
-                probe.outcome = result->outcome;
-            }
+    sim_filter_add(&filter, SIM_EVENT_REACH);
+    while (sim_reader_next_of(the->reader, &cursor, &filter, &record))
+        if (SIM_FIELDS(&record, Reach)->check == the->check) {
+            *ret_record = record;
+            found = true;
         }
-    }
-    return probe;
+    return found;
 }
 
 static enum SimCheckOutcome judge_reach(const LabCase *the, const SimExpect *expect,
@@ -74,27 +51,25 @@ static enum SimCheckOutcome judge_reach(const LabCase *the, const SimExpect *exp
 {
     const SimExpectReach *reach = &expect->reach;
     const SimScenarioEndpoint *who = reach->answered_by.name ? &reach->answered_by : &reach->to;
-    LabProbe probe = find_probe(the, who->index);
-    const char *protocol = sim_protocol_name(reach->protocol);
+    SimRecord record;
 
-    if (!probe.over || probe.outcome == SIM_PROBE_NOT_RUN) {
-        *ret_detail = g_strdup_printf(
-            "%s could not be asked to reach %s (%s)", reach->from.name, reach->to.name,
-            probe.over ? "it is not running, or takes no commands" : "the run ended before");
-        return reach->is ? SIM_CHECK_FAILED : probe.over ? SIM_CHECK_PASSED : SIM_CHECK_FAILED;
+    if (!find_reach(the, &record)) {
+        *ret_detail = g_strdup_printf("%s could not be asked to reach %s (the run ended before)",
+                                      reach->from.name, reach->to.name);
+        return SIM_CHECK_FAILED;
     }
 
-    bool reached = probe.outcome == SIM_PROBE_REPLY && probe.confirmed;
+    const SimEventReach *answer = SIM_FIELDS(&record, Reach);
+    g_autofree char *text = g_strndup((const char *)record.blob, record.blob_size);
+    const char *newline = strchr(text, '\n');
+    g_autofree char *port = reach->protocol == SIM_PROTOCOL_ICMP
+                                ? g_strdup("")
+                                : g_strdup_printf(" port %u", answer->port);
 
-    if (probe.outcome == SIM_PROBE_REPLY && !probe.confirmed)
-        *ret_detail = g_strdup_printf("%s got an answer by %s, but not from %s", reach->from.name,
-                                      protocol, who->name);
-    else
-        *ret_detail = g_strdup_printf(
-            "%s %s %s by %s%s%s", reach->from.name, reached ? "reaches" : "does not reach",
-            who->name, protocol, reached ? "" : ": ",
-            reached ? "" : sim_name(SIM_NAMES(ProbeOutcome), probe.outcome));
-    return reached == reach->is ? SIM_CHECK_PASSED : SIM_CHECK_FAILED;
+    *ret_detail = g_strdup_printf(
+        "%s %s %s by %s%s: %s", reach->from.name, answer->reached ? "reaches" : "does not reach",
+        who->name, sim_protocol_name(reach->protocol), port, newline ? newline + 1 : "");
+    return answer->reached == reach->is ? SIM_CHECK_PASSED : SIM_CHECK_FAILED;
 }
 
 /* ---- counter ------------------------------------------------------------- */

@@ -131,8 +131,10 @@ static bool probe_sent(SimModel *model, const SimRecord *record)
     const SimEventProbeSent *event = SIM_FIELDS(record, ProbeSent);
     SimModelProbe probe = {.probe = event->probe,
                            .nonce = event->nonce,
-                           .from_vm = event->from_vm,
-                           .to_vm = event->to_vm,
+                           .question = event->question,
+                           .from_end = {event->from_kind, event->from},
+                           .to_end = {event->to_kind, event->to},
+                           .by_rule = event->by_rule,
                            .check = event->check,
                            .address = event->address,
                            .port = event->port,
@@ -171,8 +173,12 @@ static bool probe_seen(SimModel *model, const SimRecord *record)
         return true; /* nobody's */
     if (!probe)
         return false;
-    if (probe->nonce == event->nonce && probe->to_vm == event->vm)
+    if (probe->nonce != event->nonce)
+        return true;
+    if (probe->to_end.kind == event->by_kind && probe->to_end.number == event->by)
         probe->seen = true;
+    else
+        probe->seen_by_other = true;
     return true;
 }
 
@@ -187,6 +193,52 @@ static bool probe_result(SimModel *model, const SimRecord *record)
     probe->outcome = event->outcome;
     probe->confirmed = event->confirmed;
     probe->rtt_ns = event->rtt_ns;
+    return true;
+}
+
+static bool reach(SimModel *model, const SimRecord *record)
+{
+    const SimEventReach *event = SIM_FIELDS(record, Reach);
+    SimModelReach reach = {.question = event->question,
+                           .probe = event->probe,
+                           .from_end = {event->from_kind, event->from},
+                           .to_end = {event->to_kind, event->to},
+                           .port = event->port,
+                           .check = event->check,
+                           .protocol = event->protocol,
+                           .via = event->via,
+                           .outcome = event->outcome,
+                           .reached = event->reached,
+                           .time = record->time,
+                           .rtt_ns = event->rtt_ns};
+    g_autofree char *text = sim_apply_text(record);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", 2);
+    g_auto(GStrv) names = lines[0] ? g_strsplit(lines[0], " ", 2) : NULL;
+
+    if (model->reaches->len >= SIM_MODEL_MAX_ENTRIES || !names || !names[0] || !names[1])
+        return false;
+    reach.from = g_strdup(names[0]);
+    reach.to = g_strdup(names[1]);
+    reach.why = g_strdup(lines[1] ? lines[1] : "");
+    g_array_append_val(model->reaches, reach);
+    return true;
+}
+
+static bool endpoint_nic(SimModel *model, const SimRecord *record)
+{
+    const SimEventEndpointNic *event = SIM_FIELDS(record, EndpointNic);
+    SimModelEndpoint endpoint = {.kind = event->kind,
+                                 .number = event->number,
+                                 .mac = event->mac,
+                                 .ip = event->ip,
+                                 .prefix = event->prefix,
+                                 .network = event->network,
+                                 .port = event->port};
+
+    if (model->endpoints->len >= SIM_MODEL_MAX_ENTRIES)
+        return false;
+    endpoint.name = sim_apply_text(record);
+    g_array_append_val(model->endpoints, endpoint);
     return true;
 }
 
@@ -221,6 +273,8 @@ void sim_apply_world_handlers(SimHandler *table)
     table[SIM_EVENT_PROBE_SENT] = probe_sent;
     table[SIM_EVENT_PROBE_SEEN] = probe_seen;
     table[SIM_EVENT_PROBE_RESULT] = probe_result;
+    table[SIM_EVENT_REACH] = reach;
+    table[SIM_EVENT_ENDPOINT_NIC] = endpoint_nic;
     table[SIM_EVENT_CHECK_RESULT] = check_result;
     table[SIM_EVENT_TRACE_LIMIT] = trace_limit;
     table[SIM_EVENT_SCENARIO_END] = scenario_end;

@@ -61,6 +61,22 @@ static void probe_clear(void *data)
     g_free(probe->to);
 }
 
+static void reach_clear(void *data)
+{
+    SimModelReach *reach = data;
+
+    g_free(reach->from);
+    g_free(reach->to);
+    g_free(reach->why);
+}
+
+static void endpoint_clear(void *data)
+{
+    SimModelEndpoint *endpoint = data;
+
+    g_free(endpoint->name);
+}
+
 static void check_clear(void *data)
 {
     SimModelCheck *check = data;
@@ -157,6 +173,10 @@ SimModel *sim_model_new(void)
     model->pcpus = g_array_new(FALSE, FALSE, sizeof(SimModelPcpu));
     model->probes = g_array_new(FALSE, FALSE, sizeof(SimModelProbe));
     g_array_set_clear_func(model->probes, probe_clear);
+    model->reaches = g_array_new(FALSE, FALSE, sizeof(SimModelReach));
+    g_array_set_clear_func(model->reaches, reach_clear);
+    model->endpoints = g_array_new(FALSE, FALSE, sizeof(SimModelEndpoint));
+    g_array_set_clear_func(model->endpoints, endpoint_clear);
     model->checks = g_array_new(FALSE, FALSE, sizeof(SimModelCheck));
     g_array_set_clear_func(model->checks, check_clear);
     model->flights = flights_new();
@@ -181,6 +201,20 @@ SimModel *sim_model_copy(const SimModel *model)
         SimModelProbe *probe = &g_array_index(copy->probes, SimModelProbe, i);
         probe->from = g_strdup(probe->from);
         probe->to = g_strdup(probe->to);
+    }
+    copy->reaches = g_array_copy(model->reaches);
+    g_array_set_clear_func(copy->reaches, reach_clear);
+    for (guint i = 0; i < copy->reaches->len; i++) {
+        SimModelReach *reach = &g_array_index(copy->reaches, SimModelReach, i);
+        reach->from = g_strdup(reach->from);
+        reach->to = g_strdup(reach->to);
+        reach->why = g_strdup(reach->why);
+    }
+    copy->endpoints = g_array_copy(model->endpoints);
+    g_array_set_clear_func(copy->endpoints, endpoint_clear);
+    for (guint i = 0; i < copy->endpoints->len; i++) {
+        SimModelEndpoint *endpoint = &g_array_index(copy->endpoints, SimModelEndpoint, i);
+        endpoint->name = g_strdup(endpoint->name);
     }
     copy->checks = g_array_copy(model->checks);
     g_array_set_clear_func(copy->checks, check_clear);
@@ -207,6 +241,8 @@ void sim_model_free(SimModel *model)
     g_ptr_array_unref(model->ports);
     g_array_unref(model->pcpus);
     g_array_unref(model->probes);
+    g_array_unref(model->reaches);
+    g_array_unref(model->endpoints);
     g_array_unref(model->checks);
     g_hash_table_unref(model->flights);
     g_free(model);
@@ -379,4 +415,30 @@ SimModel *sim_model_fold(SimReader *reader)
     while (sim_reader_next(reader, &cursor, &record))
         sim_model_apply(model, &record);
     return model;
+}
+
+char *sim_model_port_name(const SimModel *model, uint32_t number)
+{
+    const SimModelPort *port = sim_model_port(model, number);
+    const SimModelVm *vm = port && port->vm != SIM_NONE ? sim_model_vm(model, port->vm) : NULL;
+    const SimModelNetwork *network = port ? sim_model_network(model, port->network) : NULL;
+
+    if (vm)
+        return g_strdup_printf("vm:%s", vm->name);
+    for (guint i = 0; i < model->endpoints->len; i++) {
+        const SimModelEndpoint *endpoint = &g_array_index(model->endpoints, SimModelEndpoint, i);
+        const SimModelPort *own = sim_model_port(model, endpoint->port);
+        if (port && own && own->part == port->part)
+            return g_strdup(endpoint->name);
+    }
+    if (port && !strcmp(port->kind, "uplink"))
+        return g_strdup("uplink");
+    vm = port && !strcmp(port->kind, "nat")
+             ? sim_model_vm(model, sim_model_part_vm(model, port->part))
+             : NULL;
+    if (vm)
+        return g_strdup_printf("%s of vm:%s", port->kind, vm->name);
+    return port ? g_strdup_printf("%s%s%s", port->kind, network ? " " : "",
+                                  network ? network->name : "")
+                : g_strdup_printf("port %u", number);
 }

@@ -291,24 +291,57 @@ typedef struct {
     uint64_t departs_ns, arrives_ns;
 } SimFlight;
 
+/* A NIC of a machine that is no VM. */
+typedef struct {
+    char *name;   /* "host", "lan:printer" */
+    uint8_t kind; /* enum SimEndpoint */
+    uint16_t number;
+    uint64_t mac;
+    uint32_t ip;
+    uint8_t prefix;
+    uint16_t network;
+    uint32_t port;
+} SimModelEndpoint;
+
 /* ---- What was asked ------------------------------------------------------- */
+
+typedef struct {
+    uint8_t kind; /* enum SimEndpoint */
+    uint16_t number;
+} SimModelEnd;
 
 typedef struct {
     uint32_t probe;
     uint64_t nonce;
-    char *from, *to; /* endpoints: "vm:a" */
-    uint16_t from_vm, to_vm;
+    uint32_t question; /* that it is a try of */
+    char *from, *to;   /* endpoints: "vm:a" */
+    SimModelEnd from_end, to_end;
+    bool by_rule;   /* at a forward rule's address and port */
     uint16_t check; /* that asks; SIM_NONE: none */
     uint32_t address;
     uint16_t port;
     uint8_t protocol; /* enum SimProbeProtocol */
     uint64_t sent;
-    bool seen; /* by to_vm */
+    bool seen;          /* by to_end */
+    bool seen_by_other; /* by somebody else */
     bool over;
     uint8_t outcome; /* enum SimProbeOutcome, once over */
     bool confirmed;
     uint64_t rtt_ns;
 } SimModelProbe;
+
+/* The answer to a question, of one probe or several. */
+typedef struct {
+    uint32_t question, probe;
+    char *from, *to, *why;
+    SimModelEnd from_end, to_end;
+    uint16_t port, check;
+    uint8_t protocol; /* enum SimProbeProtocol */
+    uint8_t via;      /* enum SimReachVia */
+    uint8_t outcome;  /* enum SimProbeOutcome */
+    bool reached;
+    uint64_t time, rtt_ns;
+} SimModelReach;
 
 typedef struct {
     uint16_t check;
@@ -339,6 +372,8 @@ typedef struct {
     GArray *pcpus;       /* of SimModelPcpu */
     GPtrArray *ports;    /* of SimModelPort * */
     GArray *probes;      /* of SimModelProbe, in the order sent */
+    GArray *reaches;     /* of SimModelReach, in the order answered */
+    GArray *endpoints;   /* of SimModelEndpoint, one for each NIC of a machine that is no VM */
     GArray *checks;      /* of SimModelCheck, in the order judged */
     GHashTable *flights; /* see sim_model_flights() */
 } SimModel;
@@ -370,6 +405,8 @@ unsigned sim_model_part_vm(const SimModel *model, uint32_t part);
 const SimModelPort *sim_model_port(const SimModel *model, uint32_t port);
 /* The switch that a part is. */
 const SimModelSwitch *sim_model_switch(const SimModel *model, unsigned network, uint32_t part);
+/* Whose port it is: "vm:a", "host", "lan:printer", "switch net0"; g_free(). */
+char *sim_model_port_name(const SimModel *model, uint32_t port);
 
 /* Time a vCPU has spent in a state, or a pCPU busy or idle, up to at. */
 uint64_t sim_model_vcpu_ns(const SimModelVcpu *vcpu, enum SimVcpuState state, uint64_t at);

@@ -9,6 +9,7 @@
  */
 #include "sim/scenario/reader.h"
 
+#define MOST_HOST_ONLY         7u /* the host's IP stack has eight NICs, one is the LAN's */
 #define FIRST_LAN_MACHINE      50u
 #define FIRST_INTERNET_MACHINE 10u
 
@@ -63,6 +64,11 @@ static bool default_subnet(SimReader *reader, size_t number, unsigned *host_only
         network->subnet = scenario->lan.subnet;
         return true;
     case SIM_MODE_HOST_ONLY:
+        if (*host_only == MOST_HOST_ONLY)
+            return sim_reader_fail(reader, &at,
+                                   "one host-only network too many; allowed: %u, as "
+                                   "the host has no room for more NICs",
+                                   MOST_HOST_ONLY);
         if (!given)
             network->subnet = (SimCidr){192u << 24 | 168u << 16 | (56 + *host_only) << 8, 24};
         ++*host_only;

@@ -233,9 +233,9 @@ static void test_asked(void)
     g_autoptr(SimModel) model = NULL;
     g_autoptr(SimReader) reader = NULL;
 
-    SIM_TRACE_BLOB(trace, 0, 1, ProbeSent, "vm:a vm:b", 9, .probe = 1, .nonce = 7, .to_vm = 1);
-    SIM_TRACE(trace, 0, 2, ProbeSeen, .probe = 1, .nonce = 8, .vm = 1); /* another's nonce */
-    SIM_TRACE(trace, 0, 3, ProbeSeen, .probe = 1, .nonce = 7, .vm = 1);
+    SIM_TRACE_BLOB(trace, 0, 1, ProbeSent, "vm:a vm:b", 9, .probe = 1, .nonce = 7, .to = 1);
+    SIM_TRACE(trace, 0, 2, ProbeSeen, .probe = 1, .nonce = 8, .by = 1); /* another's nonce */
+    SIM_TRACE(trace, 0, 3, ProbeSeen, .probe = 1, .nonce = 7, .by = 1);
     SIM_TRACE(trace, 0, 4, ProbeResult, .probe = 1, .rtt_ns = 99, .confirmed = 1);
     SIM_TRACE_BLOB(trace, 0, 5, CheckResult, "reach\nit answered", 17, .points = 2, .earned = 2,
                    .outcome = SIM_CHECK_PASSED);

@@ -283,6 +283,29 @@ static const struct {
      "behind one router, so a rule must say which one it leads to"},
 };
 
+/* The host has a NIC on each, and no room for more than eight. */
+static void test_many_host_only(void)
+{
+    GString *networks = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    for (int i = 0; i < 8; i++) {
+        g_string_append_printf(networks, "%s{\"name\":\"n%d\",\"mode\":\"host-only\"}",
+                               i ? "," : "", i);
+        if (i < 6)
+            continue;
+        g_autofree char *text = g_strdup_printf(HEAD "\"networks\":[%s],\n" VM_A, networks->str);
+        g_autoptr(SimScenario) scenario = test_load(text, NULL, &error);
+        g_assert_true((scenario != NULL) == (i == 6));
+        if (scenario)
+            g_assert_cmpuint(scenario->networks[6].subnet.address, ==, IP(192, 168, 62, 0));
+    }
+    g_assert_cmpstr(
+        error->message, ==,
+        "x.json:2: networks[7]: one host-only network too many; allowed: 7, as the host "
+        "has no room for more NICs");
+    g_string_free(networks, TRUE);
+}
+
 static void test_wrong(gconstpointer number)
 {
     gsize i = GPOINTER_TO_SIZE(number);
@@ -303,6 +326,7 @@ int main(int argc, char **argv)
     g_test_add_func("/scenario-net/nat-network", test_nat_network);
     g_test_add_func("/scenario-net/outside", test_outside);
     g_test_add_func("/scenario-net/commands", test_commands);
+    g_test_add_func("/scenario-net/many-host-only", test_many_host_only);
     for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
         g_autofree char *path = g_strconcat("/scenario-net/wrong/", wrong[i].name, NULL);
         g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_wrong);

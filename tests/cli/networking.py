@@ -1,0 +1,218 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""networking.py: hvlab reach and hvlab why, against the table that the manual of VirtualBox has.
+
+Two VMs per network, on every backend, without and with forward rules. The trail of `why`, which
+follows frames, must agree with each cell of the matrix, which believes both ends.
+"""
+import itertools
+import json
+import os
+
+from harness import backends, contains, equal, hvlab, main, test, true
+
+FORWARD = 'port-forward'
+
+# mode: VM->VM, VM->host, host->VM, VM->LAN, LAN->VM, by ping or without a rule.
+MANUAL = {
+    'nat': (None, 'nat', None, 'nat', None),
+    'nat-network': ('direct', 'nat', None, 'nat', None),
+    'bridged': ('direct', 'direct', 'direct', 'direct', 'direct'),
+    'host-only': ('direct', 'direct', 'direct', None, None),
+    'internal': ('direct', None, None, None, None),
+}
+# The same by TCP with a rule that leads to the VM. Behind a router of its own a VM is reached by
+# another VM as by anybody else outside.
+MANUAL_FORWARD = {
+    'nat': (FORWARD, 'nat', FORWARD, 'nat', FORWARD),
+    'nat-network': ('direct', 'nat', FORWARD, 'nat', FORWARD),
+}
+NICS = {
+    'nat': ({'address': '10.0.2.15', 'gateway': '10.0.2.2'},) * 2,
+    'nat-network': ({'address': '10.0.2.4', 'gateway': '10.0.2.1'},
+                    {'address': '10.0.2.5', 'gateway': '10.0.2.1'}),
+    'bridged': ({'address': '192.168.1.21', 'gateway': '192.168.1.1'},
+                {'address': '192.168.1.22', 'gateway': '192.168.1.1'}),
+    'host-only': ({'address': '192.168.56.11'}, {'address': '192.168.56.12'}),
+    'internal': ({'address': '10.0.0.1'}, {'address': '10.0.0.2'}),
+}
+
+
+def rule(mode, vm, number):
+    leads = {'vm': vm} if mode == 'nat' else {'guest_address': NICS[mode][number]['address']}
+    return {'name': vm, 'protocol': 'tcp', 'host_port': 2222 + number, 'guest_port': 22} | leads
+
+
+def scenario(folder, mode, forward=False):
+    network = {'name': 'net0', 'mode': mode}
+    if forward:
+        network['forward'] = [rule(mode, 'a', 0), rule(mode, 'b', 1)]
+    text = {
+        'format': 'hvlab-scenario/1', 'id': 'test/' + mode, 'title': mode,
+        'run': {'until': '100ms'}, 'host': {'pcpus': 2, 'memory': '16MiB'},
+        'networks': [network], 'lan': {'hosts': [{'name': 'printer'}]},
+        'vms': [{'name': name, 'program': 'idle', 'nics': [{'network': 'net0'} | nic]}
+                for name, nic in zip('ab', NICS[mode])],
+    }
+    path = os.path.join(folder, mode + '.json')
+    with open(path, 'w', encoding='utf-8') as file:
+        json.dump(text, file)
+    return path
+
+
+def kind(end):
+    return end.split(':')[0]
+
+
+def expected(cells, start, end):
+    """How `start` reaches `end` by the manual; None: not at all."""
+    pairs = {('vm', 'vm'): 0, ('vm', 'host'): 1, ('host', 'vm'): 2, ('vm', 'lan'): 3,
+             ('lan', 'vm'): 4}
+    number = pairs.get((kind(start), kind(end)))
+    return 'direct' if number is None else cells[number]
+
+
+def ask(path, backend, *how):
+    run = hvlab('reach', path, '--backend', backend, '--format=json', *how)
+    equal(run.returncode, 0, run.stderr)
+    document = json.loads(run.stdout)
+    equal(document['format'], 'hvlab-reach/1')
+    rows = document['reachability']
+    ends = ('vm:a', 'vm:b', 'host', 'lan:printer')
+    equal([(row['from'], row['to']) for row in rows], list(itertools.permutations(ends, 2)))
+    return rows
+
+
+def compare(rows, cells, what):
+    for row in rows:
+        place = f'{what}: {row["from"]} to {row["to"]} by {row["protocol"]}: {row["why"]}'
+        equal(row['via'], expected(cells, row['from'], row['to']), place)
+        equal(row['reached'], row['via'] is not None, place)
+        true(row['why'], place)
+
+
+def follow(path, backend, rows):
+    """The trail of why says the same as each cell."""
+    for row in rows:
+        how = [] if row['protocol'] == 'icmp' else ['--' + row['protocol'], str(row['port'])]
+        run = hvlab('why', path, '--backend', backend, '--from', row['from'], '--to', row['to'],
+                    '--no-change', '--format=json', *how)
+        equal(run.returncode, 0, run.stderr)
+        told = json.loads(run.stdout)
+        place = f'{path}: {row["from"]} to {row["to"]}'
+        equal((told['reached'], told['via']), (row['reached'], row['via']), place)
+        equal(told['arrived'] and told['answered'], row['reached'], place)
+        true(told['trail'] and all(hop['where'] and hop['what'] for hop in told['trail']), place)
+
+
+def check_mode(folder, mode, backend):
+    path = scenario(folder, mode)
+    rows = ask(path, backend, '--protocol', 'icmp')
+    compare(rows, MANUAL[mode], mode)
+    follow(path, backend, rows)
+
+
+def check_tcp(folder, mode, backend):
+    path = scenario(folder, mode)
+    rows = ask(path, backend, '--protocol', 'tcp', '--tcp', '22')
+    compare(rows, MANUAL[mode], mode)
+    follow(path, backend, rows)
+    if mode in MANUAL_FORWARD:
+        path = scenario(folder, mode, forward=True)
+        rows = ask(path, backend, '--protocol', 'tcp', '--tcp', '22')
+        compare(rows, MANUAL_FORWARD[mode], mode + ' with rules')
+        follow(path, backend, rows)
+        # A rule is for TCP: a ping still does not come in.
+        compare(ask(path, backend, '--protocol', 'icmp'), MANUAL[mode], mode + ' with rules')
+
+
+def add_tests():
+    for backend in backends():
+        for mode in MANUAL:
+            test(f'{mode}: the manual\'s table, by ping, {backend}')(
+                lambda folder, m=mode, b=backend: check_mode(folder, m, b))
+            test(f'{mode}: the manual\'s table, by TCP, {backend}')(
+                lambda folder, m=mode, b=backend: check_tcp(folder, m, b))
+
+
+@test('reach: text is a matrix with a legend')
+def _(folder):
+    run = hvlab('reach', scenario(folder, 'nat-network'), '--protocol', 'icmp', '--backend',
+                'emulated')
+    equal(run.returncode, 0, run.stderr)
+    lines = [line.split() for line in run.stdout.splitlines()]
+    true(['vm:a', 'direct', 'nat', 'nat'] in lines, run.stdout)
+    true(['lan:printer', '-', '-', 'direct'] in lines, run.stdout)
+    contains(run.stdout, 'nat      reached; on the way a NAT put another address')
+    contains(run.stdout, 'hvlab why ')
+
+
+@test('reach and why: bad usage')
+def _(folder):
+    path = scenario(folder, 'internal')
+    for args, message in (
+            (['reach', path, '--protocol', 'sctp'], 'allowed are icmp, udp and tcp'),
+            (['reach', path, '--tcp', '70000'], 'a port from 1 to 65535'),
+            (['why', path, '--from', 'vm:a'], '--to is missing'),
+            (['why', path, '--from', 'vm:a', '--to', 'vm:x'],
+             'not an endpoint of this scenario; allowed: vm:a, vm:b, host, lan:printer'),
+            (['why', path, '--from', 'vm:a', '--to', 'vm:a'], 'name two'),
+            (['why', path, '--from', 'vm:a', '--to', 'host', '--tcp', '1', '--udp', '1'],
+             'one of them is enough')):
+        run = hvlab(*args)
+        equal((run.returncode, run.stdout), (2, ''), args)
+        contains(run.stderr, message)
+
+
+def change(path, start, end, *how):
+    run = hvlab('why', path, '--backend', 'emulated', '--from', start, '--to', end,
+                '--format=json', *how)
+    equal(run.returncode, 0, run.stderr)
+    return json.loads(run.stdout)
+
+
+@test('why: a gateway is missing')
+def _(folder):
+    path = scenario(folder, 'bridged')
+    told = change(path, 'vm:a', 'lan:printer')
+    true(told['reached'], told)
+    with open(path, encoding='utf-8') as file:
+        text = json.load(file)
+    text['internet'] = {'servers': [{'name': 'web'}]}
+    del text['vms'][0]['nics'][0]['gateway']
+    with open(path, 'w', encoding='utf-8') as file:
+        json.dump(text, file)
+    told = change(path, 'vm:a', 'internet:web')
+    equal((told['reached'], told['trail'][0]['what']), (False, 'sends no frame at all'))
+    contains(told['trail'][0]['because'], 'no route to 203.0.113.10')
+    equal(told['change']['text'], 'with gateway 192.168.1.1 at NIC 0 of vm:a')
+    equal(told['change']['via'], 'nat')
+
+
+@test('why: a pulled cable')
+def _(folder):
+    path = scenario(folder, 'internal')
+    with open(path, encoding='utf-8') as file:
+        text = json.load(file)
+    text['timeline'] = [{'at': '1ms', 'do': 'unplug', 'vm': 'b'}]
+    with open(path, 'w', encoding='utf-8') as file:
+        json.dump(text, file)
+    told = change(path, 'vm:a', 'vm:b')
+    equal(told['change']['text'], 'with the cable of vm:b left in')
+    equal(told['change']['set'], ['timeline=[]'])
+
+
+@test('why: a forward rule, by name and tried out')
+def _(folder):
+    path = scenario(folder, 'nat')
+    told = change(path, 'lan:printer', 'vm:a', '--tcp', '22')
+    equal(told['change']['text'], 'with a forward rule tcp 2222 -> 22 on net0')
+    equal((told['change']['reached'], told['change']['via']), (True, FORWARD))
+    run = hvlab('reach', path, '--tcp', '22', '--protocol', 'tcp', '--format=json', '--backend',
+                'emulated', '--set', told['change']['set'][0])
+    row = next(row for row in json.loads(run.stdout)['reachability']
+               if (row['from'], row['to']) == ('lan:printer', 'vm:a'))
+    equal(row['via'], FORWARD)
+
+
+add_tests()
+main()
