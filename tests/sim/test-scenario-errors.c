@@ -88,7 +88,7 @@ static const Case shape_cases[] = {
      "x.json:3: networks[0].mood: unknown key; did you mean \"mode\"? allowed: name, mode, "
      "latency, "
      "rate, mtu, subnet, mac_ageing, delay, jitter, loss, duplicate, reorder, spanning_tree, "
-     "switch, switches, trunks, forward, dhcp"},
+     "switch, switches, trunks, forward, dhcp, wifi"},
     {"unknown-key-far", HEAD "\"host\":{\n\"zzzzzz\":1},\n" VM_A,
      "x.json:3: host.zzzzzz: unknown key; allowed: pcpus, memory, clock_hz, scheduler, quantum, "
      "costs, memory_policy"},
