@@ -6,6 +6,7 @@ Nothing of the user's desktop is touched: settings live in memory, files in a fo
 removed. Exits as the program does, or with 77 (skipped) when a tool is missing.
 """
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -26,6 +27,16 @@ def environment(home, display):
     return env
 
 
+def run(argv, env):
+    """Services of the bus write to the same stdout; only what is TAP may go on there."""
+    tap = re.compile(r'(not ok|ok|Bail out!|TAP version|1\.\.|\s*#)')
+    with subprocess.Popen(['dbus-run-session', '--', *argv], env=env, text=True,
+                          stdout=subprocess.PIPE) as session:
+        for line in session.stdout:
+            print(line, end='', flush=True, file=sys.stdout if tap.match(line) else sys.stderr)
+    return session.returncode
+
+
 def main(argv):
     missing = [tool for tool in TOOLS if not shutil.which(tool)]
     if missing:
@@ -43,8 +54,7 @@ def main(argv):
             if not number:
                 print('1..0 # SKIP Xvfb does not start here')
                 return 77
-            return subprocess.run(['dbus-run-session', '--', *argv],
-                                  env=environment(home, ':' + number), check=False).returncode
+            return run(argv, environment(home, ':' + number))
         finally:
             server.terminate()
             server.wait()
