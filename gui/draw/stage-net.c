@@ -26,18 +26,46 @@ static StagePart *part_at(const GuiStage *stage, guint index)
     return &g_array_index(stage->parts, StagePart, index);
 }
 
-static bool is_outside(const char *kind)
+/* The LAN and the Internet are not in the host, whatever stands there, but for the host's own
+ * stack, which has a NIC on the LAN. */
+static bool is_outside(const SimModel *model, const SimModelPort *port)
 {
+    const SimModelNetwork *network = sim_model_network(model, port->network);
+    const char *kind = port->kind;
+
+    if (strcmp(kind, "host") == 0)
+        return false;
+    if (network && (network->mode == SIM_NET_MODE_LAN || network->mode == SIM_NET_MODE_INTERNET))
+        return true;
     return g_str_has_prefix(kind, "lan") || g_str_has_prefix(kind, "internet") ||
            strcmp(kind, "router") == 0 || strcmp(kind, "server") == 0 ||
            strcmp(kind, "uplink") == 0;
 }
 
+/* The machine that a port belongs to, as the scenario names it: "printer"; NULL: none. */
+static const char *machine_name(const SimModel *model, const SimModelPort *port)
+{
+    for (guint i = 0; i < model->endpoints->len; i++) {
+        const SimModelEndpoint *endpoint = &g_array_index(model->endpoints, SimModelEndpoint, i);
+        const SimModelPort *its = sim_model_port(model, endpoint->port);
+        const char *colon = endpoint->name ? strchr(endpoint->name, ':') : NULL;
+
+        if (its && its->part == port->part && colon)
+            return colon + 1;
+    }
+    return NULL;
+}
+
 static char *part_title(const SimModel *model, const SimModelPort *port)
 {
     const SimModelNetwork *network = sim_model_network(model, port->network);
+    const char *name = machine_name(model, port);
     char *title;
 
+    if (name)
+        return g_utf8_make_valid(name, -1);
+    if (strcmp(port->kind, "host") == 0)
+        return g_strdup("the host");
     if (strcmp(port->kind, "switch") == 0 && network)
         return g_strdup(network->name);
     if (strcmp(port->kind, "nat") == 0)
@@ -103,7 +131,7 @@ void stage_find_parts(GuiStage *stage, const SimModel *model)
                               .network = port->network,
                               .title = part_title(model, port),
                               .is_switch = strcmp(port->kind, "switch") == 0,
-                              .outside = is_outside(port->kind)};
+                              .outside = is_outside(model, port)};
             index = GUINT_TO_POINTER(stage->parts->len);
             g_array_append_val(stage->parts, part);
             g_hash_table_insert(known, GUINT_TO_POINTER(port->part), index);

@@ -111,12 +111,27 @@ static bool link_state(SimModel *model, const SimRecord *record)
 
 /* ---- Cables ---------------------------------------------------------------- */
 
+static gboolean has_arrived(gpointer flight, gpointer unused, gpointer now)
+{
+    return ((const SimFlight *)flight)->arrives_ns < *(const uint64_t *)now;
+}
+
+/* Only switches and NICs say that a frame has come; of others the time tells. */
+static void sweep_flights(SimModel *model, uint64_t now)
+{
+    if (g_hash_table_size(model->flights) < MAX(model->flights_sweep, 64))
+        return;
+    g_hash_table_foreach_remove(model->flights, has_arrived, &now);
+    model->flights_sweep = 2 * g_hash_table_size(model->flights);
+}
+
 static bool link_enter(SimModel *model, const SimRecord *record)
 {
     const SimEventLinkEnter *event = SIM_FIELDS(record, LinkEnter);
     SimModelPort *from = find_port(model, event->from);
     SimFlight flight = {event->frame, event->from, event->to, event->start_ns, event->arrive_ns};
 
+    sweep_flights(model, record->time);
     if (!from || !find_port(model, event->to) ||
         g_hash_table_size(model->flights) >= SIM_MODEL_MAX_FLIGHTS)
         return false;

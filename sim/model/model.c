@@ -400,7 +400,8 @@ SimFlight *sim_model_flights(const SimModel *model, unsigned *ret_count)
 
     g_hash_table_iter_init(&iter, model->flights);
     while (g_hash_table_iter_next(&iter, &flight, NULL))
-        flights[count++] = *(const SimFlight *)flight;
+        if (((const SimFlight *)flight)->arrives_ns >= model->time)
+            flights[count++] = *(const SimFlight *)flight;
     qsort(flights, count, sizeof(*flights), compare_flights);
     *ret_count = count;
     return flights;

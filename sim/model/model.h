@@ -376,6 +376,7 @@ typedef struct {
     GArray *endpoints;   /* of SimModelEndpoint, one for each NIC of a machine that is no VM */
     GArray *checks;      /* of SimModelCheck, in the order judged */
     GHashTable *flights; /* see sim_model_flights() */
+    guint flights_sweep; /* at so many, those that have arrived are thrown out */
 } SimModel;
 
 SimModel *sim_model_new(void);
