@@ -254,6 +254,32 @@ static void test_asked(void)
     g_assert_cmpstr(check->detail, ==, "it answered");
 }
 
+/* A frame every 100 ns over a cable of 1 us, to a part that reports no arrival: ten are
+ * under way, whatever has been before, and the model does not keep the others. */
+static void test_silent_arrivals(void)
+{
+    g_autoptr(SimTrace) trace = sim_trace_new("{}", NULL, NULL);
+    unsigned count;
+
+    SIM_TRACE_BLOB(trace, 0, 0, NetworkCreated, "net", 3, .network = 0);
+    for (uint32_t port = 0; port < 2; port++)
+        SIM_TRACE_BLOB(trace, 0, 0, PortCreated, "router", 6, .port = port, .part = port,
+                       .vm = SIM_NONE, .nic = SIM_NONE);
+    SIM_TRACE(trace, 0, 0, LinkCreated, .latency_ns = 1000, .rate_bps = 1000000000, .a = 0, .b = 1);
+    for (uint64_t i = 1; i <= 5000; i++)
+        SIM_TRACE(trace, 0, 100 * i, LinkEnter, .frame = i, .start_ns = 100 * i,
+                  .arrive_ns = 100 * i + 950, .from = 0, .to = 1);
+    sim_trace_finish(trace);
+
+    g_autoptr(SimReader) reader = sample_reader(trace);
+    g_autoptr(SimModel) model = fold(reader, SIM_TIME_NEVER);
+    g_autofree SimFlight *flights = sim_model_flights(model, &count);
+
+    g_assert_cmpuint(count, ==, 10);
+    g_assert_cmpuint(flights[0].frame, ==, 4991);
+    g_assert_cmpuint(g_hash_table_size(model->flights), <=, 64);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -266,5 +292,6 @@ int main(int argc, char **argv)
     SAMPLE_TEST("/model/copy", test_copy);
     g_test_add_func("/model/strangers", test_strangers);
     g_test_add_func("/model/asked", test_asked);
+    g_test_add_func("/model/silent-arrivals", test_silent_arrivals);
     return g_test_run();
 }
