@@ -108,12 +108,19 @@ static void remember_key(GuiSession *session)
         g_ptr_array_add(session->keys, sim_model_copy(session->front));
 }
 
+/* The world is in the trace before anything happens in it. */
 static bool builds_world(unsigned type)
 {
-    return type == SIM_EVENT_RUN_START || type == SIM_EVENT_HOST_CREATED ||
-           type == SIM_EVENT_VM_CREATED || type == SIM_EVENT_NETWORK_CREATED ||
-           type == SIM_EVENT_PORT_CREATED || type == SIM_EVENT_LINK_CREATED ||
-           type == SIM_EVENT_NIC_CREATED || type == SIM_EVENT_PAGE_MAPPED;
+    switch (type) {
+    case SIM_EVENT_VM_STATE:
+    case SIM_EVENT_VCPU_STATE:
+    case SIM_EVENT_DISPATCH:
+    case SIM_EVENT_COMMAND:
+    case SIM_EVENT_FRAME_NEW:
+    case SIM_EVENT_LINK_ENTER:
+    case SIM_EVENT_RUN_END: return false;
+    default: return true;
+    }
 }
 
 static void take_one(GuiSession *session, const SimRecord *record)
