@@ -44,7 +44,7 @@ static void check_dissection(const NetDissection *d, size_t size)
 {
     unsigned fields = 0;
 
-    g_assert(d->layer_count <= NET_DISSECT_MAX_LAYERS && d->field_count < NET_DISSECT_MAX_FIELDS);
+    g_assert(d->layer_count <= NET_DISSECT_MAX_LAYERS && d->field_count <= NET_DISSECT_MAX_FIELDS);
     for (unsigned i = 0; i < d->layer_count; i++) {
         const NetLayer *layer = &d->layers[i];
         g_assert(layer->first_field == fields && (size_t)layer->offset + layer->length <= size);
