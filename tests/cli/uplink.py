@@ -200,9 +200,23 @@ def in_namespace(script, timeout=100, **variables):
         skip('no /dev/net/tun here')
     return subprocess.run(['unshare', '-n', '-r', 'sh', '-euc', script], text=True, cwd=SOURCE,
                           capture_output=True, timeout=timeout, check=False,
-                          env={**os.environ, **variables, 'HVLAB': HVLAB})
+                          env={**os.environ, 'CARRIER': CARRIER, **variables, 'HVLAB': HVLAB})
 
 
+# Returns when somebody has opened tap0: the kernel tells of every change of a link, and the
+# flags are looked at after that was asked for, so no change is missed.
+CARRIER = '''
+import fcntl, socket, struct
+links = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)
+links.bind((0, 1))      # NETLINK_ROUTE, RTMGRP_LINK
+links.settimeout(20)
+query = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+def running():          # SIOCGIFFLAGS, IFF_RUNNING
+    answer = fcntl.ioctl(query, 0x8913, struct.pack("16sh14x", b"tap0", 0))
+    return struct.unpack("16sh14x", answer)[1] & 0x40
+while not running():
+    links.recv(65536)
+'''
 TAP = '''
 ip link set lo up
 ip tuntap add mode tap tap0
@@ -210,6 +224,7 @@ ip address add 10.0.0.254/24 dev tap0
 ip link set tap0 up
 "$HVLAB" run --backend=emulated --uplink net0=tap:tap0 --trace "$TRACE" "$SCENARIO" \\
     >"$TRACE.out" 2>&1 &
+python3 -c "$CARRIER"
 '''
 
 
@@ -236,7 +251,6 @@ for number in range(10):
         print(error)
 '''
     process = in_namespace(TAP + '''
-sleep 1
 python3 -c "$CLIENT"
 ip neighbour show
 wait
@@ -256,7 +270,6 @@ cat "$TRACE.out"
 def tap_ping(folder):
     need('ip', 'ping')
     process = in_namespace(TAP + '''
-sleep 1
 ping -c 5 -i 0.2 -W 2 10.0.0.1
 wait
 ''', SCENARIO=scenario(folder), TRACE=os.path.join(folder, 't.hvtrace'))
@@ -268,7 +281,6 @@ def tap_loss(folder):
     need('ip', 'tc')
     process = in_namespace(TAP + '''
 tc qdisc add dev tap0 root netem loss 2%
-sleep 0.5
 timeout 60 python3 -c "$CLIENT"
 kill -INT $!
 ''', SCENARIO=scenario(folder, until='90s', program='echo'), CLIENT=UDP_CLIENT,
@@ -283,7 +295,6 @@ kill -INT $!
 def tap_curl(folder):
     need('ip', 'curl')
     process = in_namespace(TAP + '''
-sleep 1
 curl -s --max-time 20 http://10.0.0.1/
 curl -s --max-time 60 -o "$TRACE.body" -w 'status %{http_code}, %{size_download} bytes\\n' \
     http://10.0.0.1/bytes/1048576
@@ -335,7 +346,6 @@ def tap_errors(folder):
     need('ip')
     path = scenario(folder, until='2s')
     process = in_namespace(TAP + '''
-sleep 1
 "$HVLAB" run --backend=emulated --uplink net0=tap:tap0 "$SCENARIO" || echo "exit $?"
 wait
 ''', SCENARIO=path, TRACE=os.path.join(folder, 't.hvtrace'))
