@@ -74,6 +74,9 @@ def run_target(build, target, corpus):
         print(f'ok 1 - fuzz {target} # SKIP no clang with libFuzzer (Debian: clang, '
               'libclang-rt-dev)')
         return 0
+    if not os.path.exists(log_of(build)):
+        print(f'ok 1 - fuzz {target} # SKIP not built; `ninja fuzz-programs` builds the fuzzers')
+        return 0
     if not os.path.exists(os.path.join(build, program(target))):
         with open(log_of(build), encoding='utf-8') as log:
             return fail(f'fuzz {target}: it does not build', log.read().splitlines()[-30:])
