@@ -44,8 +44,11 @@ def main(argv):
         return 77
     with tempfile.TemporaryDirectory() as home:
         read, write = os.pipe()
+        # Without -noreset the server starts over when its last client leaves, and turns away who
+        # comes meanwhile: the first to come here is the bus's, and it leaves at once.
         server = subprocess.Popen(
-            ['Xvfb', '-displayfd', str(write), '-screen', '0', '1280x800x24', '-nolisten', 'tcp'],
+            ['Xvfb', '-displayfd', str(write), '-screen', '0', '1280x800x24', '-nolisten', 'tcp',
+             '-noreset'],
             pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         os.close(write)
         try:
