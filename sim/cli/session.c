@@ -142,6 +142,10 @@ static void clear_run(Session *session)
         sim_expect_event_clear(&session->run_until[i]);
     g_clear_pointer(&session->run_until, g_free);
     session->run_until_count = 0;
+    for (size_t i = 0; i < session->run_when_count; i++)
+        sim_condition_free(session->run_when[i]);
+    g_clear_pointer(&session->run_when, g_free);
+    session->run_when_count = 0;
     g_clear_pointer(&session->run_id, g_free);
     memset(&session->run_of, 0, sizeof(session->run_of));
     session->running = session->run_watches = false;
@@ -187,8 +191,11 @@ static void begin_run(Session *session, SimRequest *request)
     session->run_until = g_steal_pointer(&request->until);
     session->run_until_count = request->until_count;
     request->until_count = 0;
+    session->run_when = g_steal_pointer(&request->when);
+    session->run_when_count = request->when_count;
+    request->when_count = 0;
     session->run_of = request->of;
-    session->run_watches = session->run_until || request->op == SIM_OP_STEP;
+    session->run_watches = session->run_until || session->run_when || request->op == SIM_OP_STEP;
     session->run_resolution = request->resolution_ns ? request->resolution_ns
                               : kvm                  ? RESOLUTION_KVM
                                                      : RESOLUTION;
@@ -209,6 +216,9 @@ static bool found_event(Session *session, SimRecord *ret_record)
             return true;
         for (size_t i = 0; i < session->run_until_count; i++)
             if (sim_event_matches(session->scenario, ret_record, &session->run_until[i]))
+                return true;
+        for (size_t i = 0; i < session->run_when_count; i++)
+            if (sim_condition_holds(session->run_when[i], ret_record))
                 return true;
     }
     return false;

@@ -25,10 +25,12 @@ typedef struct {
     char *run_id; /* its request's, as JSON */
     uint64_t run_to;
     uint64_t run_slice; /* virtual ns between two looks around */
-    bool run_watches;   /* it ends at an event: one of until, or of the types in run_of */
+    bool run_watches;   /* it ends at an event: of until, of when, or of the types in run_of */
     uint64_t run_resolution;
     SimExpectEvent *run_until;
     size_t run_until_count;
+    SimCondition **run_when;
+    size_t run_when_count;
     SimFilter run_of;
     SimReader *reader; /* of the engine's trace, for that */
     SimCursor cursor;  /* behind what was looked at */

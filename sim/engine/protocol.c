@@ -86,6 +86,49 @@ static bool take_until(const Parse *parse, json_object *value, SimRequest *reque
     return true;
 }
 
+/* One condition; its names are those of the scenario. */
+static SimCondition *take_condition(const Parse *parse, json_object *value)
+{
+    const SimScenario *scenario = parse->scenario;
+    g_autofree const char **vms = g_new(const char *, scenario->vm_count);
+    g_autofree const char **networks = g_new(const char *, scenario->network_count);
+    const SimConditionNames names = {vms, networks, (unsigned)scenario->vm_count,
+                                     (unsigned)scenario->network_count};
+    g_autofree char *quoted = sim_quote_value(value);
+    SimCondition *condition;
+
+    if (!json_object_is_type(value, json_type_string)) {
+        fail(parse, "when: %s is not a condition, as a string", quoted);
+        return NULL;
+    }
+    for (size_t i = 0; i < scenario->vm_count; i++)
+        vms[i] = scenario->vms[i].name;
+    for (size_t i = 0; i < scenario->network_count; i++)
+        networks[i] = scenario->networks[i].name;
+    condition = sim_condition_parse(json_object_get_string(value), &names, NULL, parse->error);
+    if (!condition)
+        g_prefix_error(parse->error, "when: %s: ", quoted);
+    return condition;
+}
+
+static bool take_when(const Parse *parse, json_object *value, SimRequest *request)
+{
+    bool is_list = json_object_is_type(value, json_type_array);
+    size_t count = is_list ? json_object_array_length(value) : 1;
+
+    if (count < 1 || count > SIM_REQUEST_MAX_WHEN)
+        return fail(parse, "when: %zu conditions; allowed: 1 to %u", count, SIM_REQUEST_MAX_WHEN);
+    request->when = g_new0(SimCondition *, count);
+    for (size_t i = 0; i < count; i++) {
+        request->when[i] =
+            take_condition(parse, is_list ? json_object_array_get_idx(value, i) : value);
+        if (!request->when[i])
+            return false;
+        request->when_count++;
+    }
+    return true;
+}
+
 /* What a step may be one of, and the types of event that it stops at. */
 typedef struct {
     const char *name;
@@ -174,6 +217,7 @@ static bool take_nothing(const Parse *parse, json_object *value, SimRequest *req
 static const KeyRule run_keys[] = {HEAD,
                                    {"to", false, take_to},
                                    {"until", false, take_until},
+                                   {"when", false, take_when},
                                    {"resolution", false, take_resolution},
                                    {NULL}};
 static const KeyRule step_keys[] = {HEAD, {"of", true, take_of}, {"to", false, take_to}, {NULL}};
@@ -311,6 +355,9 @@ void sim_request_clear(SimRequest *request)
     for (size_t i = 0; i < request->until_count; i++)
         sim_expect_event_clear(&request->until[i]);
     g_free(request->until);
+    for (size_t i = 0; i < request->when_count; i++)
+        sim_condition_free(request->when[i]);
+    g_free(request->when);
     g_free(request->id);
     g_free(request->text);
     g_free(request->name);

@@ -5,15 +5,16 @@
 #pragma once
 
 #include "sim/scenario/scenario.h"
-#include "sim/trace/reader.h"
+#include "sim/trace/condition.h"
 
 #define SIM_ENGINE_PROTOCOL      "hvlab-engine/1"
 #define SIM_REQUEST_MAX_BYTES    (8u << 20) /* of a line */
 #define SIM_REQUEST_MAX_ID_BYTES 256u
 #define SIM_REQUEST_MAX_UNTIL    16u
+#define SIM_REQUEST_MAX_WHEN     64u
 
 typedef enum {
-    SIM_OP_RUN,     /* to_ns, until, resolution_ns */
+    SIM_OP_RUN,     /* to_ns, until, when, resolution_ns */
     SIM_OP_STEP,    /* to_ns, of */
     SIM_OP_PAUSE,   /**/
     SIM_OP_COMMAND, /* command, timed */
@@ -33,6 +34,8 @@ typedef struct {
     uint64_t resolution_ns; /* 0: not given */
     SimExpectEvent *until;
     size_t until_count;
+    SimCondition **when;
+    size_t when_count;
     SimFilter of;
     bool timed; /* the command says when */
     SimCommand command;

@@ -206,6 +206,22 @@ def until(folder):
         equal(answer['event']['event'], 'exit')
 
 
+@test('when: a condition, as a breakpoint has it')
+def when(folder):
+    events = events_of(folder, trace_of_run(folder, TALK))
+    with Client(TALK) as client:
+        for number in (0, 1):
+            wanted = [event for event in events if event['event'] == 'frame-sent' and
+                      event['vm'] == 1 and event['length'] > 42][number]
+            answer = client.ask({'op': 'run', 'id': number, 'when': [
+                'console and vm == b and text contains "never said"',
+                'frame-sent and vm == "b" and length > 42']})
+            equal((answer['reason'], answer['event']), ('found', wanted))
+        answer = client.ask({'op': 'run', 'id': 7, 'when': 'exit and vm == nobody'})
+        equal(answer['ok'], False)
+        contains(answer['error'], 'when: "exit and vm == nobody": column 16: "nobody" is no value')
+
+
 @test('a command takes effect at its time, and a later run with it planned is the same')
 def commands(folder):
     with Client(TALK) as client:
