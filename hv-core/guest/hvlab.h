@@ -85,6 +85,25 @@ typedef struct {
 } Barrier;
 
 void barrier_wait(Barrier *barrier, unsigned count);
+/* Yields while one of the VM's vCPUs does not run. */
+void barrier_wait_politely(Barrier *barrier, unsigned count);
+
+/* How many rounds a vCPU has spun in all of these calls so far, and how long such a
+ * round takes, in 1/1000 ns (measured anew by each call). */
+uint64_t spins(unsigned vcpu);
+uint64_t spin_round_ps(void);
+
+/* Messages from one vCPU to another, in order. All zero at first. One vCPU sends, one
+ * receives; who has to wait sleeps. */
+#define CHANNEL_MESSAGES 16u
+typedef struct {
+    volatile uint32_t sent, taken;
+    volatile uint32_t reader_asleep, writer_asleep; /* its number plus 1 */
+    volatile uint64_t messages[CHANNEL_MESSAGES];
+} Channel;
+
+void channel_send(Channel *channel, uint64_t message);
+uint64_t channel_receive(Channel *channel);
 
 /* ---- Text --------------------------------------------------------------- */
 

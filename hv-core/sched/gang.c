@@ -7,8 +7,10 @@
  * columns are the pCPUs; the vCPUs of a VM stand beside each other in one row if
  * there is room (VMs of fewer vCPUs than there are pCPUs share rows), else in
  * several. Rows take turns; one in which nobody is ready is left out. A pCPU whose
- * place in the row is empty, or whose vCPU waits for something, runs whoever has
- * been ready longest until the slot ends, or until the one of the row is back.
+ * place in the row is empty, or whose vCPU waits for something, runs somebody else
+ * until the slot ends, or until the one of the row is back: of the VMs of one vCPU
+ * whoever has been ready longest, and only if there is none a vCPU of a larger VM,
+ * which would often spin there for a lock that another one holds.
  *
  * Order among equals: rows are filled in order of the VMs, each by the first row
  * and column where it fits.
@@ -25,9 +27,10 @@ typedef struct {
 } Row;
 
 typedef struct {
-    HvLine line;     /* first: all ready ones, who is longest so first */
+    HvLine line;     /* first: all ready ones; see filler_key() */
     GPtrArray *all;  /* of HvSchedVcpu, in order of id */
     GPtrArray *rows; /* of Row */
+    GArray *sizes;   /* of unsigned: how many vCPUs each VM has */
     bool stale;      /* somebody came or went: rows must be made anew */
     unsigned row;    /* whose slot it is */
     HvTime slot_end;
@@ -46,6 +49,7 @@ static void *gang_create(const HvPolicyParams *params)
     hv_line_init(&gang->line, params);
     gang->all = g_ptr_array_new();
     gang->rows = g_ptr_array_new_with_free_func(g_free);
+    gang->sizes = g_array_new(FALSE, TRUE, sizeof(unsigned));
     gang->slot_end = HV_TIME_NEVER;
     return gang;
 }
@@ -55,7 +59,15 @@ static void gang_destroy(void *policy)
     Gang *gang = policy;
     g_ptr_array_unref(gang->all);
     g_ptr_array_unref(gang->rows);
+    g_array_unref(gang->sizes);
     hv_line_destroy(policy);
+}
+
+static unsigned *size_of(Gang *gang, const HvSchedVcpu *vcpu)
+{
+    if (gang->sizes->len <= vcpu->vm)
+        g_array_set_size(gang->sizes, vcpu->vm + 1u);
+    return &g_array_index(gang->sizes, unsigned, vcpu->vm);
 }
 
 static void gang_add(void *policy, HvSchedVcpu *vcpu)
@@ -63,6 +75,7 @@ static void gang_add(void *policy, HvSchedVcpu *vcpu)
     Gang *gang = policy;
     hv_line_add_sized(vcpu, sizeof(Member));
     g_ptr_array_add(gang->all, vcpu);
+    ++*size_of(gang, vcpu);
     gang->stale = true;
 }
 
@@ -70,6 +83,7 @@ static void gang_remove(void *policy, HvSchedVcpu *vcpu)
 {
     Gang *gang = policy;
     g_ptr_array_remove(gang->all, vcpu);
+    --*size_of(gang, vcpu);
     hv_line_remove(policy, vcpu);
     gang->stale = true;
 }
@@ -207,11 +221,18 @@ static void set_active(Gang *gang, HvSchedVcpu *vcpu, bool active)
         row_at(gang, member->row)->ready += active ? 1 : -1;
 }
 
+/* In a place that is not its own, who is alone runs first, then who is ready longest. */
+static uint64_t filler_key(Gang *gang, const HvSchedVcpu *vcpu)
+{
+    return *size_of(gang, vcpu) > 1;
+}
+
 static void gang_ready(void *policy, HvSchedVcpu *vcpu, HvReadyWhy why, HvTime now)
 {
     Gang *gang = policy;
     set_active(gang, vcpu, true);
-    hv_runq_put(&gang->line.queue, vcpu->policy_data, 0, hv_runq_last(&gang->line.queue));
+    hv_runq_put(&gang->line.queue, vcpu->policy_data, filler_key(gang, vcpu),
+                hv_runq_last(&gang->line.queue));
 }
 
 static void gang_unready(void *policy, HvSchedVcpu *vcpu, HvTime now)

@@ -184,6 +184,7 @@ static json_object *vm_row(const SimResultInput *input, unsigned number)
     add_string(row, "why", sim_name(SIM_NAMES(Why), vm->why));
     json_object_object_add(row, "exit_code",
                            vm->exited ? json_object_new_int64((int32_t)vm->exit_code) : NULL);
+    add_number(row, "last_mark", vm->last_mark);
     add_string(row, "console", text);
     if (vm->fault.count)
         json_object_object_add(row, "fault", fault_object(vm));

@@ -270,6 +270,16 @@ static bool console(SimModel *model, const SimRecord *record)
     return true;
 }
 
+static bool mark(SimModel *model, const SimRecord *record)
+{
+    const SimEventMark *event = SIM_FIELDS(record, Mark);
+    SimModelVm *vm = sim_apply_vm(model, event->vm);
+
+    if (vm)
+        vm->last_mark = event->number;
+    return vm != NULL;
+}
+
 /* ---- Devices -------------------------------------------------------------- */
 
 static SimModelNic *find_nic(SimModel *model, unsigned vm, unsigned nic)
@@ -348,6 +358,7 @@ void sim_apply_vm_handlers(SimHandler *table)
     table[SIM_EVENT_PROGRAM_EXIT] = program_exit;
     table[SIM_EVENT_GUEST_FAULT] = guest_fault;
     table[SIM_EVENT_CONSOLE] = console;
+    table[SIM_EVENT_MARK] = mark;
     table[SIM_EVENT_QUEUE_KICK] = queue_kick;
     table[SIM_EVENT_DEVICE_ERROR] = device_error;
     table[SIM_EVENT_FRAME_SENT] = frame_sent;

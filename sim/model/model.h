@@ -155,6 +155,7 @@ typedef struct {
     SimModelFault fault;
     uint64_t device_errors[SIM_DEVICE_COUNT];
     uint64_t kicks;
+    uint64_t last_mark; /* the number of its last mark; 0: it made none */
 
     uint32_t memory_pages;
     SimPages *pages;

@@ -10,6 +10,7 @@
 /* What the result document counts in each scope; one that ends with '*' takes
  * any word there. Lists of the document are addressed by name or number. */
 static const char *const vm_counters[] = {"exit_code",
+                                          "last_mark",
                                           "exits",
                                           "exits.io",
                                           "exits.mmio",
