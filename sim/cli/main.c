@@ -94,8 +94,8 @@ static int finish(int exit)
 int main(int argc, char **argv)
 {
     keep_standard_streams();
-    setlocale(LC_ALL, "");
-    setlocale(LC_NUMERIC, "C");
+    setlocale(LC_CTYPE, ""); /* what is a letter, and errno's messages; the rest is never used */
+    setlocale(LC_MESSAGES, "");
     if (argc < 2) {
         print_usage(stderr);
         return CLI_BAD_INPUT;

@@ -115,7 +115,7 @@ static uint64_t hash_number(uint64_t hash, unsigned number)
     return (hash ^ number) * UINT64_C(0x100000001b3);
 }
 
-uint64_t sim_event_schema_hash(void)
+static uint64_t hash_table(void)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
@@ -133,4 +133,14 @@ uint64_t sim_event_schema_hash(void)
         }
     }
     return hash;
+}
+
+/* Worked out once; two threads that begin together find the same. */
+uint64_t sim_event_schema_hash(void)
+{
+    static uint64_t known;
+
+    if (__atomic_load_n(&known, __ATOMIC_RELAXED) == 0)
+        __atomic_store_n(&known, hash_table(), __ATOMIC_RELAXED);
+    return __atomic_load_n(&known, __ATOMIC_RELAXED);
 }

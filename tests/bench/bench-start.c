@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* bench-start.c: from exec to exit of `hvlab run scenarios/first/hello.json`.
  *
- * On kvm in turns with the least program that says hello from a VM
+ * On kvm in turns with the least program that runs the same guest image
  * (raw-hello.c), on emulated against a stated time. Wall time: what a person
- * waits for. Arguments: the program hvlab, raw-hello, the scenario. */
+ * waits for. Arguments: the program hvlab, raw-hello, the image, the scenario. */
 #include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -56,11 +56,11 @@ static double reference(void *user)
 
 int main(int argc, char **argv)
 {
-    g_assert_cmpint(argc, ==, 4);
+    g_assert_cmpint(argc, ==, 5);
 
-    char *const raw[] = {argv[2], NULL};
-    char *const kvm[] = {argv[1], "run", "--backend=kvm", argv[3], NULL};
-    char *const emulated[] = {argv[1], "run", "--backend=emulated", argv[3], NULL};
+    char *const raw[] = {argv[2], argv[3], NULL};
+    char *const kvm[] = {argv[1], "run", "--backend=kvm", argv[4], NULL};
+    char *const emulated[] = {argv[1], "run", "--backend=emulated", argv[4], NULL};
     char *const nothing[] = {"/bin/true", NULL};
 
     if (hv_cpu_backend_find("kvm", NULL, NULL)) {
@@ -72,7 +72,7 @@ int main(int argc, char **argv)
             .value = pair.value,
             .unit = "ms",
             .ratio = pair.value / pair.reference,
-            .against = "static raw-KVM program that prints a line from a guest",
+            .against = "static raw-KVM program that runs the same guest image",
             .target = 2.0,
         });
     }
