@@ -17,6 +17,7 @@ typedef struct {
     GuiTheme theme;
     GuiTimeline layout;
     GuiTimelineView view;
+    GuiTimelineCache *cache;
     uint64_t fitted_end; /* the span is all of the run, which was this long; 0: zoomed */
     double drag_x;
     double pointer_x;
@@ -50,7 +51,8 @@ static void draw(cairo_t *cr, double width, double height, void *user)
         return;
     lay_out(view, width, height);
     scene = gui_scene(view->session, 0);
-    gui_timeline_draw(&view->layout, &view->view, cr, gui_session_lanes(view->session), &scene);
+    gui_timeline_draw(&view->layout, &view->view, cr, gui_session_lanes(view->session), &scene,
+                      view->cache);
     gui_scene_clear(&scene);
 }
 
@@ -218,6 +220,7 @@ static void timeline_view_free(void *user)
 {
     TimelineView *view = user;
 
+    gui_timeline_cache_free(view->cache);
     g_object_unref(view->session);
     g_free(view);
 }
@@ -260,6 +263,7 @@ GtkWidget *gui_timeline_view_new(GuiSession *session)
     GtkWidget *bar = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
 
     view->session = g_object_ref(session);
+    view->cache = gui_timeline_cache_new();
     view->canvas = GUI_CANVAS(gui_canvas_new(&ops, view));
     gui_set_accessible(GTK_WIDGET(view->canvas), _("Timeline"), NULL);
     gtk_widget_set_vexpand(GTK_WIDGET(view->canvas), TRUE);

@@ -26,7 +26,7 @@ GuiVcpuClass gui_state_class(unsigned state)
 }
 
 /* Stripes as a tile of 8 by 8: filling with it is much faster than clipping lines. */
-static cairo_pattern_t *ready_pattern(const GuiTheme *theme)
+static cairo_pattern_t *make_ready_pattern(const GuiTheme *theme)
 {
     cairo_surface_t *tile = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 8, 8);
     cairo_t *cr = cairo_create(tile);
@@ -48,6 +48,15 @@ static cairo_pattern_t *ready_pattern(const GuiTheme *theme)
     return pattern;
 }
 
+static cairo_pattern_t *ready_pattern(const GuiTheme *theme)
+{
+    static cairo_pattern_t *made[GUI_THEME_COUNT];
+
+    if (!made[theme->kind])
+        made[theme->kind] = make_ready_pattern(theme);
+    return made[theme->kind];
+}
+
 void gui_paint_state(cairo_t *cr, const GuiTheme *theme, GuiRect box, GuiVcpuClass class)
 {
     cairo_save(cr);
@@ -57,13 +66,10 @@ void gui_paint_state(cairo_t *cr, const GuiTheme *theme, GuiRect box, GuiVcpuCla
         gui_set_colour(cr, theme->running, 1);
         cairo_fill(cr);
         break;
-    case GUI_VCPU_READY: {
-        cairo_pattern_t *pattern = ready_pattern(theme);
-        cairo_set_source(cr, pattern);
+    case GUI_VCPU_READY:
+        cairo_set_source(cr, ready_pattern(theme));
         cairo_fill(cr);
-        cairo_pattern_destroy(pattern);
         break;
-    }
     default: cairo_new_path(cr); gui_paint_card(cr, box, 4, theme->inset, theme->card_line, 1);
     }
     cairo_restore(cr);

@@ -195,9 +195,9 @@ static void draw_tile(cairo_t *cr, unsigned pattern)
     cairo_stroke(cr);
 }
 
-cairo_pattern_t *gui_owner_pattern(const GuiTheme *theme, unsigned owner)
+static cairo_pattern_t *make_owner_pattern(const GuiTheme *theme, unsigned owner)
 {
-    GuiColour fill = theme->owners[owner % GUI_THEME_OWNERS];
+    GuiColour fill = theme->owners[owner];
     cairo_surface_t *tile = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 8, 8);
     cairo_t *cr = cairo_create(tile);
     cairo_pattern_t *pattern;
@@ -205,11 +205,22 @@ cairo_pattern_t *gui_owner_pattern(const GuiTheme *theme, unsigned owner)
     gui_set_colour(cr, fill, 1);
     cairo_paint(cr);
     gui_set_colour(cr, gui_mix(fill, (GuiColour){1, 1, 1}, 0.55), 1);
-    draw_tile(cr, owner % GUI_THEME_OWNERS);
+    draw_tile(cr, owner);
     cairo_destroy(cr);
     pattern = cairo_pattern_create_for_surface(tile);
     cairo_surface_destroy(tile);
     cairo_pattern_set_extend(pattern, CAIRO_EXTEND_REPEAT);
     cairo_pattern_set_filter(pattern, CAIRO_FILTER_NEAREST);
     return pattern;
+}
+
+cairo_pattern_t *gui_owner_pattern(const GuiTheme *theme, unsigned owner)
+{
+    /* Themes do not change, and pictures have many boxes in them: each is made once. */
+    static cairo_pattern_t *made[GUI_THEME_COUNT][GUI_THEME_OWNERS];
+    cairo_pattern_t **own = &made[theme->kind][owner % GUI_THEME_OWNERS];
+
+    if (!*own)
+        *own = make_owner_pattern(theme, owner % GUI_THEME_OWNERS);
+    return cairo_pattern_reference(*own);
 }

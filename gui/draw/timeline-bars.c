@@ -12,31 +12,15 @@
 #include "gui/draw/paint.h"
 #include "gui/draw/timeline-private.h"
 
-#define TILE 8
-
-/* What a part of a column is filled with: a tile of pixels, or a colour on paper. */
-typedef struct {
-    uint32_t tile[TILE][TILE];
-    GuiColour colour;
-    int owner; /* -1: a plain colour or stripes */
-} Fill;
-
 enum {
     FILL_NONE = 0,
     FILL_RUNNING,
     FILL_READY,
     FILL_BLOCKED,
     FILL_OWNERS, /* and the next ones up to the number of owners */
-    FILL_COUNT = FILL_OWNERS + GUI_THEME_OWNERS + 1
+    FILL_OTHERS = FILL_OWNERS + GUI_THEME_OWNERS,
+    FILL_COUNT
 };
-#define FILL_OTHERS (FILL_OWNERS + GUI_THEME_OWNERS)
-
-/* How a column is divided, from below: up to the classes there are. */
-typedef struct {
-    uint8_t fill[GUI_LANE_CLASSES];
-    uint16_t top[GUI_LANE_CLASSES]; /* in pixels from below; rising */
-    uint8_t count;
-} Column;
 
 static uint32_t pixel(GuiColour c)
 {
@@ -44,45 +28,46 @@ static uint32_t pixel(GuiColour c)
            (uint32_t)(c.b * 255 + 0.5);
 }
 
-static void make_plain(Fill *fill, GuiColour colour)
+static void make_plain(TimelineFill *fill, GuiColour colour)
 {
     fill->colour = colour;
     fill->owner = -1;
-    for (int y = 0; y < TILE; y++)
-        for (int x = 0; x < TILE; x++)
+    for (int y = 0; y < TIMELINE_TILE; y++)
+        for (int x = 0; x < TIMELINE_TILE; x++)
             fill->tile[y][x] = pixel(colour);
 }
 
-static void make_striped(Fill *fill, GuiColour colour, GuiColour stripe)
+static void make_striped(TimelineFill *fill, GuiColour colour, GuiColour stripe)
 {
     make_plain(fill, colour);
-    for (int y = 0; y < TILE; y++)
-        for (int x = 0; x < TILE; x++)
-            if ((x + y) % TILE < 3)
+    for (int y = 0; y < TIMELINE_TILE; y++)
+        for (int x = 0; x < TIMELINE_TILE; x++)
+            if ((x + y) % TIMELINE_TILE < 3)
                 fill->tile[y][x] = pixel(stripe);
 }
 
-static void make_owner(Fill *fill, const GuiTheme *theme, unsigned owner)
+static void make_owner(TimelineFill *fill, const GuiTheme *theme, unsigned owner)
 {
-    cairo_surface_t *tile = cairo_image_surface_create(CAIRO_FORMAT_RGB24, TILE, TILE);
+    cairo_surface_t *tile =
+        cairo_image_surface_create(CAIRO_FORMAT_RGB24, TIMELINE_TILE, TIMELINE_TILE);
     cairo_t *cr = cairo_create(tile);
     const unsigned char *data;
 
     make_plain(fill, theme->owners[owner]);
     fill->owner = (int)owner;
-    gui_paint_owner(cr, theme, (GuiRect){0, 0, TILE, TILE}, owner);
+    gui_paint_owner(cr, theme, (GuiRect){0, 0, TIMELINE_TILE, TIMELINE_TILE}, owner);
     cairo_destroy(cr);
     cairo_surface_flush(tile);
     data = cairo_image_surface_get_data(tile);
-    for (int y = 0; data && y < TILE; y++) {
-        memcpy(fill->tile[y], data + y * cairo_image_surface_get_stride(tile), TILE * 4);
-        for (int x = 0; x < TILE; x++)
+    for (int y = 0; data && y < TIMELINE_TILE; y++) {
+        memcpy(fill->tile[y], data + y * cairo_image_surface_get_stride(tile), TIMELINE_TILE * 4);
+        for (int x = 0; x < TIMELINE_TILE; x++)
             fill->tile[y][x] |= 0xff000000u;
     }
     cairo_surface_destroy(tile);
 }
 
-static void make_fills(Fill *fills, const GuiTheme *theme)
+static void make_fills(TimelineFill *fills, const GuiTheme *theme)
 {
     make_plain(&fills[FILL_NONE], theme->inset);
     make_plain(&fills[FILL_RUNNING], theme->running);
@@ -95,135 +80,115 @@ static void make_fills(Fill *fills, const GuiTheme *theme)
 
 /* ---- Dividing columns -------------------------------------------------------------------- */
 
-/* Which class lies lowest, and with what it is filled; FILL_NONE: left free. */
-typedef struct {
-    uint8_t class[GUI_LANE_CLASSES], fill[GUI_LANE_CLASSES];
-    unsigned count;
-} Order;
-
-static Order order_of(const GuiLanes *lanes, unsigned row)
+/* Which classes lie on each other, and with what they are filled. */
+static void find_order(TimelineColumns *columns, const GuiLanes *lanes, unsigned row)
 {
-    Order order = {{GUI_VCPU_RUNNING, GUI_VCPU_READY, GUI_VCPU_BLOCKED},
-                   {FILL_RUNNING, FILL_READY, FILL_BLOCKED},
-                   3};
+    static const uint8_t states[][2] = {{GUI_VCPU_RUNNING, FILL_RUNNING},
+                                        {GUI_VCPU_READY, FILL_READY},
+                                        {GUI_VCPU_BLOCKED, FILL_BLOCKED}};
 
-    if (!gui_lanes_info(lanes, row).is_pcpu)
-        return order;
-    order.count = 0;
+    columns->layers = 0;
+    if (!gui_lanes_info(lanes, row).is_pcpu) {
+        for (size_t i = 0; i < G_N_ELEMENTS(states); i++) {
+            columns->class[columns->layers] = states[i][0];
+            columns->fill[columns->layers++] = states[i][1];
+        }
+        return;
+    }
     for (uint8_t class = 1; class < GUI_LANE_CLASSES; class ++) {
         uint16_t vm = gui_lanes_class_vm(lanes, row, class);
-        order.class[order.count] = class;
-        order.fill[order.count++] =
+        if (vm == SIM_NONE && class != GUI_PCPU_OTHERS)
+            continue;
+        columns->class[columns->layers] = class;
+        columns->fill[columns->layers++] =
             class == GUI_PCPU_OTHERS ? FILL_OTHERS : (uint8_t)(FILL_OWNERS + vm % GUI_THEME_OWNERS);
     }
-    return order;
 }
 
-static void divide(Column *column, const Order *order, const uint64_t *ns, uint64_t length,
-                   unsigned height)
+/* One column: how high each layer reaches. What was there at all is seen. */
+static void divide(TimelineColumns *columns, unsigned x, const uint64_t *ns, uint64_t mean)
 {
-    double pixels = (double)height / (double)length, sum = 0;
+    uint64_t length = 0, sum = 0;
+    int32_t top = 0, height = (int32_t)columns->height;
 
-    column->count = 0;
-    for (unsigned i = 0; i < order->count; i++) {
-        uint64_t own = ns[order->class[i]];
-        if (own == 0)
-            continue;
-        sum += (double)own * pixels;
-        column->fill[column->count] = order->fill[i];
-        /* What was there at all is seen. */
-        column->top[column->count] = (uint16_t)MIN(MAX(sum + 0.5, column->count + 1.0), height);
-        column->count++;
+    for (unsigned i = 0; i < GUI_LANE_CLASSES; i++)
+        length += ns[i];
+    /* A lane that began in this column has less in it than the column is long. */
+    double pixels = (double)height / (double)(int64_t)MAX(MAX(length, mean), 1);
+    for (unsigned i = 0; i < columns->layers; i++) {
+        uint64_t own = ns[columns->class[i]];
+        sum += own;
+        if (own > 0)
+            top = MIN(MAX((int32_t)((double)(int64_t)sum * pixels + 0.5), top + 1), height);
+        columns->tops[i][x] = top;
+        columns->highest[i] = MAX(columns->highest[i], top);
+        columns->lowest[i] = MIN(columns->lowest[i], top);
     }
 }
-
-static uint64_t column_time(const GuiTimelineView *view, unsigned x, unsigned width)
-{
-    uint64_t length = view->span.to - view->span.from;
-
-    return view->span.from + length / width * x + length % width * x / width;
-}
-
-typedef struct {
-    Column *columns;
-    uint64_t (*ns)[GUI_LANE_CLASSES]; /* per column */
-    uint8_t *marks;                   /* per column, a bit for each kind */
-    unsigned width, height;
-    cairo_surface_t *pixels; /* for all rows in turn, as high as the highest */
-} RowPicture;
 
 static void fill_columns(const GuiTimelineView *view, const GuiLanes *lanes, unsigned row,
-                         RowPicture *picture)
+                         TimelineColumns *columns)
 {
-    Order order = order_of(lanes, row);
-    uint64_t from = view->span.from;
+    uint64_t mean = (view->span.to - view->span.from) / columns->width;
 
-    gui_lanes_columns(lanes, row, from, view->span.to, picture->width, picture->ns, picture->marks);
-    for (unsigned x = 0; x < picture->width; x++) {
-        uint64_t to = column_time(view, x + 1, picture->width);
-        divide(&picture->columns[x], &order, picture->ns[x], MAX(to - from, 1), picture->height);
-        from = to;
+    find_order(columns, lanes, row);
+    for (unsigned i = 0; i < GUI_LANE_CLASSES; i++) {
+        columns->highest[i] = 0;
+        columns->lowest[i] = INT32_MAX;
     }
+    gui_lanes_columns(lanes, row, view->span.from, view->span.to, columns->width, columns->ns,
+                      columns->marks);
+    for (unsigned x = 0; x < columns->width; x++)
+        divide(columns, x, columns->ns[x], mean);
 }
 
-/* ---- As pixels ---------------------------------------------------------------------------- */
-
-static void write_bar(uint8_t *data, int stride, const RowPicture *picture, const Fill *fills)
+static void columns_init(TimelineColumns *columns, unsigned width)
 {
-    /* Down each column: the lines of a bar stay in the processor's cache. */
-    for (unsigned x = 0; x < picture->width; x++) {
-        const Column *column = &picture->columns[x];
-        unsigned y = 0;
-        for (unsigned i = 0; i <= column->count; i++) {
-            const Fill *fill = &fills[i < column->count ? column->fill[i] : FILL_NONE];
-            unsigned top = i < column->count ? column->top[i] : picture->height;
-            for (; y < top; y++) {
-                unsigned line = picture->height - 1 - y;
-                ((uint32_t *)(data + line * (size_t)stride))[x] = fill->tile[line % TILE][x % TILE];
-            }
-        }
-    }
+    unsigned padded = (width + TIMELINE_TILE - 1) / TIMELINE_TILE * TIMELINE_TILE;
+
+    *columns = (TimelineColumns){.width = width,
+                                 .ns = g_malloc_n(width, sizeof(*columns->ns)),
+                                 .marks = g_malloc(width),
+                                 .memory = g_new0(int32_t, padded * GUI_LANE_CLASSES)};
+    for (unsigned i = 0; i < GUI_LANE_CLASSES; i++)
+        columns->tops[i] = columns->memory + (size_t)i * padded;
 }
 
-static void paint_pixels(cairo_t *cr, GuiRect bar, const RowPicture *picture, const Fill *fills)
+static void columns_clear(TimelineColumns *columns)
 {
-    uint8_t *data = cairo_image_surface_get_data(picture->pixels);
-
-    if (!data)
-        return;
-    cairo_surface_flush(picture->pixels);
-    write_bar(data, cairo_image_surface_get_stride(picture->pixels), picture, fills);
-    cairo_surface_mark_dirty(picture->pixels);
-    cairo_set_source_surface(cr, picture->pixels, bar.x, bar.y);
-    cairo_pattern_set_filter(cairo_get_source(cr), CAIRO_FILTER_NEAREST);
-    cairo_rectangle(cr, bar.x, bar.y, picture->width, picture->height);
-    cairo_fill(cr);
+    g_free(columns->ns);
+    g_free(columns->marks);
+    g_free(columns->memory);
 }
 
 /* ---- As rectangles ----------------------------------------------------------------------------
  */
 
-static bool same(const Column *one, const Column *other)
+static bool same(const TimelineColumns *columns, unsigned one, unsigned other)
 {
-    return one->count == other->count &&
-           memcmp(one->fill, other->fill, one->count * sizeof(*one->fill)) == 0 &&
-           memcmp(one->top, other->top, one->count * sizeof(*one->top)) == 0;
+    for (unsigned i = 0; i < columns->layers; i++) {
+        if (columns->tops[i][one] != columns->tops[i][other])
+            return false;
+    }
+    return true;
 }
 
-static void paint_run(cairo_t *cr, const GuiTheme *theme, GuiRect bar, const RowPicture *picture,
-                      const Fill *fills, unsigned from, unsigned to)
+static void paint_run(cairo_t *cr, const GuiTheme *theme, GuiRect bar,
+                      const TimelineColumns *columns, const TimelineFill *fills, unsigned from,
+                      unsigned to)
 {
-    const Column *column = &picture->columns[from];
-    unsigned low = 0;
+    int32_t low = 0;
 
-    for (unsigned i = 0; i < column->count; i++) {
-        GuiRect box = {bar.x + from, bar.y + picture->height - column->top[i], to - from,
-                       column->top[i] - low};
-        const Fill *fill = &fills[column->fill[i]];
-        low = column->top[i];
+    for (unsigned i = 0; i < columns->layers; i++) {
+        int32_t top = columns->tops[i][from];
+        GuiRect box = {bar.x + from, bar.y + columns->height - top, to - from, top - low};
+        const TimelineFill *fill = &fills[columns->fill[i]];
+        if (top == low)
+            continue;
+        low = top;
         if (fill->owner >= 0) {
             gui_paint_owner(cr, theme, box, (unsigned)fill->owner);
-        } else if (column->fill[i] == FILL_READY) {
+        } else if (columns->fill[i] == FILL_READY) {
             gui_paint_state(cr, theme, box, GUI_VCPU_READY);
         } else {
             cairo_rectangle(cr, box.x, box.y, box.width, box.height);
@@ -234,17 +199,17 @@ static void paint_run(cairo_t *cr, const GuiTheme *theme, GuiRect bar, const Row
 }
 
 static void paint_rectangles(cairo_t *cr, const GuiTheme *theme, GuiRect bar,
-                             const RowPicture *picture, const Fill *fills)
+                             const TimelineColumns *columns, const TimelineFill *fills)
 {
     unsigned from = 0;
 
     cairo_rectangle(cr, bar.x, bar.y, bar.width, bar.height);
     gui_set_colour(cr, fills[FILL_NONE].colour, 1);
     cairo_fill(cr);
-    for (unsigned x = 1; x <= picture->width; x++) {
-        if (x < picture->width && same(&picture->columns[x], &picture->columns[from]))
+    for (unsigned x = 1; x <= columns->width; x++) {
+        if (x < columns->width && same(columns, x, from))
             continue;
-        paint_run(cr, theme, bar, picture, fills, from, x);
+        paint_run(cr, theme, bar, columns, fills, from, x);
         from = x;
     }
 }
@@ -261,20 +226,15 @@ GuiColour timeline_mark_colour(const GuiTheme *theme, unsigned kind)
 
 /* Each kind has its own line in the strip; neighbours are drawn as one. */
 static void paint_marks(cairo_t *cr, const GuiTheme *theme, GuiRect strip,
-                        const RowPicture *picture)
+                        const TimelineColumns *columns)
 {
     double height = strip.height / GUI_MARK_COUNT;
 
     for (unsigned kind = 0; kind < GUI_MARK_COUNT; kind++) {
+        unsigned from, to = 0;
         bool any = false;
-        for (unsigned x = 0; x < picture->width; x++) {
-            unsigned from = x;
-            while (x < picture->width && (picture->marks[x] >> kind & 1))
-                x++;
-            if (x == from)
-                continue;
-            /* A lone mark is two pixels wide, or it would be overlooked. */
-            cairo_rectangle(cr, strip.x + from, strip.y + kind * height, MAX(x - from, 2u),
+        while (timeline_next_mark(columns, kind, &from, &to)) {
+            cairo_rectangle(cr, strip.x + from, strip.y + kind * height, to - from,
                             MAX(height - 1, 1));
             any = true;
         }
@@ -285,38 +245,103 @@ static void paint_marks(cairo_t *cr, const GuiTheme *theme, GuiRect strip,
     }
 }
 
+bool timeline_next_mark(const TimelineColumns *columns, unsigned kind, unsigned *from, unsigned *to)
+{
+    unsigned x = *to;
+
+    while (x < columns->width && !(columns->marks[x] >> kind & 1))
+        x++;
+    if (x >= columns->width)
+        return false;
+    *from = x;
+    while (x < columns->width && (columns->marks[x] >> kind & 1))
+        x++;
+    /* A lone mark is two pixels wide, or it would be overlooked. */
+    *to = MAX(x, *from + 2);
+    return true;
+}
+
+/* ---- All rows -------------------------------------------------------------------------------- */
+
+typedef struct {
+    const GuiTimeline *timeline;
+    const GuiTimelineView *view;
+    const GuiLanes *lanes;
+    TimelineFill fills[FILL_COUNT];
+    uint32_t mark_pixels[GUI_MARK_COUNT];
+} Rows;
+
+/* Into pixels, or with cr, as rectangles. */
+static void paint_rows(const Rows *rows, cairo_t *cr, const TimelinePixels *pixels)
+{
+    const GuiTimeline *timeline = rows->timeline;
+    double bottom = timeline->height - timeline->legend_height;
+    TimelineColumns columns;
+
+    columns_init(&columns, (unsigned)CLAMP(timeline->width - timeline->gutter, 1, 32000));
+    for (unsigned row = 0; row < MIN(timeline->rows, gui_lanes_count(rows->lanes)); row++) {
+        GuiRect box = gui_timeline_row(timeline, rows->view, row);
+        GuiRect bar = timeline_bar(timeline, box, row < timeline->pcpus);
+        GuiRect strip = timeline_strip(timeline, box);
+        if (box.y + box.height < timeline->axis_height || box.y > bottom)
+            continue;
+        columns.height = (unsigned)bar.height;
+        fill_columns(rows->view, rows->lanes, row, &columns);
+        if (pixels) {
+            timeline_write_bar(pixels, bar, &columns, rows->fills);
+            if (row >= timeline->pcpus)
+                timeline_write_marks(pixels, strip, &columns, rows->mark_pixels);
+        } else {
+            paint_rectangles(cr, timeline->theme, bar, &columns, rows->fills);
+            if (row >= timeline->pcpus)
+                paint_marks(cr, timeline->theme, strip, &columns);
+        }
+    }
+    columns_clear(&columns);
+}
+
+/* The surface is not one of ours to write to (or is turned, or scaled): a picture of all
+ * rows that is put there as it is. */
+static void paint_copy(const Rows *rows, cairo_t *cr)
+{
+    const GuiTimeline *timeline = rows->timeline;
+    cairo_surface_t *surface = cairo_image_surface_create(
+        CAIRO_FORMAT_RGB24, (int)ceil(timeline->width), (int)ceil(timeline->height));
+    cairo_t *own = cairo_create(surface);
+    TimelinePixels pixels;
+
+    gui_set_colour(own, timeline->theme->ground, 1);
+    cairo_paint(own);
+    if (timeline_pixels_begin(own, &pixels)) {
+        paint_rows(rows, NULL, &pixels);
+        timeline_pixels_end(&pixels);
+    }
+    cairo_destroy(own);
+    cairo_set_source_surface(cr, surface, 0, 0);
+    cairo_pattern_set_filter(cairo_get_source(cr), CAIRO_FILTER_NEAREST);
+    cairo_rectangle(cr, timeline->gutter, 0, timeline->width - timeline->gutter, timeline->height);
+    cairo_fill(cr);
+    cairo_surface_destroy(surface);
+}
+
 void timeline_paint_bars(const GuiTimeline *timeline, const GuiTimelineView *view, cairo_t *cr,
                          const GuiLanes *lanes)
 {
-    unsigned width = (unsigned)CLAMP(timeline->width - timeline->gutter, 1, 32000);
-    RowPicture picture = {.columns = g_new(Column, width),
-                          .ns = g_malloc_n(width, sizeof(*picture.ns)),
-                          .marks = g_malloc(width),
-                          .width = width};
-    double bottom = timeline->height - timeline->legend_height;
-    bool vector = gui_is_vector(cr);
-    g_autofree Fill *fills = g_new(Fill, FILL_COUNT);
+    g_autofree Rows *rows = g_new(Rows, 1);
+    TimelinePixels pixels;
 
-    make_fills(fills, timeline->theme);
-    picture.pixels = cairo_image_surface_create(
-        CAIRO_FORMAT_RGB24, (int)width,
-        (int)MAX(ceil(MAX(timeline->pcpu_height, timeline->vcpu_height)), 1));
-    for (unsigned row = 0; row < MIN(timeline->rows, gui_lanes_count(lanes)); row++) {
-        GuiRect box = gui_timeline_row(timeline, view, row);
-        GuiRect bar = timeline_bar(timeline, box, row < timeline->pcpus);
-        if (box.y + box.height < timeline->axis_height || box.y > bottom)
-            continue;
-        picture.height = (unsigned)bar.height;
-        fill_columns(view, lanes, row, &picture);
-        if (vector)
-            paint_rectangles(cr, timeline->theme, bar, &picture, fills);
-        else
-            paint_pixels(cr, bar, &picture, fills);
-        if (row >= timeline->pcpus)
-            paint_marks(cr, timeline->theme, timeline_strip(timeline, box), &picture);
+    rows->timeline = timeline;
+    rows->view = view;
+    rows->lanes = lanes;
+    make_fills(rows->fills, timeline->theme);
+    for (unsigned kind = 0; kind < GUI_MARK_COUNT; kind++)
+        rows->mark_pixels[kind] = pixel(timeline_mark_colour(timeline->theme, kind));
+    if (gui_is_vector(cr)) {
+        paint_rows(rows, cr, NULL);
+    } else if (timeline_pixels_begin(cr, &pixels)) {
+        paint_rows(rows, cr, &pixels);
+        timeline_pixels_end(&pixels);
+    } else {
+        paint_copy(rows, cr);
     }
-    cairo_surface_destroy(picture.pixels);
-    g_free(picture.columns);
-    g_free(picture.ns);
-    g_free(picture.marks);
 }

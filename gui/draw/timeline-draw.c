@@ -2,6 +2,7 @@
 /* timeline-draw.c: axis, names, names in bars, the selected time, the legend. */
 #include <math.h>
 
+#include "gui/draw/layer.h"
 #include "gui/draw/paint.h"
 #include "gui/draw/timeline-private.h"
 
@@ -24,32 +25,31 @@ static void draw_axis(const GuiTimeline *timeline, const GuiTimelineView *view, 
         double x = floor(gui_timeline_x(timeline, view, time)) + 0.5;
         g_autofree char *label = gui_tick_label(time, ticks.step);
         double half = gui_text_width(theme, GUI_TEXT(.size = 0.85), label) / 2;
-        cairo_move_to(cr, x, y - 6);
-        cairo_line_to(cr, x, rows_bottom(timeline));
-        gui_set_colour(cr, theme->line, 0.28);
-        cairo_set_line_width(cr, 1);
-        cairo_stroke(cr);
         gui_set_colour(cr, theme->dim, 1);
         gui_text(cr, theme, GUI_TEXT(.size = 0.85, .align = GUI_ALIGN_CENTRE),
                  CLAMP(x, timeline->gutter + half, timeline->width - half - 4), y / 2, 0, label);
     }
+    for (unsigned i = 0; i < ticks.count; i++) {
+        double x = floor(gui_timeline_x(timeline, view, ticks.first + i * ticks.step));
+        cairo_rectangle(cr, x, y - 6, 1, rows_bottom(timeline) - y + 6);
+    }
+    gui_set_colour(cr, theme->line, 0.28);
+    cairo_fill(cr);
     gui_set_colour(cr, theme->line, 0.6);
     for (uint64_t i = 0; ticks.minor > 1 && i <= (uint64_t)(ticks.count + 1) * ticks.minor; i++) {
         uint64_t base = ticks.first >= ticks.step ? ticks.first - ticks.step : 0;
         uint64_t time = base + i * (ticks.step / ticks.minor);
-        double x = floor(gui_timeline_x(timeline, view, time)) + 0.5;
-        if (time < view->span.from || x > timeline->width)
-            continue;
-        cairo_move_to(cr, x, y - 3);
-        cairo_line_to(cr, x, y);
+        double x = floor(gui_timeline_x(timeline, view, time));
+        if (time >= view->span.from && x <= timeline->width)
+            cairo_rectangle(cr, x, y - 3, 1, 3);
     }
-    cairo_stroke(cr);
+    cairo_fill(cr);
 }
 
 /* ---- Names -------------------------------------------------------------------------------- */
 
 static void draw_name(const GuiTimeline *timeline, cairo_t *cr, const GuiLanes *lanes,
-                      const GuiScene *scene, unsigned row, GuiRect box)
+                      GuiEntity selected, unsigned row, GuiRect box)
 {
     const GuiTheme *theme = timeline->theme;
     GuiLaneInfo info = gui_lanes_info(lanes, row);
@@ -61,7 +61,7 @@ static void draw_name(const GuiTimeline *timeline, cairo_t *cr, const GuiLanes *
     double size = CLAMP(bar.height / theme->text, 0.7, 1);
     g_autofree char *name = info.is_pcpu ? g_strdup_printf("pCPU %u", info.pcpu) : NULL;
 
-    if (gui_entity_within(entity, scene->selected)) {
+    if (gui_entity_within(entity, selected)) {
         cairo_rectangle(cr, 0, box.y, timeline->width, box.height);
         gui_set_colour(cr, theme->accent, 0.13);
         cairo_fill(cr);
@@ -78,8 +78,7 @@ static void draw_name(const GuiTimeline *timeline, cairo_t *cr, const GuiLanes *
 
 /* Names in stretches that are wide enough for them. */
 static void draw_stretch_names(const GuiTimeline *timeline, const GuiTimelineView *view,
-                               cairo_t *cr, const GuiLanes *lanes, const GuiScene *scene,
-                               unsigned row, GuiRect bar)
+                               cairo_t *cr, const GuiLanes *lanes, unsigned row, GuiRect bar)
 {
     enum { MOST = 200 };
     const GuiTheme *theme = timeline->theme;
@@ -95,8 +94,7 @@ static void draw_stretch_names(const GuiTimeline *timeline, const GuiTimelineVie
         double right = stretches[i].to == SIM_TIME_NEVER
                            ? timeline->width
                            : MIN(gui_timeline_x(timeline, view, stretches[i].to), timeline->width);
-        const SimModelVm *vm = info.is_pcpu ? sim_model_vm(scene->model, stretches[i].vm) : NULL;
-        const char *text = info.is_pcpu ? (vm ? vm->name : NULL)
+        const char *text = info.is_pcpu ? gui_lanes_vm_name(lanes, stretches[i].vm)
                                         : gui_state_word((GuiVcpuClass)stretches[i].class);
         bool quiet = !info.is_pcpu && stretches[i].class != GUI_VCPU_RUNNING &&
                      stretches[i].class != GUI_VCPU_READY;
@@ -202,8 +200,11 @@ static void draw_legend(const GuiTimeline *timeline, cairo_t *cr)
     }
 }
 
-void gui_timeline_draw(const GuiTimeline *timeline, const GuiTimelineView *view, cairo_t *cr,
-                       const GuiLanes *lanes, const GuiScene *scene)
+/* ---- All of it ------------------------------------------------------------------------------ */
+
+/* All but the selected time, which moves. */
+static void draw_still(const GuiTimeline *timeline, const GuiTimelineView *view, cairo_t *cr,
+                       const GuiLanes *lanes, GuiEntity selected)
 {
     const GuiTheme *theme = timeline->theme;
     double bottom = rows_bottom(timeline);
@@ -219,8 +220,8 @@ void gui_timeline_draw(const GuiTimeline *timeline, const GuiTimelineView *view,
         GuiRect box = gui_timeline_row(timeline, view, row);
         if (box.y + box.height < timeline->axis_height || box.y > bottom)
             continue;
-        draw_name(timeline, cr, lanes, scene, row, box);
-        draw_stretch_names(timeline, view, cr, lanes, scene, row,
+        draw_name(timeline, cr, lanes, selected, row, box);
+        draw_stretch_names(timeline, view, cr, lanes, row,
                            timeline_bar(timeline, box, row < timeline->pcpus));
     }
     cairo_restore(cr);
@@ -229,6 +230,83 @@ void gui_timeline_draw(const GuiTimeline *timeline, const GuiTimelineView *view,
     cairo_fill(cr);
     draw_axis(timeline, view, cr);
     draw_marked(timeline, view, cr);
-    draw_now(timeline, view, cr, scene->time);
     draw_legend(timeline, cr);
+}
+
+/* All that the still part of a picture follows from. */
+typedef struct {
+    uint64_t lanes;
+    GuiTimelineView view;
+    double width, height, scale;
+    GuiThemeKind theme;
+    GuiEntity selected;
+    const char *font;
+} Key;
+
+struct GuiTimelineCache {
+    GuiLayer *layer;
+    Key key;
+};
+
+GuiTimelineCache *gui_timeline_cache_new(void)
+{
+    GuiTimelineCache *cache = g_new0(GuiTimelineCache, 1);
+
+    cache->layer = gui_layer_new();
+    return cache;
+}
+
+void gui_timeline_cache_free(GuiTimelineCache *cache)
+{
+    if (!cache)
+        return;
+    gui_layer_free(cache->layer);
+    g_free(cache);
+}
+
+static bool same_key(const Key *one, const Key *other)
+{
+    return one->lanes == other->lanes && one->view.span.from == other->view.span.from &&
+           one->view.span.to == other->view.span.to &&
+           one->view.marked.from == other->view.marked.from &&
+           one->view.marked.to == other->view.marked.to &&
+           one->view.scroll_y == other->view.scroll_y && one->width == other->width &&
+           one->height == other->height && one->scale == other->scale &&
+           one->theme == other->theme && gui_entity_equal(one->selected, other->selected) &&
+           g_strcmp0(one->font, other->font) == 0;
+}
+
+/* FALSE: no pixels can be kept of this picture. */
+static bool draw_kept(const GuiTimeline *timeline, const GuiTimelineView *view, cairo_t *cr,
+                      const GuiLanes *lanes, GuiEntity selected, GuiTimelineCache *cache)
+{
+    const GuiTheme *theme = timeline->theme;
+    Key key = {gui_lanes_revision(lanes),
+               *view,
+               timeline->width,
+               timeline->height,
+               theme->scale,
+               theme->kind,
+               selected,
+               theme->font};
+    bool empty;
+
+    if (!gui_layer_fit(cache->layer, cr, timeline->width, timeline->height, &empty))
+        return false;
+    if (empty || !same_key(&key, &cache->key)) {
+        cairo_t *own = gui_layer_begin(cache->layer);
+        draw_still(timeline, view, own, lanes, selected);
+        cairo_destroy(own);
+        cache->key = key;
+    }
+    gui_layer_show(cache->layer, cr);
+    return true;
+}
+
+void gui_timeline_draw(const GuiTimeline *timeline, const GuiTimelineView *view, cairo_t *cr,
+                       const GuiLanes *lanes, const GuiScene *scene, GuiTimelineCache *cache)
+{
+    if (!cache || !draw_kept(timeline, view, cr, lanes, scene->selected, cache))
+        draw_still(timeline, view, cr, lanes, scene->selected);
+    draw_now(timeline, view, cr, scene->time);
 }

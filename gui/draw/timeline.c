@@ -20,8 +20,8 @@ GuiTimeline gui_timeline_layout(const GuiLanes *lanes, double width, double heig
     double s = theme->scale, room, full;
     GuiTimeline timeline = {.width = width,
                             .height = height,
-                            .gutter = MIN(132 * s, width * 0.3),
-                            .axis_height = 34 * s,
+                            .gutter = floor(MIN(132 * s, width * 0.3)),
+                            .axis_height = floor(34 * s),
                             .legend_height = 34 * s,
                             .rows = gui_lanes_count(lanes),
                             .pcpus = count_pcpus(lanes),

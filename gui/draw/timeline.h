@@ -46,9 +46,16 @@ double gui_timeline_x(const GuiTimeline *timeline, const GuiTimelineView *view, 
 GuiEntity gui_timeline_hit(const GuiTimeline *timeline, const GuiTimelineView *view,
                            const GuiLanes *lanes, SimReader *reader, double x, double y);
 
-/* scene gives the selected time and entity; scene->model may be that of any time. */
+/* What was drawn before, so that when only time moves on, little has to be drawn. */
+typedef struct GuiTimelineCache GuiTimelineCache;
+GuiTimelineCache *gui_timeline_cache_new(void);
+void gui_timeline_cache_free(GuiTimelineCache *cache);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GuiTimelineCache, gui_timeline_cache_free)
+
+/* scene gives the selected time and entity; scene->model may be that of any time. cache
+ * NULL: nothing is kept. */
 void gui_timeline_draw(const GuiTimeline *timeline, const GuiTimelineView *view, cairo_t *cr,
-                       const GuiLanes *lanes, const GuiScene *scene);
+                       const GuiLanes *lanes, const GuiScene *scene, GuiTimelineCache *cache);
 
 /* One line per row for people who do not see it: "vCPU 0 of VM a: running 40 %, ..."
  * over the view's marked span, or all of it. GArray of GuiItem; g_array_unref(). */

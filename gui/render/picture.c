@@ -93,7 +93,7 @@ static void draw_timeline(const RenderOptions *options, GuiSession *session, con
         view.span.to = options->to;
     if (view.span.to <= view.span.from)
         view.span.to = view.span.from + 1;
-    gui_timeline_draw(&timeline, &view, cr, lanes, scene);
+    gui_timeline_draw(&timeline, &view, cr, lanes, scene, NULL);
 }
 
 static void draw_memory(const RenderOptions *options, const GuiScene *scene, cairo_t *cr,

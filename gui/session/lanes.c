@@ -5,12 +5,18 @@
  * block's start, and what. A block begins with a time and with the sums up to that
  * time, so the sums up to any time are its block's and what at most GUI_LANE_BLOCK
  * entries add. A gap that the 32 bits of an entry cannot hold begins a new block.
+ *
+ * A timeline of all of a run asks which kinds of mark are in a column for columns of a
+ * few entries up to thousands. So a block also says, for every four of its entries,
+ * which kinds are among them: three levels, from single entries to sums of blocks.
  */
 #include "gui/session/lanes.h"
 
 #include <string.h>
 
 #include "sim/model/model.h"
+
+#define QUAD 4u
 
 typedef struct {
     uint32_t delta; /* ns after the block's time */
@@ -23,6 +29,7 @@ typedef struct {
     uint64_t time;
     uint64_t first; /* entry */
     uint64_t sums[GUI_LANE_CLASSES];
+    uint8_t kinds[GUI_LANE_BLOCK / QUAD]; /* per QUAD entries, a bit for each kind */
 } Block;
 
 typedef struct {
@@ -49,6 +56,7 @@ struct GuiLanes {
     GPtrArray *pcpus; /* of Lane */
     GPtrArray *vms;   /* of Vm */
     GPtrArray *all;   /* of Lane, borrowed, in the order of rows */
+    uint64_t revision;
 };
 
 /* ---- Tracks ---------------------------------------------------------------- */
@@ -163,6 +171,9 @@ static void track_add(Track *track, uint64_t time, Entry entry)
         block = block_at(track, track->blocks->len - 1);
     }
     entry.delta = (uint32_t)(time - block->time);
+    last = track->blocks->len - 1;
+    g_array_index(track->blocks, Block, last).kinds[(track->entries->len - block->first) / QUAD] |=
+        (uint8_t)(1u << entry.what);
     g_array_append_val(track->entries, entry);
 }
 
@@ -219,8 +230,10 @@ static void vm_free(void *data)
 
 GuiLanes *gui_lanes_new(void)
 {
+    static uint64_t made;
     GuiLanes *lanes = g_new0(GuiLanes, 1);
 
+    lanes->revision = ++made << 48;
     lanes->pcpus = g_ptr_array_new_with_free_func(pcpu_free);
     lanes->vms = g_ptr_array_new_with_free_func(vm_free);
     lanes->all = g_ptr_array_new();
@@ -394,11 +407,22 @@ void gui_lanes_add(GuiLanes *lanes, const SimRecord *record)
     case SIM_EVENT_FRAME_RECEIVED:
         mark(lanes, record, SIM_FIELDS(record, FrameReceived)->vm, 0, GUI_MARK_FRAME);
         break;
-    default: break;
+    default: return;
     }
+    lanes->revision++;
 }
 
 /* ---- Questions -------------------------------------------------------------------- */
+
+uint64_t gui_lanes_revision(const GuiLanes *lanes)
+{
+    return lanes->revision;
+}
+
+const char *gui_lanes_vm_name(const GuiLanes *lanes, unsigned vm)
+{
+    return vm < lanes->vms->len ? ((const Vm *)lanes->vms->pdata[vm])->name : NULL;
+}
 
 unsigned gui_lanes_count(const GuiLanes *lanes)
 {
@@ -455,12 +479,29 @@ void gui_lanes_sums(const GuiLanes *lanes, unsigned number, uint64_t from, uint6
 
 /* ---- Columns: the same, without a search for each ------------------------------------ */
 
-/* Where column x of a span begins. The remainder of the division is spread evenly. */
-static uint64_t column_time(uint64_t from, uint64_t to, unsigned column, unsigned count)
-{
-    uint64_t length = to - from;
+/* Where columns begin, one after another: a division for each would cost more than
+ * all else. The remainder is spread evenly. */
+typedef struct {
+    uint64_t at, step, rest, carried;
+    unsigned count;
+} Columns;
 
-    return from + length / count * column + length % count * column / count;
+static Columns columns_of(uint64_t from, uint64_t to, unsigned count)
+{
+    return (Columns){
+        .at = from, .step = (to - from) / count, .rest = (to - from) % count, .count = count};
+}
+
+/* The end of the next column, at which the one after it begins. */
+static uint64_t next_column(Columns *columns)
+{
+    columns->at += columns->step;
+    columns->carried += columns->rest;
+    if (columns->carried >= columns->count) {
+        columns->carried -= columns->count;
+        columns->at++;
+    }
+    return columns->at;
 }
 
 /* Where one is in a track: an entry and its block. */
@@ -514,10 +555,11 @@ static void stretch_columns(const Track *track, uint64_t from, uint64_t to, unsi
                             uint64_t (*ret)[GUI_LANE_CLASSES])
 {
     uint64_t at = from, before[GUI_LANE_CLASSES];
+    Columns columns = columns_of(from, to, count);
     Place place = place_at(track, from, 0);
 
     for (unsigned x = 0; x < count; x++) {
-        uint64_t next = column_time(from, to, x + 1, count);
+        uint64_t next = next_column(&columns);
         if (is_far(track, place.block, next)) {
             guint block = sums_before(track, at, place.block, before);
             block = sums_before(track, next, block, ret[x]);
@@ -537,13 +579,21 @@ static void stretch_columns(const Track *track, uint64_t from, uint64_t to, unsi
 static uint8_t marks_in_block(const Track *track, Place *place, uint64_t time)
 {
     const Block *block = block_at(track, place->block);
-    const Entry *entry = entry_at(track, place->entry), *end = entry_at(track, place->end);
+    const Entry *first = entry_at(track, block->first);
+    unsigned at = (unsigned)(place->entry - block->first);
+    unsigned count = (unsigned)(place->end - block->first);
     uint64_t left = time > block->time ? time - block->time : 0;
     uint8_t kinds = 0;
 
-    for (; entry < end && entry->delta < left; entry++)
-        kinds |= (uint8_t)(1u << entry->what);
-    place->entry = place->end - (uint64_t)(end - entry);
+    for (; at % QUAD && at < count && first[at].delta < left; at++)
+        kinds |= (uint8_t)(1u << first[at].what);
+    if (at % QUAD == 0) {
+        for (; at + QUAD <= count && first[at + QUAD - 1].delta < left; at += QUAD)
+            kinds |= block->kinds[at / QUAD];
+        for (; at < count && first[at].delta < left; at++)
+            kinds |= (uint8_t)(1u << first[at].what);
+    }
+    place->entry = block->first + at;
     return kinds;
 }
 
@@ -551,11 +601,12 @@ static void mark_columns(const Track *track, uint64_t from, uint64_t to, unsigne
                          uint8_t *ret)
 {
     const uint8_t all = (1u << GUI_MARK_COUNT) - 1;
+    Columns columns = columns_of(from, to, count);
     Place place = place_at(track, from, 0);
 
     marks_in_block(track, &place, from);
     for (unsigned x = 0; x < count; x++) {
-        uint64_t next = column_time(from, to, x + 1, count);
+        uint64_t next = next_column(&columns);
         ret[x] = marks_in_block(track, &place, next);
         while (place.entry == place.end && place.block + 1 < track->blocks->len &&
                block_at(track, place.block + 1)->time < next) {

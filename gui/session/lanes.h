@@ -47,6 +47,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GuiLanes, gui_lanes_free)
 /* Takes in the next event of the trace. */
 void gui_lanes_add(GuiLanes *lanes, const SimRecord *record);
 
+/* Another number whenever anything in them has changed, and for each GuiLanes another. */
+uint64_t gui_lanes_revision(const GuiLanes *lanes);
+/* NULL: there is no such VM. */
+const char *gui_lanes_vm_name(const GuiLanes *lanes, unsigned vm);
+
 /* Lanes come in the order pCPUs, then the vCPUs of VM 0, of VM 1, ... */
 unsigned gui_lanes_count(const GuiLanes *lanes);
 typedef struct {

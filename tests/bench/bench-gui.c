@@ -103,29 +103,42 @@ static void bench_opening(cairo_t *cr, const GuiTheme *theme)
     unlink(path);
 }
 
+/* Drawn again and again as time goes on, which is what a window does; then as time goes on
+ * and each time another span is shown, so that no part can be kept. */
+static double draw_timeline(GuiSession *session, cairo_t *cr, const GuiTheme *theme, bool zoom)
+{
+    const GuiLanes *lanes = gui_session_lanes(session);
+    GuiTimeline timeline = gui_timeline_layout(lanes, 1920, 1080, theme);
+    g_autoptr(GuiTimelineCache) cache = gui_timeline_cache_new();
+    uint64_t end = gui_session_end_time(session);
+    GuiScene scene = gui_scene(session, 0);
+    double times[ROUNDS];
+
+    for (unsigned i = 0; i <= ROUNDS; i++) {
+        GuiTimelineView view = {.span = {0, end - (zoom ? i : 0)}};
+        scene.time = end / (ROUNDS + 1) * i;
+        double before = bench_cpu_ns();
+        gui_timeline_draw(&timeline, &view, cr, lanes, &scene, cache);
+        if (i > 0)
+            times[i - 1] = (bench_cpu_ns() - before) / 1e6;
+    }
+    gui_scene_clear(&scene);
+    return median(times, ROUNDS);
+}
+
 static void bench_timeline(cairo_t *cr, const GuiTheme *theme)
 {
     const Busy busy = {.vms = 16, .networks = 3, .pcpus = 4, .turns = 1000000 / EVENTS_PER_TURN};
     g_autoptr(SimTrace) trace = busy_trace(&busy, NULL);
     g_autoptr(GuiSession) session = gui_session_new();
-    double times[ROUNDS];
     size_t size;
     const void *data = sim_trace_data(trace, &size);
 
     gui_session_open_memory(session, data, size, NULL);
     while (gui_session_index(session, 1 << 20)) {
     }
-    const GuiLanes *lanes = gui_session_lanes(session);
-    GuiTimeline timeline = gui_timeline_layout(lanes, 1920, 1080, theme);
-    GuiTimelineView view = {.span = {0, gui_session_end_time(session)}};
-    GuiScene scene = gui_scene(session, 0);
-    for (unsigned i = 0; i < ROUNDS; i++) {
-        double before = bench_cpu_ns();
-        gui_timeline_draw(&timeline, &view, cr, lanes, &scene);
-        times[i] = (bench_cpu_ns() - before) / 1e6;
-    }
-    report("gui-timeline-1M-events", median(times, ROUNDS), "ms", 2.5);
-    gui_scene_clear(&scene);
+    report("gui-timeline-1M-events", draw_timeline(session, cr, theme, false), "ms", 2.5);
+    report("gui-timeline-1M-events-zooming", draw_timeline(session, cr, theme, true), "ms", 2.5);
 }
 
 static void bench_stage(cairo_t *cr, const GuiTheme *theme)

@@ -36,7 +36,7 @@ static void draw_rest(GuiSession *session, cairo_t *cr, const GuiTheme *theme)
         gui_memory_new(scene.model, 0, GUI_MEMORY_ALL, WIDTH, HEIGHT, theme);
     GuiPacketList list = gui_packet_list(WIDTH, HEIGHT, theme);
 
-    gui_timeline_draw(&timeline, &view, cr, lanes, &scene);
+    gui_timeline_draw(&timeline, &view, cr, lanes, &scene, NULL);
     gui_timeline_hit(&timeline, &view, lanes, scene.reader, WIDTH * 0.7, HEIGHT / 2);
     gui_memory_draw(memory, cr, &scene);
     gui_memory_hit(memory, WIDTH / 2, HEIGHT / 2);

@@ -52,7 +52,7 @@ static void draw_timeline(GuiSession *session, cairo_t *cr, const GuiTheme *them
     GuiTimeline timeline = gui_timeline_layout(lanes, WIDTH, HEIGHT, theme);
     GuiTimelineView view = {.span = {0, 10000}, .marked = {2000, 3000}};
 
-    gui_timeline_draw(&timeline, &view, cr, lanes, &scene);
+    gui_timeline_draw(&timeline, &view, cr, lanes, &scene, NULL);
     gui_scene_clear(&scene);
 }
 
