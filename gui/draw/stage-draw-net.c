@@ -69,27 +69,31 @@ static void draw_unplugged(cairo_t *cr, const GuiTheme *theme, const StageCable 
     cairo_fill(cr);
 }
 
-void stage_draw_cables(const GuiStage *stage, cairo_t *cr, const GuiScene *scene)
+void stage_draw_cable(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
+                      const StageCable *cable)
 {
     const GuiTheme *theme = &stage->theme;
+    bool chosen = selected_port(scene, cable->a) || selected_port(scene, cable->b);
 
-    for (guint i = 0; i < stage->cables->len; i++) {
-        const StageCable *cable = &g_array_index(stage->cables, StageCable, i);
-        bool chosen = selected_port(scene, cable->a) || selected_port(scene, cable->b);
-        if (!port_up(scene->model, cable->a) || !port_up(scene->model, cable->b)) {
-            draw_unplugged(cr, theme, cable);
-            continue;
-        }
-        /* Ground beside the line keeps cables apart where one passes another. */
-        cairo_new_path(cr);
-        cable_path(cr, cable);
-        gui_set_colour(cr, gui_mix(theme->ground, theme->card, 0.55), 1);
-        cairo_set_line_width(cr, 6);
-        cairo_stroke_preserve(cr);
-        gui_set_colour(cr, chosen ? theme->accent : theme->line, 1);
-        cairo_set_line_width(cr, chosen ? 4 : 2.4);
-        cairo_stroke(cr);
+    if (!port_up(scene->model, cable->a) || !port_up(scene->model, cable->b)) {
+        draw_unplugged(cr, theme, cable);
+        return;
     }
+    /* Ground beside the line keeps cables apart where one passes another. */
+    cairo_new_path(cr);
+    cable_path(cr, cable);
+    gui_set_colour(cr, gui_mix(theme->ground, theme->card, 0.55), 1);
+    cairo_set_line_width(cr, 6);
+    cairo_stroke_preserve(cr);
+    gui_set_colour(cr, chosen ? theme->accent : theme->line, 1);
+    cairo_set_line_width(cr, chosen ? 4 : 2.4);
+    cairo_stroke(cr);
+}
+
+uint64_t stage_cable_state(const GuiScene *scene, const StageCable *cable)
+{
+    return (uint64_t)(selected_port(scene, cable->a) || selected_port(scene, cable->b)) << 1 |
+           (port_up(scene->model, cable->a) && port_up(scene->model, cable->b));
 }
 
 /* ---- Ports ------------------------------------------------------------------------------- */
@@ -136,18 +140,22 @@ static void draw_socket(const GuiStage *stage, cairo_t *cr, const GuiScene *scen
              box.x + box.width / 2, box.y + box.height / 2, 0, label);
 }
 
-void stage_draw_ports(const GuiStage *stage, cairo_t *cr, const GuiScene *scene)
+void stage_draw_port(const GuiStage *stage, cairo_t *cr, const GuiScene *scene, uint32_t number)
 {
-    for (guint i = 0; i < MIN(stage->ports->len, scene->model->ports->len); i++) {
-        const StagePort *place = stage_port(stage, i);
-        const SimModelPort *port = sim_model_port(scene->model, i);
-        if (!place->placed)
-            continue;
-        if (port->vm != SIM_NONE)
-            draw_plug(stage, cr, scene, i, place->box);
-        else
-            draw_socket(stage, cr, scene, i, place->box);
-    }
+    const StagePort *place = stage_port(stage, number);
+    const SimModelPort *port = sim_model_port(scene->model, number);
+
+    if (!place->placed || !port)
+        return;
+    if (port->vm != SIM_NONE)
+        draw_plug(stage, cr, scene, number, place->box);
+    else
+        draw_socket(stage, cr, scene, number, place->box);
+}
+
+uint64_t stage_port_state(const GuiScene *scene, uint32_t port)
+{
+    return (uint64_t)selected_port(scene, port) << 1 | port_up(scene->model, port);
 }
 
 /* ---- Decisions ------------------------------------------------------------ */
@@ -214,14 +222,18 @@ static void draw_about(const GuiStage *stage, cairo_t *cr, const GuiScene *scene
         gui_text(cr, theme, GUI_TEXT(.size = 0.85), x, label_y(part), right - x, about);
 }
 
-static void draw_part(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
-                      const StagePart *part)
+static GuiEntity part_entity(const StagePart *part)
+{
+    return part->is_switch ? (GuiEntity){.kind = GUI_ENTITY_NETWORK, .a = part->network}
+                           : (GuiEntity){.kind = GUI_ENTITY_PART, .a = part->part};
+}
+
+void stage_draw_part(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
+                     const StagePart *part)
 {
     const GuiTheme *theme = &stage->theme;
     const SimModelNetwork *network = sim_model_network(scene->model, part->network);
-    GuiEntity entity = part->is_switch ? (GuiEntity){.kind = GUI_ENTITY_NETWORK, .a = part->network}
-                                       : (GuiEntity){.kind = GUI_ENTITY_PART, .a = part->part};
-    bool chosen = gui_entity_equal(entity, scene->selected);
+    bool chosen = gui_entity_equal(part_entity(part), scene->selected);
     double x = part->box.x + 12, room = part->box.width - 24;
     GuiColour fill = part->is_switch ? gui_mix(theme->card, theme->accent, 0.10) : theme->card;
 
@@ -242,10 +254,17 @@ static void draw_part(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
     draw_about(stage, cr, scene, part, network, width + 10);
 }
 
-void stage_draw_parts(const GuiStage *stage, cairo_t *cr, const GuiScene *scene)
+uint64_t stage_part_state(const GuiStage *stage, const GuiScene *scene, const StagePart *part)
 {
-    for (guint i = 0; i < stage->parts->len; i++)
-        draw_part(stage, cr, scene, &g_array_index(stage->parts, StagePart, i));
+    const SimModelNetwork *network = sim_model_network(scene->model, part->network);
+    g_autofree char *decision = part->is_switch ? stage_decision(stage, scene, part) : NULL;
+    uint64_t sum = stage_mix_text(1, decision);
+
+    if (network && part->is_switch) {
+        sum = stage_mix(sum, network->macs->len);
+        sum = stage_mix(sum, (uint64_t)network->mode);
+    }
+    return stage_mix(sum, gui_entity_equal(part_entity(part), scene->selected));
 }
 
 /* ---- What just happened ---------------------------------------------------------------------- */

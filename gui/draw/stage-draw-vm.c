@@ -94,6 +94,26 @@ void stage_draw_host(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
             host->first_pcpu + i);
 }
 
+uint64_t stage_host_state(const GuiScene *scene, const StageHost *place)
+{
+    const SimModelHost *host =
+        place->host < scene->model->hosts->len ? scene->model->hosts->pdata[place->host] : NULL;
+    uint64_t sum = place->host;
+
+    if (!host)
+        return sum;
+    sum = stage_mix(sum, host->frames_used);
+    sum = stage_mix(sum, host->frames);
+    sum = stage_mix_text(sum, host->policy);
+    for (unsigned i = 0; i < host->pcpus; i++) {
+        const SimModelPcpu *pcpu = sim_model_pcpu(scene->model, host->first_pcpu + i);
+        sum = stage_mix(sum, (uint64_t)pcpu->vm << 32 | pcpu->vcpu);
+    }
+    if (scene->selected.kind == GUI_ENTITY_HOST || scene->selected.kind == GUI_ENTITY_PCPU)
+        sum = stage_mix(sum, (uint64_t)scene->selected.kind << 32 | scene->selected.a);
+    return sum;
+}
+
 /* ---- A VM ------------------------------------------------------------------------------- */
 
 /* A sign for each state, so that the word can be left out where there is no room. */
@@ -365,4 +385,28 @@ void stage_draw_vm(const GuiStage *stage, cairo_t *cr, const GuiScene *scene, co
         draw_compact(theme, cr, vm, in);
     else
         draw_gauge(theme, cr, vm, place->vm, (GuiRect){in.x, in.y + 18, in.width, 6});
+}
+
+/* Which pages are present is told by how often one came or went. */
+uint64_t stage_vm_state(const GuiScene *scene, const StageVm *place)
+{
+    const SimModelVm *vm = sim_model_vm(scene->model, place->vm);
+    uint64_t sum = place->vm;
+    size_t length;
+
+    if (!vm)
+        return sum;
+    sum = stage_mix(sum, (uint64_t)vm->state << 32 | vm->resident_pages);
+    sum = stage_mix(sum, vm->demand_faults);
+    sum = stage_mix(sum, vm->unmaps);
+    sum = stage_mix(sum, vm->swap_ins << 32 | vm->swap_outs);
+    for (unsigned i = 0; i < vm->vcpu_count; i++)
+        sum = stage_mix(sum, (uint64_t)vm->vcpus[i].state << 40 | (uint64_t)vm->vcpus[i].why << 32 |
+                                 vm->vcpus[i].pcpu);
+    for (unsigned i = 0; i < vm->nic_count; i++)
+        sum = stage_mix(sum, vm->nics[i].ip);
+    sim_model_console(vm, &length);
+    sum = stage_mix(sum, length + vm->console_lost);
+    return stage_mix(
+        sum, gui_entity_equal((GuiEntity){.kind = GUI_ENTITY_VM, .a = place->vm}, scene->selected));
 }

@@ -3,6 +3,7 @@
  * stage-draw*.c draw it. Lengths are in units of the layout; a unit is `zoom` pixels. */
 #pragma once
 
+#include "gui/draw/layer.h"
 #include "gui/draw/stage.h"
 
 typedef enum { STAGE_FULL, STAGE_COMPACT, STAGE_TINY } StageForm;
@@ -18,6 +19,8 @@ typedef struct {
     unsigned row;        /* from below */
     double lane_x, lane; /* where cables of upper rows go down, and how far apart */
 } StageVm;
+
+typedef struct StageKept StageKept; /* stage-kept.c */
 
 /* A port where it is drawn: a NIC's plug or a socket of another part. */
 typedef struct {
@@ -64,6 +67,8 @@ struct GuiStage {
     GArray *ports;  /* of StagePort, by number of the port */
     GArray *cables; /* of StageCable */
 
+    StageKept *kept; /* what was drawn before */
+
     /* What the layout was made for. */
     guint model_hosts, model_vms, model_ports, model_nics, model_links;
 };
@@ -88,6 +93,21 @@ static inline StagePort *stage_port(const GuiStage *stage, uint32_t port)
 /* stage.c: the way of a cable from one port to its peer; NULL: no cable. */
 const GuiPoint *stage_cable(const GuiStage *stage, uint32_t from_port, unsigned *ret_count);
 
+/* stage-kept.c: what stands still is kept as pixels, and painted where it has changed. */
+StageKept *stage_kept_new(void);
+void stage_kept_free(StageKept *kept);
+/* Everything that stands still, at cr's origin. */
+void stage_draw_still(const GuiStage *stage, cairo_t *cr, const GuiScene *scene);
+
+/* Numbers that are others when what is drawn of a thing is another: so it is known what
+ * has to be drawn anew. */
+static inline uint64_t stage_mix(uint64_t sum, uint64_t value)
+{
+    sum = (sum ^ value) * UINT64_C(0x9e3779b97f4a7c15);
+    return sum ^ sum >> 29;
+}
+uint64_t stage_mix_text(uint64_t sum, const char *text); /* NULL: no text */
+
 /* stage-frames.c: envelopes, in units. */
 typedef struct {
     SimFlight flight;
@@ -101,14 +121,21 @@ GArray *stage_envelopes(const GuiStage *stage, const GuiScene *scene);
 void stage_draw_envelopes(const GuiStage *stage, cairo_t *cr, const GuiScene *scene);
 
 /* stage-draw-vm.c */
+uint64_t stage_host_state(const GuiScene *scene, const StageHost *host);
+uint64_t stage_vm_state(const GuiScene *scene, const StageVm *vm);
 void stage_draw_host(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
                      const StageHost *host);
 void stage_draw_vm(const GuiStage *stage, cairo_t *cr, const GuiScene *scene, const StageVm *vm);
 
 /* stage-draw-net.c */
-void stage_draw_cables(const GuiStage *stage, cairo_t *cr, const GuiScene *scene);
+uint64_t stage_cable_state(const GuiScene *scene, const StageCable *cable);
+uint64_t stage_part_state(const GuiStage *stage, const GuiScene *scene, const StagePart *part);
+uint64_t stage_port_state(const GuiScene *scene, uint32_t port);
+void stage_draw_cable(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
+                      const StageCable *cable);
+void stage_draw_part(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
+                     const StagePart *part);
+void stage_draw_port(const GuiStage *stage, cairo_t *cr, const GuiScene *scene, uint32_t port);
 /* What the switch decided last, in words; NULL: nothing lately. g_free(). */
 char *stage_decision(const GuiStage *stage, const GuiScene *scene, const StagePart *part);
-void stage_draw_parts(const GuiStage *stage, cairo_t *cr, const GuiScene *scene);
-void stage_draw_ports(const GuiStage *stage, cairo_t *cr, const GuiScene *scene);
 void stage_draw_happenings(const GuiStage *stage, cairo_t *cr, const GuiScene *scene);

@@ -89,6 +89,7 @@ GuiStage *gui_stage_new(const SimModel *model, double width, double height, cons
     stage->cables = g_array_new(FALSE, FALSE, sizeof(StageCable));
     g_array_set_size(stage->vms, model->vms->len);
     g_array_set_size(stage->ports, model->ports->len);
+    stage->kept = stage_kept_new();
     stage->model_hosts = model->hosts->len;
     stage->model_vms = model->vms->len;
     stage->model_ports = model->ports->len;
@@ -109,6 +110,7 @@ void gui_stage_free(GuiStage *stage)
     g_array_unref(stage->parts);
     g_array_unref(stage->ports);
     g_array_unref(stage->cables);
+    stage_kept_free(stage->kept);
     g_free(stage);
 }
 
@@ -274,25 +276,4 @@ const GuiPoint *stage_cable(const GuiStage *stage, uint32_t from_port, unsigned 
     const StageCable *cable = &g_array_index(stage->cables, StageCable, port->cable);
     *ret_count = cable->count;
     return cable->a == from_port ? cable->points : cable->back;
-}
-
-/* ---- Drawing ----------------------------------------------------------------------------- */
-
-void gui_stage_draw(const GuiStage *stage, cairo_t *cr, const GuiScene *scene)
-{
-    cairo_save(cr);
-    gui_set_colour(cr, stage->theme.ground, 1);
-    cairo_paint(cr);
-    cairo_scale(cr, stage->zoom, stage->zoom);
-    cairo_translate(cr, 0, stage->shift_y);
-    for (guint i = 0; i < stage->hosts->len; i++)
-        stage_draw_host(stage, cr, scene, &g_array_index(stage->hosts, StageHost, i));
-    stage_draw_cables(stage, cr, scene);
-    stage_draw_parts(stage, cr, scene);
-    for (guint i = 0; i < MIN(stage->vms->len, scene->model->vms->len); i++)
-        stage_draw_vm(stage, cr, scene, &g_array_index(stage->vms, StageVm, i));
-    stage_draw_ports(stage, cr, scene);
-    stage_draw_envelopes(stage, cr, scene);
-    stage_draw_happenings(stage, cr, scene);
-    cairo_restore(cr);
 }

@@ -245,7 +245,8 @@ typedef struct {
 
 struct GuiTimelineCache {
     GuiLayer *layer;
-    Key key;
+    Key key; /* of the last picture */
+    bool painted;
 };
 
 GuiTimelineCache *gui_timeline_cache_new(void)
@@ -276,7 +277,7 @@ static bool same_key(const Key *one, const Key *other)
            g_strcmp0(one->font, other->font) == 0;
 }
 
-/* FALSE: no pixels can be kept of this picture. */
+/* FALSE: it has to be drawn. */
 static bool draw_kept(const GuiTimeline *timeline, const GuiTimelineView *view, cairo_t *cr,
                       const GuiLanes *lanes, GuiEntity selected, GuiTimelineCache *cache)
 {
@@ -294,10 +295,16 @@ static bool draw_kept(const GuiTimeline *timeline, const GuiTimelineView *view, 
     if (!gui_layer_fit(cache->layer, cr, timeline->width, timeline->height, &empty))
         return false;
     if (empty || !same_key(&key, &cache->key)) {
+        /* While somebody zooms, or a run grows, each picture is another one. */
+        cache->key = key;
+        cache->painted = false;
+        return false;
+    }
+    if (!cache->painted) {
         cairo_t *own = gui_layer_begin(cache->layer);
         draw_still(timeline, view, own, lanes, selected);
         cairo_destroy(own);
-        cache->key = key;
+        cache->painted = true;
     }
     gui_layer_show(cache->layer, cr);
     return true;
