@@ -77,6 +77,10 @@ bool cli_uplinks_open(CliUplinks *uplinks, char **specs, SimEngine *engine,
         g_ptr_array_add(uplinks->ends, end);
         if (!sim_engine_add_uplink(engine, (unsigned)network, error))
             return false;
+        if (g_str_has_prefix(equals + 1, "listen:"))
+            cli_error("%s waits at %s; a QEMU joins it with: -netdev stream,id=n0,server=off,"
+                      "addr.type=unix,addr.path=%s -device virtio-net-pci,netdev=n0",
+                      name, equals + 8, equals + 8);
     }
     return true;
 }

@@ -15,9 +15,14 @@ import tempfile
 
 # The packages that depend on the newest kernel: Debian's, Ubuntu's.
 META_PACKAGES = ('linux-image-amd64', 'linux-image-generic')
-# Of a package's modules, the folders in which kvm_amd and all it needs are found.
+# Of a package's modules, the folders in which kvm_amd and all it needs are found, and what the
+# tests of the network need.
 MODULE_FOLDERS = ('/kernel/arch/x86/kvm/', '/kernel/virt/', '/kernel/drivers/crypto/ccp/',
-                  '/kernel/drivers/char/hw_random/')
+                  '/kernel/drivers/char/hw_random/', '/kernel/drivers/virtio/',
+                  '/kernel/drivers/net/tun.', '/kernel/drivers/net/veth.',
+                  '/kernel/drivers/net/virtio_net.', '/kernel/drivers/net/net_failover.',
+                  '/kernel/net/core/', '/kernel/net/sched/sch_netem.', '/kernel/net/bridge/bridge.',
+                  '/kernel/net/802/', '/kernel/net/llc/')
 
 
 class Unavailable(Exception):
