@@ -4,8 +4,8 @@
 
     run.py lossy|joined INIT BUILD_FOLDER HVLAB FOLDER_OF_THE_KERNEL
 
-lossy:  hvlab runs in the machine, its uplink a TAP interface of that kernel, whose netem
-        loses 2 % of the frames each way (lossy.sh). Not every host's kernel has netem; this one has.
+lossy:  hvlab runs in the machine, its uplink a TAP interface of that kernel, whose netem loses
+        2 % of the frames each way (lossy.sh). Not every host's kernel has netem; this one has.
 joined: hvlab runs here, and the machine joins its switch by QEMU's own stream socket (joined.sh).
 
 The machine, its first process and the way back are those of tests/stock-kvm. Skipped, by name,
