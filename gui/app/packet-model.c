@@ -4,6 +4,7 @@
 
 #include "gui/app/common.h"
 #include "gui/draw/packets.h"
+#include "gui/session/filter.h"
 
 #define SLICE_US 4000 /* of real time for each look at the filter */
 
@@ -66,7 +67,8 @@ char *gui_packet_sentence(GuiPacket *packet)
 struct _GuiPacketModel {
     GObject parent;
     GuiSession *session;
-    char *words;
+    char *text;        /* of the filter */
+    GuiFilter *filter; /* NULL: all rows */
     GArray *rows;      /* with a filter: of uint32_t, rows that fit */
     uint32_t looked;   /* with a filter: rows looked at so far */
     uint32_t reported; /* items the world knows of */
@@ -80,7 +82,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE(GuiPacketModel, gui_packet_model, G_TYPE_OBJECT,
 
 static bool filtered(GuiPacketModel *model)
 {
-    return model->words && *model->words;
+    return model->filter != NULL;
 }
 
 static uint32_t all_rows(GuiPacketModel *model)
@@ -133,6 +135,22 @@ static void report(GuiPacketModel *model)
     g_list_model_items_changed(G_LIST_MODEL(model), before, 0, count - before);
 }
 
+static bool fits(GuiPacketModel *model, uint32_t number)
+{
+    const GuiFrames *frames = gui_session_frames(model->session);
+    const GuiFrame *frame = gui_frames_get(frames, number);
+    GuiFrameInfo info;
+    NetDissection whole;
+
+    if (!gui_frames_info(frames, gui_session_reader(model->session), frame->frame, &info))
+        return false;
+    net_dissect_kept(info.bytes, info.kept, info.length, &whole);
+    return gui_filter_fits(model->filter, &(GuiFilterFrame){.whole = &whole,
+                                                            .number = number + 1,
+                                                            .length = info.length,
+                                                            .time = frame->time});
+}
+
 static gboolean look(void *user)
 {
     GuiPacketModel *model = user;
@@ -140,10 +158,7 @@ static gboolean look(void *user)
     uint32_t count = all_rows(model);
 
     while (model->looked < count && g_get_monotonic_time() < until) {
-        GuiPacketRow row = gui_packet_row(gui_session_frames(model->session),
-                                          gui_session_reader(model->session), model->looked);
-
-        if (gui_packet_matches(&row, model->words))
+        if (fits(model, model->looked))
             g_array_append_val(model->rows, model->looked);
         model->looked++;
     }
@@ -175,13 +190,23 @@ static void start_again(GuiPacketModel *model)
     grow(model);
 }
 
-void gui_packet_model_filter(GuiPacketModel *model, const char *words)
+gboolean gui_packet_model_filter(GuiPacketModel *model, const char *text, GError **error)
 {
-    if (!g_strcmp0(model->words, words))
-        return;
-    g_free(model->words);
-    model->words = g_strdup(words);
+    GuiFilter *filter;
+
+    if (!g_strcmp0(model->text, text))
+        return TRUE;
+    filter = gui_filter_new(text, error);
+    if (!filter)
+        return FALSE;
+    g_free(model->text);
+    model->text = g_strdup(text);
+    if (gui_filter_is_empty(filter))
+        g_clear_pointer(&filter, gui_filter_free);
+    g_clear_pointer(&model->filter, gui_filter_free);
+    model->filter = filter;
     start_again(model);
+    return TRUE;
 }
 
 int gui_packet_model_find(GuiPacketModel *model, uint64_t frame)
@@ -207,7 +232,8 @@ static void model_dispose(GObject *object)
         g_signal_handlers_disconnect_by_data(model->session, model);
     g_clear_object(&model->session);
     g_clear_pointer(&model->rows, g_array_unref);
-    g_clear_pointer(&model->words, g_free);
+    g_clear_pointer(&model->text, g_free);
+    g_clear_pointer(&model->filter, gui_filter_free);
     G_OBJECT_CLASS(gui_packet_model_parent_class)->dispose(object);
 }
 

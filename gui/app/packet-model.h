@@ -33,7 +33,7 @@ char *gui_packet_sentence(GuiPacket *packet);
 G_DECLARE_FINAL_TYPE(GuiPacketModel, gui_packet_model, GUI, PACKET_MODEL, GObject)
 
 GuiPacketModel *gui_packet_model_new(GuiSession *session);
-/* The words of gui_packet_matches(); "" for all. */
-void gui_packet_model_filter(GuiPacketModel *model, const char *words);
+/* A filter as in gui/session/filter.h; "" for all. FALSE: it is wrong, and nothing has changed. */
+gboolean gui_packet_model_filter(GuiPacketModel *model, const char *text, GError **error);
 /* The row of a frame; -1: it is not in the list. */
 int gui_packet_model_find(GuiPacketModel *model, uint64_t frame);

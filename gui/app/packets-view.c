@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* packets-view.c: the list of frames, and the chosen one taken apart. Choosing a row
- * selects the frame everywhere; its time is one key away (Enter). */
+/* packets-view.c: the list of frames, and the chosen one: taken apart, or its way. Choosing a
+ * row selects the frame everywhere; its time is one key away (Enter). It stays the chosen one
+ * while other things are selected, so that its way can be followed. */
 #include "gui/app/canvas.h"
 #include "gui/app/packet-model.h"
+#include "gui/app/packet-filter.h"
 #include "gui/app/view.h"
+#include "gui/app/way-view.h"
 #include "gui/draw/packets.h"
 
 typedef struct {
     GuiSession *session;
     GuiPacketModel *model;
     GtkSingleSelection *selection;
-    GtkWidget *list, *stack;
+    GtkWidget *list, *stack, *way;
+    uint64_t frame; /* the chosen one; 0: none */
     GuiCanvas *canvas;
     GuiTheme theme;
     GuiPacketDetail *detail; /* NULL: no frame is chosen */
@@ -29,25 +33,24 @@ static bool lay_out(PacketsView *view, double width, double height)
 {
     GuiTheme theme =
         gui_app_theme(GTK_WIDGET(view->canvas), gui_views_scale(GTK_WIDGET(view->canvas)));
-    GuiEntity selected = gui_session_selected(view->session);
     double full_width, full_height;
 
-    if (selected.kind != GUI_ENTITY_FRAME) {
+    if (!view->frame) {
         g_clear_pointer(&view->detail, gui_packet_detail_free);
         return false;
     }
-    if (view->detail && view->detail_frame == selected.number && view->detail_width == width &&
+    if (view->detail && view->detail_frame == view->frame && view->detail_width == width &&
         view->detail_height == height && theme.kind == view->theme.kind &&
         theme.scale == view->theme.scale)
         return true;
     g_clear_pointer(&view->detail, gui_packet_detail_free);
     if (!gui_frames_info(gui_session_frames(view->session), gui_session_reader(view->session),
-                         selected.number, &view->info))
+                         view->frame, &view->info))
         return false;
-    if (view->detail_frame != selected.number)
+    if (view->detail_frame != view->frame)
         view->choice = (GuiFieldChoice){-1, -1};
     view->theme = theme;
-    view->detail_frame = selected.number;
+    view->detail_frame = view->frame;
     view->detail_width = width;
     view->detail_height = height;
     view->detail = gui_packet_detail_new(&view->info, width, height, &view->theme);
@@ -235,47 +238,54 @@ static GtkWidget *build_list(PacketsView *view)
     return scrolled;
 }
 
-static void filter_changed(GtkSearchEntry *entry, PacketsView *view)
-{
-    gui_packet_model_filter(view->model, gtk_editable_get_text(GTK_EDITABLE(entry)));
-}
-
 /* ---- The view ------------------------------------------------------------------------- */
 
 static void refresh(GtkWidget *widget, void *user)
 {
     PacketsView *view = user;
     GuiEntity selected = gui_session_selected(view->session);
-    bool frame = selected.kind == GUI_ENTITY_FRAME &&
+
+    if (selected.kind == GUI_ENTITY_FRAME)
+        view->frame = selected.number;
+
+    bool frame = view->frame && gui_session_is_open(view->session) &&
                  gui_frames_info(gui_session_frames(view->session),
-                                 gui_session_reader(view->session), selected.number, &view->info);
-    int row = frame ? gui_packet_model_find(view->model, selected.number) : -1;
+                                 gui_session_reader(view->session), view->frame, &view->info);
+    int row = frame ? gui_packet_model_find(view->model, view->frame) : -1;
 
     view->selecting = true;
     gtk_single_selection_set_selected(view->selection,
                                       row >= 0 ? (unsigned)row : GTK_INVALID_LIST_POSITION);
     view->selecting = false;
     gtk_stack_set_visible_child_name(GTK_STACK(view->stack), frame ? "frame" : "none");
-    if (frame && (view->rows_of != selected.number || !view->filled)) {
-        view->rows_of = selected.number;
+    if (frame && (view->rows_of != view->frame || !view->filled)) {
+        view->rows_of = view->frame;
         view->filled = true;
         fill_fields(view);
     }
+    gui_way_view_set_frame(view->way, frame ? view->frame : 0);
     gui_canvas_redraw(view->canvas);
 }
 
-static GtkWidget *build_detail(PacketsView *view)
+static void trace_changed(GuiSession *session, PacketsView *view)
+{
+    view->frame = 0;
+    view->filled = false;
+    g_clear_pointer(&view->detail, gui_packet_detail_free);
+}
+
+/* Its layers and fields, beside them the boxes and bytes. */
+static GtkWidget *build_layers(PacketsView *view)
 {
     GtkWidget *paned = gtk_paned_new(GTK_ORIENTATION_HORIZONTAL);
     GtkWidget *left = gtk_scrolled_window_new(), *right = gtk_scrolled_window_new();
-    GtkWidget *none = adw_status_page_new();
 
     view->fields = GTK_LIST_BOX(gtk_list_box_new());
     gui_set_accessible(GTK_WIDGET(view->fields), _("Layers and fields"), NULL);
     gtk_widget_add_css_class(GTK_WIDGET(view->fields), "fields");
     g_signal_connect(view->fields, "row-selected", G_CALLBACK(field_selected), view);
     gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(left), GTK_WIDGET(view->fields));
-    gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(left), GTK_POLICY_NEVER,
+    gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(left), GTK_POLICY_AUTOMATIC,
                                    GTK_POLICY_AUTOMATIC);
     view->canvas = GUI_CANVAS(gui_canvas_new(&ops, view));
     gui_set_accessible(GTK_WIDGET(view->canvas), _("The frame, layer in layer, and its bytes"),
@@ -286,13 +296,30 @@ static GtkWidget *build_detail(PacketsView *view)
     gtk_paned_set_end_child(GTK_PANED(paned), right);
     gtk_paned_set_resize_start_child(GTK_PANED(paned), FALSE);
     gtk_paned_set_position(GTK_PANED(paned), 280);
+    gtk_widget_set_vexpand(paned, TRUE);
+    return paned;
+}
+
+static GtkWidget *build_detail(PacketsView *view)
+{
+    GtkWidget *none = adw_status_page_new(), *frame = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+    GtkWidget *parts = gtk_stack_new(), *switcher = gtk_stack_switcher_new();
+
+    view->way = gui_way_view_new(view->session);
+    gtk_stack_add_titled(GTK_STACK(parts), build_layers(view), "layers", _("Layers"));
+    gtk_stack_add_titled(GTK_STACK(parts), view->way, "way", _("Its Way"));
+    gtk_stack_switcher_set_stack(GTK_STACK_SWITCHER(switcher), GTK_STACK(parts));
+    gtk_widget_set_halign(switcher, GTK_ALIGN_CENTER);
+    gtk_widget_add_css_class(switcher, "view-bar");
+    gtk_box_append(GTK_BOX(frame), switcher);
+    gtk_box_append(GTK_BOX(frame), parts);
     adw_status_page_set_title(ADW_STATUS_PAGE(none), _("No frame is chosen"));
     adw_status_page_set_description(ADW_STATUS_PAGE(none),
                                     _("Choose one above, or click one on the stage."));
     gtk_widget_add_css_class(none, "compact");
     view->stack = gtk_stack_new();
     gtk_stack_add_named(GTK_STACK(view->stack), none, "none");
-    gtk_stack_add_named(GTK_STACK(view->stack), paned, "frame");
+    gtk_stack_add_named(GTK_STACK(view->stack), frame, "frame");
     return view->stack;
 }
 
@@ -300,6 +327,7 @@ static void packets_view_free(void *user)
 {
     PacketsView *view = user;
 
+    g_signal_handlers_disconnect_by_data(view->session, view);
     g_clear_pointer(&view->detail, gui_packet_detail_free);
     g_object_unref(view->model);
     g_object_unref(view->session);
@@ -311,16 +339,11 @@ GtkWidget *gui_packets_view_new(GuiSession *session)
     PacketsView *view = g_new0(PacketsView, 1);
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
     GtkWidget *paned = gtk_paned_new(GTK_ORIENTATION_VERTICAL);
-    GtkWidget *filter = gtk_search_entry_new();
 
     view->session = g_object_ref(session);
     view->choice = (GuiFieldChoice){-1, -1};
-    g_object_set(filter, "placeholder-text", _("Filter: words, !word to leave out"), NULL);
-    gui_set_accessible(filter, _("Filter frames"), NULL);
-    g_signal_connect(filter, "search-changed", G_CALLBACK(filter_changed), view);
-    gtk_widget_add_css_class(filter, "packet-filter");
-    gtk_box_append(GTK_BOX(box), filter);
     gtk_paned_set_start_child(GTK_PANED(paned), build_list(view));
+    gtk_box_append(GTK_BOX(box), gui_packet_filter_new(view->model));
     gtk_paned_set_end_child(GTK_PANED(paned), build_detail(view));
     gtk_paned_set_shrink_start_child(GTK_PANED(paned), FALSE);
     gtk_paned_set_shrink_end_child(GTK_PANED(paned), FALSE);
@@ -328,6 +351,7 @@ GtkWidget *gui_packets_view_new(GuiSession *session)
     gtk_widget_set_vexpand(paned, TRUE);
     gtk_box_append(GTK_BOX(box), paned);
     g_object_set_data_full(G_OBJECT(view->stack), "packets-view", view, packets_view_free);
+    g_signal_connect(session, "trace-changed", G_CALLBACK(trace_changed), view);
     gui_view_follow(box, session, refresh, view);
     return box;
 }

@@ -308,7 +308,10 @@ static void do_search(GuiWindow *window, GVariant *unused)
 
 static void do_deselect(GuiWindow *window, GVariant *unused)
 {
-    gui_session_select(window->session, GUI_NOTHING);
+    if (gui_session_selected(window->session).kind != GUI_ENTITY_NONE)
+        gui_session_select(window->session, GUI_NOTHING);
+    else if (gtk_window_is_fullscreen(GTK_WINDOW(window)))
+        do_present(window, NULL);
 }
 
 /* ---- Commands to machines
@@ -405,18 +408,19 @@ GMenuModel *gui_window_machines_menu(GuiWindow *window)
 /* ---- The table
  * ------------------------------------------------------------------------------------- */
 
+/* Keys that are typed or move in lists are in window-keys.c. */
 static const struct {
     const char *name, *parameter;
     void (*run)(GuiWindow *window, GVariant *parameter);
     const char *accels[3];
 } actions[] = {
-    {"play", NULL, do_play, {"space", "<Control>p"}},
-    {"step-forward", NULL, do_step_forward, {"period", "<Alt>Right"}},
-    {"step-back", NULL, do_step_back, {"comma", "<Alt>Left"}},
-    {"to-start", NULL, do_to_start, {"<Control>Home"}},
-    {"to-end", NULL, do_to_end, {"<Control>End"}},
-    {"next-step", NULL, do_next_step, {"Page_Down", "<Control>Right"}},
-    {"previous-step", NULL, do_previous_step, {"Page_Up", "<Control>Left"}},
+    {"play", NULL, do_play, {"<Control>p"}},
+    {"step-forward", NULL, do_step_forward, {"<Alt>Right"}},
+    {"step-back", NULL, do_step_back, {"<Alt>Left"}},
+    {"to-start", NULL, do_to_start, {NULL}},
+    {"to-end", NULL, do_to_end, {NULL}},
+    {"next-step", NULL, do_next_step, {NULL}},
+    {"previous-step", NULL, do_previous_step, {NULL}},
     {"library", NULL, do_library, {"<Control>l"}},
     {"open", NULL, do_open, {"<Control>o"}},
     {"cancel", NULL, do_cancel, {NULL}},
@@ -429,7 +433,7 @@ static const struct {
     {"view", "s", do_view, {NULL}},
     {"present", NULL, do_present, {"F11", "F5"}},
     {"search", NULL, do_search, {"<Control>f"}},
-    {"deselect", NULL, do_deselect, {"Escape"}},
+    {"deselect", NULL, do_deselect, {NULL}},
     {"command", "s", do_command, {NULL}},
 };
 

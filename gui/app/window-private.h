@@ -46,6 +46,9 @@ void gui_window_update_actions(GuiWindow *window);
 GMenuModel *gui_window_machines_menu(GuiWindow *window);
 void gui_window_toast(GuiWindow *window, const char *text);
 
+/* In window-keys.c. */
+void gui_window_add_keys(GuiWindow *window);
+
 /* In transport.c: the bar with caption, time, slider and buttons. */
 GtkWidget *gui_transport_new(GuiWindow *window);
 

@@ -350,6 +350,7 @@ GtkWidget *gui_window_new(AdwApplication *application, const char *engine_comman
     window->engine = gui_engine_new(engine_command);
     build(window);
     gui_window_add_actions(window);
+    gui_window_add_keys(window);
     gui_window_connect_engine(window);
     g_signal_connect(window->player, "starved", G_CALLBACK(gui_window_starved), window);
     g_signal_connect(window->lesson, "changed", G_CALLBACK(lesson_changed), window);

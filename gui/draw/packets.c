@@ -43,31 +43,6 @@ GuiPacketRow gui_packet_row(const GuiFrames *frames, SimReader *reader, uint32_t
     return row;
 }
 
-static bool contains(const GuiPacketRow *row, const char *word)
-{
-    const char *const texts[] = {row->source, row->destination, row->protocol, row->info};
-
-    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-        g_autofree char *folded = g_utf8_casefold(texts[i], -1);
-        if (strstr(folded, word))
-            return true;
-    }
-    return false;
-}
-
-bool gui_packet_matches(const GuiPacketRow *row, const char *filter)
-{
-    g_autofree char *folded = filter ? g_utf8_casefold(filter, -1) : g_strdup("");
-    g_auto(GStrv) words = g_strsplit_set(folded, " \t", -1);
-
-    for (char **word = words; *word; word++) {
-        bool without = **word == '!';
-        if (**word && contains(row, *word + without) == without)
-            return false;
-    }
-    return true;
-}
-
 /* ---- The list ------------------------------------------------------------------------------ */
 
 GuiPacketList gui_packet_list(double width, double height, const GuiTheme *theme)

@@ -26,9 +26,6 @@ typedef struct {
 
 /* row must be below gui_frames_count(). */
 GuiPacketRow gui_packet_row(const GuiFrames *frames, SimReader *reader, uint32_t row);
-/* Does it fit a filter: words that must all occur in it, as in "arp 10.0.0.2"? Case does
- * not matter; "!word" must not occur. Empty fits everything. */
-bool gui_packet_matches(const GuiPacketRow *row, const char *filter);
 
 /* ---- The list ---------------------------------------------------------------- */
 

@@ -52,7 +52,8 @@ class Application:
             if found:
                 return found
             time.sleep(0.02)
-        raise AssertionError(f'no {what} within {LIMIT_S} s; there are: {self.names()}')
+        there = str(self.names())[:2000]
+        raise AssertionError(f'no {what} within {LIMIT_S} s; there are: {there}')
 
     def walk(self, node=None):
         """All objects, but for what is inside a button or a label: each look is a message."""
@@ -84,7 +85,7 @@ class Application:
             node = self.find(name, **how)
             if not node.getState().contains(pyatspi.STATE_SENSITIVE):
                 return False
-            return node.queryAction().doAction(0)
+            return act(node)
         self.wait(press, f'{name!r} that can be clicked')
 
     def choose(self, option):
@@ -104,6 +105,16 @@ class Application:
         self.process.terminate()
         self.process.wait()
         self.log.close()
+
+
+def act(node):
+    """Its first action, or that of the first inside it that has one: a menu button's."""
+    while node:
+        action = node.queryAction()
+        if 'click' in [action.getName(i) for i in range(action.nActions)] or action.nActions == 1:
+            return action.doAction(0)
+        node = node.getChildAtIndex(0)
+    return False
 
 
 def showing(node):

@@ -249,15 +249,15 @@ static void test_packets(void)
     g_assert_cmpstr(protocol, ==, "ICMP");
     g_assert_cmpstr(source, ==, "10.0.0.1");
 
-    gui_packet_model_filter(model, "arp");
+    g_assert_true(gui_packet_model_filter(model, "arp", NULL));
     settle();
     g_assert_cmpuint(g_list_model_get_n_items(list), ==, 2);
     g_assert_cmpint(gui_packet_model_find(model, 2), ==, 1);
     g_assert_cmpint(gui_packet_model_find(model, 3), ==, -1);
-    gui_packet_model_filter(model, "!arp");
+    g_assert_true(gui_packet_model_filter(model, "!arp", NULL));
     settle();
     g_assert_cmpuint(g_list_model_get_n_items(list), ==, 1);
-    gui_packet_model_filter(model, "");
+    g_assert_true(gui_packet_model_filter(model, "", NULL));
     settle();
     g_assert_cmpuint(g_list_model_get_n_items(list), ==, 3);
 }
