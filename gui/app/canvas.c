@@ -5,6 +5,8 @@
 
 #include <math.h>
 
+#include "gui/app/tiles.h"
+
 #define HOTSPOT_DELAY_MS 100
 
 typedef struct {
@@ -18,6 +20,9 @@ struct _GuiCanvas {
     const GuiCanvasOps *ops;
     void *user;
     double least_width, least_height;
+    GuiTiles *tiles;
+    bool stale;                    /* the picture has to be drawn anew */
+    int width, height, scale;      /* for which it was drawn */
     GArray *items;                 /* of GuiItem; NULL: none yet */
     GArray *hotspots;              /* of Hotspot */
     unsigned timer;                /* waits to take in the items again */
@@ -205,19 +210,31 @@ static void canvas_allocate(GtkWidget *widget, int width, int height, int baseli
     }
 }
 
+static void draw_tiles(GuiCanvas *canvas, int width, int height, int scale)
+{
+    cairo_t *cr = gui_tiles_begin(canvas->tiles, width, height, scale);
+
+    canvas->ops->draw(cr, width, height, canvas->user);
+    gui_tiles_end(canvas->tiles, cr);
+    canvas->stale = false;
+    canvas->width = width;
+    canvas->height = height;
+    canvas->scale = scale;
+}
+
 static void canvas_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 {
     GuiCanvas *canvas = GUI_CANVAS(widget);
     int width = gtk_widget_get_width(widget), height = gtk_widget_get_height(widget);
+    int scale = gtk_widget_get_scale_factor(widget);
 
     if (width <= 0 || height <= 0)
         return;
-
-    cairo_t *cr =
-        gtk_snapshot_append_cairo(snapshot, &GRAPHENE_RECT_INIT(0, 0, (float)width, (float)height));
-
-    canvas->ops->draw(cr, width, height, canvas->user);
-    cairo_destroy(cr);
+    /* A hotspot under the pointer looks different: the picture below it does not. */
+    if (canvas->stale || canvas->width != width || canvas->height != height ||
+        canvas->scale != scale)
+        draw_tiles(canvas, width, height, scale);
+    gui_tiles_snapshot(canvas->tiles, snapshot);
     for (unsigned i = 0; i < canvas->hotspots->len; i++)
         gtk_widget_snapshot_child(widget, g_array_index(canvas->hotspots, Hotspot, i).button,
                                   snapshot);
@@ -227,6 +244,13 @@ static void pressed(GtkGestureClick *gesture, int count, double x, double y, Gui
 {
     if (canvas->ops->ground)
         canvas->ops->ground(x, y, canvas->user);
+}
+
+/* The size of text, say. */
+static void canvas_setting_changed(GtkWidget *widget, GtkSystemSetting setting)
+{
+    GTK_WIDGET_CLASS(gui_canvas_parent_class)->system_setting_changed(widget, setting);
+    gui_canvas_redraw(GUI_CANVAS(widget));
 }
 
 static void canvas_map(GtkWidget *widget)
@@ -252,6 +276,7 @@ static void canvas_finalize(GObject *object)
 
     g_clear_pointer(&canvas->items, g_array_unref);
     g_array_unref(canvas->hotspots);
+    gui_tiles_free(canvas->tiles);
     G_OBJECT_CLASS(gui_canvas_parent_class)->finalize(object);
 }
 
@@ -264,6 +289,7 @@ static void gui_canvas_class_init(GuiCanvasClass *class)
     widget->measure = canvas_measure;
     widget->size_allocate = canvas_allocate;
     widget->snapshot = canvas_snapshot;
+    widget->system_setting_changed = canvas_setting_changed;
     widget->focus = canvas_focus;
     widget->map = canvas_map;
     gtk_widget_class_set_css_name(widget, "canvas");
@@ -276,6 +302,8 @@ static void gui_canvas_init(GuiCanvas *canvas)
     GtkGesture *click = gtk_gesture_click_new();
 
     canvas->hotspots = g_array_new(FALSE, FALSE, sizeof(Hotspot));
+    canvas->tiles = gui_tiles_new();
+    canvas->stale = true;
     gtk_event_controller_set_propagation_phase(keys, GTK_PHASE_CAPTURE);
     g_signal_connect(keys, "key-pressed", G_CALLBACK(key_pressed), canvas);
     gtk_widget_add_controller(GTK_WIDGET(canvas), keys);
@@ -307,6 +335,7 @@ void gui_canvas_refresh(GuiCanvas *canvas)
     g_clear_handle_id(&canvas->timer, g_source_remove);
     if (gtk_widget_get_mapped(GTK_WIDGET(canvas)))
         take_in_items(canvas);
+    canvas->stale = true;
     gtk_widget_queue_draw(GTK_WIDGET(canvas));
 }
 
@@ -314,6 +343,7 @@ void gui_canvas_redraw(GuiCanvas *canvas)
 {
     if (!canvas->timer)
         canvas->timer = g_timeout_add(HOTSPOT_DELAY_MS, timer_over, canvas);
+    canvas->stale = true;
     gtk_widget_queue_draw(GTK_WIDGET(canvas));
 }
 

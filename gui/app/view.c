@@ -3,6 +3,8 @@
  * before the next picture, only if anybody sees it. */
 #include "gui/app/view.h"
 
+#include "gui/app/canvas.h"
+
 typedef struct {
     GtkWidget *view;
     GuiSession *session;
@@ -74,6 +76,8 @@ static void redraw_all(GtkWidget *widget)
 {
     gtk_widget_queue_resize(widget);
     gtk_widget_queue_draw(widget);
+    if (GUI_IS_CANVAS(widget))
+        gui_canvas_redraw(GUI_CANVAS(widget));
     for (GtkWidget *child = gtk_widget_get_first_child(widget); child;
          child = gtk_widget_get_next_sibling(child))
         redraw_all(child);

@@ -8,6 +8,7 @@
 #include "gui/app/packet-model.h"
 #include "gui/app/predict.h"
 #include "gui/app/step-panel.h"
+#include "gui/app/tiles.h"
 #include "gui/app/view.h"
 #include "tests/sim/trace-sample.h"
 
@@ -57,6 +58,37 @@ static GtkWidget *find_label(GtkWidget *root, const char *text)
             return found;
     }
     return NULL;
+}
+
+/* ---- Tiles ---------------------------------------------------------------------------- */
+
+/* A picture of 600 by 300 units, white, with a dot; how many tiles of it have changed. */
+static unsigned draw_dot(GuiTiles *tiles, int scale, double x, double y)
+{
+    cairo_t *cr = gui_tiles_begin(tiles, 600, 300, scale);
+
+    cairo_set_source_rgb(cr, 1, 1, 1);
+    cairo_paint(cr);
+    cairo_rectangle(cr, x, y, 4, 4);
+    cairo_set_source_rgb(cr, 1, 0, 0);
+    cairo_fill(cr);
+    return gui_tiles_end(tiles, cr);
+}
+
+/* Tiles are 256 by 128 pixels: three beside and below each other, at twice the pixels five. */
+static void test_tiles(void)
+{
+    GuiTiles *tiles = gui_tiles_new();
+
+    g_assert_cmpuint(draw_dot(tiles, 1, 10, 10), ==, 9);
+    g_assert_cmpuint(draw_dot(tiles, 1, 10, 10), ==, 0);
+    g_assert_cmpuint(draw_dot(tiles, 1, 20, 20), ==, 1);
+    /* From the first one to where four of them meet, and away. */
+    g_assert_cmpuint(draw_dot(tiles, 1, 254, 126), ==, 4);
+    g_assert_cmpuint(draw_dot(tiles, 1, 598, 298), ==, 5);
+    g_assert_cmpuint(draw_dot(tiles, 2, 598, 298), ==, 25);
+    g_assert_cmpuint(draw_dot(tiles, 2, 598, 296), ==, 1);
+    gui_tiles_free(tiles);
 }
 
 /* ---- Canvas --------------------------------------------------------------------------- */
@@ -303,6 +335,7 @@ int main(int argc, char **argv)
 {
     gtk_test_init(&argc, &argv, NULL);
     adw_init();
+    g_test_add_func("/widgets/tiles", test_tiles);
     g_test_add_func("/widgets/canvas", test_canvas);
     g_test_add_func("/widgets/stage-and-rows", test_stage_and_rows);
     g_test_add_func("/widgets/predict/choice", test_predict_choice);
