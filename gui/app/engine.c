@@ -14,6 +14,7 @@
 struct _GuiEngine {
     GObject parent;
     char **command; /* the words before the scenario */
+    char **overrides;
     GSubprocess *child;
     GCancellable *cancel; /* of all that is under way with this child */
     GInputStream *out;
@@ -247,6 +248,12 @@ void gui_engine_command(GuiEngine *engine, const char *json)
 
 /* ---- Start and end ------------------------------------------------------------------ */
 
+void gui_engine_set_overrides(GuiEngine *engine, const char *const *overrides)
+{
+    g_strfreev(engine->overrides);
+    engine->overrides = g_strdupv((char **)overrides);
+}
+
 gboolean gui_engine_start(GuiEngine *engine, const char *path, const char *backend, GError **error)
 {
     g_autoptr(GStrvBuilder) words = g_strv_builder_new();
@@ -262,6 +269,8 @@ gboolean gui_engine_start(GuiEngine *engine, const char *path, const char *backe
         g_strv_builder_addv(words, (const char **)engine->command);
     else
         g_strv_builder_add_many(words, hvlab, "engine", NULL);
+    for (char **override = engine->overrides; override && *override; override++)
+        g_strv_builder_add_many(words, "--set", *override, NULL);
     g_strv_builder_add_many(words, option, path, NULL);
 
     g_auto(GStrv) argv = g_strv_builder_end(words);
@@ -343,6 +352,7 @@ static void engine_finalize(GObject *object)
 
     gui_engine_stop(engine);
     g_strfreev(engine->command);
+    g_strfreev(engine->overrides);
     g_string_free(engine->requests, TRUE);
     g_free(engine->message);
     G_OBJECT_CLASS(gui_engine_parent_class)->finalize(object);

@@ -29,6 +29,9 @@ G_DECLARE_FINAL_TYPE(GuiEngine, gui_engine, GUI, ENGINE, GObject)
 /* command: what to start, words as in a shell; NULL: hvlab itself. */
 GuiEngine *gui_engine_new(const char *command);
 
+/* Values to change in the scenarios that are started from now on, PATH=VALUE, ended by NULL;
+ * copied. NULL: none. */
+void gui_engine_set_overrides(GuiEngine *engine, const char *const *overrides);
 /* Starts it with a scenario file; backend: "auto", "kvm", "emulated". */
 gboolean gui_engine_start(GuiEngine *engine, const char *path, const char *backend, GError **error);
 /* Ends it, at once. */

@@ -17,6 +17,7 @@ GtkWidget *gui_packets_view_new(GuiSession *session);
 GtkWidget *gui_memory_view_new(GuiSession *session);
 GtkWidget *gui_tables_view_new(GuiSession *session);
 GtkWidget *gui_console_view_new(GuiSession *session);
+GtkWidget *gui_exits_view_new(GuiSession *session);
 
 /* Larger type and lines, for a projector: 1 to 2. For all views of the window. */
 void gui_views_set_scale(GtkWidget *window, double scale);

@@ -470,6 +470,7 @@ void gui_window_update_actions(GuiWindow *window)
     enable(window, "save-trace", open && state != GUI_ENGINE_NONE);
     gtk_widget_set_visible(window->machines_button, open && gui_engine_alive(window->engine));
     gtk_widget_set_visible(window->transport, open);
+    gui_window_update_depth_actions(window);
 }
 
 void gui_window_add_actions(GuiWindow *window)
@@ -494,8 +495,9 @@ void gui_window_add_actions(GuiWindow *window)
 
 void gui_window_set_accels(GtkApplication *application)
 {
-    static const char *const views[] = {"stage",  "timeline", "packets",
-                                        "memory", "tables",   "console"};
+    gui_window_set_depth_accels(application);
+    static const char *const views[] = {"stage",  "timeline", "packets", "memory",
+                                        "tables", "console",  "exits"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
         g_autofree char *name = g_strdup_printf("win.%s", actions[i].name);

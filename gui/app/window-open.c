@@ -133,12 +133,14 @@ static char *choose_backend(const char *path)
 
 void gui_window_start_engine(GuiWindow *window, bool live)
 {
+    static const char *const details[] = {"run.detail=full", NULL};
     g_autoptr(GError) error = NULL;
     g_autofree char *path = g_file_get_path(window->file);
     g_autofree char *backend = choose_backend(path);
 
     gui_window_close_run(window);
     window->live = live;
+    gui_engine_set_overrides(window->engine, window->details ? details : NULL);
     if (!gui_engine_start(window->engine, path, backend, &error)) {
         gui_window_toast(window, error->message);
         return;
@@ -219,6 +221,8 @@ void gui_window_open(GuiWindow *window, GFile *file)
         return;
     }
     if (!is_trace(file)) {
+        if (!window->file || !g_file_equal(window->file, file))
+            window->details = false;
         g_set_object(&window->file, file);
         window->is_scenario = true;
         gui_remember_recent(path);

@@ -27,6 +27,7 @@ struct _GuiWindow {
     bool is_scenario; /* else a trace */
     bool live;        /* the engine runs only as far as it is played */
     bool opened;      /* the session has the engine's trace */
+    bool details;     /* is run with registers and code recorded */
     bool play_on;     /* playing waits for more to be recorded */
     unsigned index_idle;
     int shown_step; /* of the lesson, whose view was brought up */
@@ -48,6 +49,10 @@ void gui_window_toast(GuiWindow *window, const char *text);
 
 /* In window-keys.c. */
 void gui_window_add_keys(GuiWindow *window);
+/* In window-depth.c: runs with details, breakpoints, comparing, editing. */
+void gui_window_add_depth_actions(GuiWindow *window);
+void gui_window_update_depth_actions(GuiWindow *window);
+void gui_window_set_depth_accels(GtkApplication *application);
 
 /* In transport.c: the bar with caption, time, slider and buttons. */
 GtkWidget *gui_transport_new(GuiWindow *window);

@@ -67,6 +67,7 @@ static GtkWidget *build_views(GuiWindow *window)
              "x-office-spreadsheet-symbolic");
     add_view(window, gui_console_view_new(session), "console", _("Console"),
              "utilities-terminal-symbolic");
+    add_view(window, gui_exits_view_new(session), "exits", _("Exits"), "system-run-symbolic");
     gtk_widget_set_vexpand(window->views, TRUE);
     gtk_widget_set_hexpand(window->views, TRUE);
     return window->views;
@@ -351,6 +352,7 @@ GtkWidget *gui_window_new(AdwApplication *application, const char *engine_comman
     build(window);
     gui_window_add_actions(window);
     gui_window_add_keys(window);
+    gui_window_add_depth_actions(window);
     gui_window_connect_engine(window);
     g_signal_connect(window->player, "starved", G_CALLBACK(gui_window_starved), window);
     g_signal_connect(window->lesson, "changed", G_CALLBACK(lesson_changed), window);

@@ -142,6 +142,10 @@ void sim_loaded_image_free(SimLoadedImage *image);
 /* world.c */
 bool sim_engine_load_images(SimEngine *engine, const char *guest_directory, GError **error);
 char *sim_engine_metadata(SimEngine *engine);
+
+/* In code.c: the images' code and functions into the trace. */
+void sim_engine_record_code(SimEngine *engine);
+
 bool sim_engine_build(SimEngine *engine, GError **error);
 
 /* references.c: the references to pages that are in the trace, in their order.

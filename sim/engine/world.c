@@ -397,6 +397,8 @@ bool sim_engine_build(SimEngine *engine, GError **error)
     for (unsigned vm = 0; vm < scenario->vm_count; vm++)
         if (!build_vm(engine, vm, error))
             return false;
+    if (scenario->run.detail == SIM_DETAIL_FULL)
+        sim_engine_record_code(engine);
     sim_trace_settle_first(engine->trace); /* who follows sees the world before it runs */
     for (unsigned vm = 0; vm < scenario->vm_count; vm++)
         if (scenario->vms[vm].start_at_ns != SIM_TIME_NEVER) {

@@ -31,6 +31,29 @@ def hello_text(folder):
         true('\033' not in process.stdout, 'no colour away from a terminal')
 
 
+@test('detail full records registers, code and functions; else nothing of them')
+def full_detail(folder):
+    def events(*options):
+        trace = os.path.join(folder, 'detail.hvtrace')
+        equal(hvlab('run', '--backend=emulated', '--trace', trace, *options,
+                    FIRST + 'hello.json').returncode, 0)
+        return [json.loads(line) for line in
+                hvlab('export', '--json', trace).stdout.splitlines()]
+    plain = {event['event'] for event in events()}
+    equal(plain & {'registers', 'guest-code', 'guest-function', 'guest-image'}, set())
+    full = events('--set', 'run.detail=full')
+    code = {int(event['address'], 16): bytes.fromhex(event['bytes'])
+            for event in full if event['event'] == 'guest-code'}
+    exits = [event for event in full if event['event'] == 'registers']
+    true(exits, 'registers')
+    for event in exits:     # what was executed is what the image holds there
+        rip, found = int(event['rip'], 16), bytes.fromhex(event['bytes'])
+        true(any(image[rip - start:rip - start + len(found)] == found
+                 for start, image in code.items() if start <= rip < start + len(image)), event)
+    true('main' in {event['text'] for event in full if event['event'] == 'guest-function'},
+         'main is among the functions')
+
+
 @test('the result document has the keys that are promised')
 def keys(folder):
     code, result = result_of('--backend=emulated', FIRST + 'two-guests.json')

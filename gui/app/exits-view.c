@@ -1,0 +1,575 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* exits-view.c: how often each vCPU was left for the hypervisor, and one exit from close
+ * by: the stairs through the layers (or the same in rows), registers, code.
+ *
+ * What is made of widgets is made anew only for another exit; a hundred of them a second
+ * pass by when a run is played. */
+#include "gui/app/canvas.h"
+#include "gui/app/view.h"
+#include "gui/draw/ladder.h"
+#include "gui/session/code.h"
+
+#define MOST_ROWS   64u /* vCPUs in the table */
+#define CODE_BEFORE 7u
+#define CODE_AFTER  8u
+
+typedef struct {
+    GuiSession *session;
+    GtkWidget *page, *counts, *empty;
+    char *counts_text; /* what the table shows */
+
+    GtkWidget *detail, *title, *text, *before, *after;
+    GtkStack *way; /* the stairs, as picture and as rows */
+    GuiCanvas *canvas;
+    GtkWidget *rows;
+    GtkWidget *flow, *registers, *listing, *missing;
+
+    GuiCode *code; /* NULL: of a trace not looked at yet */
+    bool has_exit;
+    GuiExit exit;
+    uint64_t exit_end; /* event count of the trace when it was shown */
+    GuiPath *paths[GUI_ARCHITECTURE_COUNT];
+    GuiTheme theme;
+    GuiLadder *ladder; /* NULL: not laid out */
+    double ladder_width;
+} ExitsView;
+
+/* ---- Counts ----------------------------------------------------------------------------- */
+
+static void put(GtkWidget *grid, int column, int row, const char *text, const char *style,
+                double align)
+{
+    GtkWidget *label = gui_label(text, style);
+
+    gtk_label_set_wrap(GTK_LABEL(label), FALSE);
+    gtk_label_set_xalign(GTK_LABEL(label), (float)align);
+    gtk_grid_attach(GTK_GRID(grid), label, column, row, 1, 1);
+}
+
+static void clear_grid(GtkWidget *grid)
+{
+    GtkWidget *child;
+
+    while ((child = gtk_widget_get_first_child(grid)))
+        gtk_grid_remove(GTK_GRID(grid), child);
+}
+
+/* One line for each vCPU, columns joined by tabs; the first line names them. */
+static GString *count_lines(const SimModel *model)
+{
+    GString *lines = g_string_new(_("vCPU"));
+    unsigned shown = 0, more = 0;
+    bool used[SIM_EXIT_COUNT] = {false};
+
+    for (unsigned kind = 0; kind < SIM_EXIT_COUNT; kind++) {
+        for (unsigned vm = 0; vm < model->vms->len; vm++)
+            if (sim_model_vm(model, vm))
+                used[kind] |= sim_model_exits(sim_model_vm(model, vm), kind) > 0;
+        if (used[kind])
+            g_string_append_printf(lines, "\t%s", sim_name(SIM_NAMES(ExitKind), kind));
+    }
+    g_string_append_printf(lines, "\t%s\t%s", _("all"), _("cost"));
+    for (unsigned i = 0; i < model->vms->len; i++) {
+        const SimModelVm *vm = sim_model_vm(model, i);
+
+        for (unsigned n = 0; vm && n < vm->vcpu_count; n++) {
+            const SimModelVcpu *vcpu = &vm->vcpus[n];
+            g_autofree char *cost = gui_time_text(vcpu->exit_cost_ns);
+            uint64_t all = 0;
+
+            if (shown++ >= MOST_ROWS) {
+                more++;
+                continue;
+            }
+            g_string_append_printf(lines, "\n%s, vCPU %u", vm->name, n);
+            for (unsigned kind = 0; kind < SIM_EXIT_COUNT; kind++) {
+                all += vcpu->exits[kind];
+                if (used[kind])
+                    g_string_append_printf(lines, "\t%" G_GUINT64_FORMAT, vcpu->exits[kind]);
+            }
+            g_string_append_printf(lines, "\t%" G_GUINT64_FORMAT "\t%s", all, cost);
+        }
+    }
+    if (more)
+        g_string_append_printf(lines, _("\nand %u more"), more);
+    return lines;
+}
+
+static void show_counts(ExitsView *view)
+{
+    g_autoptr(GString) lines = count_lines(gui_session_model(view->session));
+    g_auto(GStrv) rows = NULL;
+
+    if (!g_strcmp0(lines->str, view->counts_text))
+        return;
+    g_free(view->counts_text);
+    view->counts_text = g_strdup(lines->str);
+    clear_grid(view->counts);
+    rows = g_strsplit(lines->str, "\n", -1);
+    for (int row = 0; rows[row]; row++) {
+        g_auto(GStrv) cells = g_strsplit(rows[row], "\t", -1);
+
+        for (int column = 0; cells[column]; column++)
+            put(view->counts, column, row, cells[column],
+                row == 0      ? "caption-heading"
+                : column == 0 ? NULL
+                              : "numeric",
+                column == 0 ? 0 : 1);
+    }
+}
+
+/* ---- The stairs --------------------------------------------------------------------------- */
+
+static void lay_out(ExitsView *view, double width)
+{
+    GuiTheme theme =
+        gui_app_theme(GTK_WIDGET(view->canvas), gui_views_scale(GTK_WIDGET(view->canvas)));
+
+    if (view->ladder && view->ladder_width == width && theme.kind == view->theme.kind &&
+        theme.scale == view->theme.scale)
+        return;
+    g_clear_pointer(&view->ladder, gui_ladder_free);
+    view->theme = theme;
+    view->ladder_width = width;
+    view->ladder = gui_ladder_new((const GuiPath *const *)view->paths, GUI_ARCHITECTURE_COUNT,
+                                  width, &view->theme);
+    gui_canvas_set_least(view->canvas, 0, gui_ladder_height(view->ladder));
+}
+
+static void draw(cairo_t *cr, double width, double height, void *user)
+{
+    ExitsView *view = user;
+
+    if (!view->has_exit)
+        return;
+    lay_out(view, width);
+    gui_ladder_draw(view->ladder, cr, height);
+}
+
+static GArray *items(double width, double height, void *user)
+{
+    ExitsView *view = user;
+
+    if (!view->has_exit)
+        return NULL;
+    lay_out(view, width);
+    return gui_ladder_items(view->ladder);
+}
+
+/* A step that was recorded is an event: the other views show it. */
+static void chosen(GuiEntity entity, void *user)
+{
+    ExitsView *view = user;
+
+    if (entity.number > 0)
+        gui_session_seek_event(view->session, entity.number);
+    gui_session_select(view->session, (GuiEntity){GUI_ENTITY_EVENT, 0, 0, view->exit.index});
+}
+
+static const GuiCanvasOps ops = {.draw = draw, .items = items, .chosen = chosen};
+
+static void add_row(GtkWidget *list, const char *text, const char *style)
+{
+    GtkWidget *label = gui_label(text, style);
+
+    gtk_widget_add_css_class(label, "list-text");
+    gtk_list_box_append(GTK_LIST_BOX(list), label);
+}
+
+static void show_rows(ExitsView *view)
+{
+    GtkWidget *child;
+
+    while ((child = gtk_widget_get_first_child(view->rows)))
+        gtk_list_box_remove(GTK_LIST_BOX(view->rows), child);
+    for (unsigned i = 0; i < GUI_ARCHITECTURE_COUNT; i++) {
+        add_row(view->rows, view->paths[i]->title, "heading");
+        add_row(view->rows, view->paths[i]->note, "dim-label");
+        for (unsigned step = 0; step < view->paths[i]->steps->len; step++) {
+            g_autofree char *words = gui_ladder_step_words(view->paths[i], step);
+
+            add_row(view->rows, words, NULL);
+        }
+    }
+}
+
+/* ---- Registers and code ------------------------------------------------------------------------
+ */
+
+static const struct {
+    const char *name;
+    size_t offset;
+} registers[] = {
+#define REGISTER(name)                                                                             \
+    {                                                                                              \
+#name, offsetof(SimEventRegisters, name)                                                   \
+    }
+    REGISTER(rax), REGISTER(rbx), REGISTER(rcx),    REGISTER(rdx), REGISTER(rsi),
+    REGISTER(rdi), REGISTER(rbp), REGISTER(rsp),    REGISTER(r8),  REGISTER(r9),
+    REGISTER(r10), REGISTER(r11), REGISTER(r12),    REGISTER(r13), REGISTER(r14),
+    REGISTER(r15), REGISTER(rip), REGISTER(rflags), REGISTER(cr2), REGISTER(cr3),
+#undef REGISTER
+};
+
+static uint64_t register_of(const SimEventRegisters *from, size_t number)
+{
+    uint64_t value;
+
+    memcpy(&value, (const char *)from + registers[number].offset, sizeof(value));
+    return value;
+}
+
+/* Since the exit before of the same vCPU; changed ones are marked. */
+static void show_registers(ExitsView *view)
+{
+    GuiExit earlier;
+    bool known = gui_exit_step(view->session, &view->exit, -1, &earlier) && earlier.has_registers;
+    int ring = gui_exit_ring(&view->exit);
+    g_autofree char *cs = g_strdup_printf("0x%x (%s %d)", view->exit.registers.cs, _("ring"), ring);
+
+    clear_grid(view->registers);
+    for (size_t i = 0; i < G_N_ELEMENTS(registers); i++) {
+        uint64_t value = register_of(&view->exit.registers, i);
+        bool changed = known && value != register_of(&earlier.registers, i);
+        g_autofree char *text = g_strdup_printf("%016" G_GINT64_MODIFIER "x", value);
+        g_autofree char *name =
+            g_strconcat(changed ? "\342\227\217 " : "", registers[i].name, NULL);
+        int column = i < G_N_ELEMENTS(registers) / 2 ? 0 : 2;
+        int row = (int)(i % (G_N_ELEMENTS(registers) / 2));
+
+        put(view->registers, column, row, name, changed ? "changed" : "dim-label", 0);
+        put(view->registers, column + 1, row, text, changed ? "changed-mono" : "mono", 0);
+    }
+    put(view->registers, 0, G_N_ELEMENTS(registers) / 2, "cs", "dim-label", 0);
+    put(view->registers, 1, G_N_ELEMENTS(registers) / 2, cs, "mono", 0);
+}
+
+static void show_code(ExitsView *view)
+{
+    g_autoptr(GArray) list = gui_code_around(view->code, &view->exit, CODE_BEFORE, CODE_AFTER);
+    int row = 0;
+
+    clear_grid(view->listing);
+    for (unsigned i = 0; i < list->len; i++) {
+        const GuiInstruction *at = &g_array_index(list, GuiInstruction, i);
+        g_autofree char *address = g_strdup_printf("%" G_GINT64_MODIFIER "x", at->address);
+        const char *style = at->current ? "changed-mono" : "mono";
+
+        if (at->function) {
+            GtkWidget *label = gui_label(at->function, "caption-heading");
+
+            gtk_grid_attach(GTK_GRID(view->listing), label, 1, row++, 3, 1);
+        }
+        put(view->listing, 0, row, at->current ? "\342\226\266" : "", NULL, 0);
+        put(view->listing, 1, row, address, "dim-mono", 1);
+        put(view->listing, 2, row, at->bytes, "dim-mono", 0);
+        put(view->listing, 3, row++, at->text, style, 0);
+    }
+    /* What KVM reports of a device access depends on the machine. */
+    if (list->len > 0 && !g_strcmp0(gui_session_model(view->session)->backend, "kvm") &&
+        (view->exit.exit.kind == SIM_EXIT_MMIO || view->exit.exit.kind == SIM_EXIT_IO)) {
+        GtkWidget *label = gui_label(
+            _("On kvm, RIP may stand behind the instruction that was left."), "dim-label");
+
+        gtk_grid_attach(GTK_GRID(view->listing), label, 1, row, 3, 1);
+    }
+    if (list->len == 0)
+        put(view->listing, 0, 0,
+            gui_code_can_disassemble() ? _("Its code was not recorded")
+                                       : _("hvlab was built without Capstone"),
+            "dim-label", 0);
+}
+
+/* ---- One exit
+ * --------------------------------------------------------------------------------------- */
+
+static void show_title(ExitsView *view)
+{
+    const GuiExit *exit = &view->exit;
+    const SimModelVm *vm = sim_model_vm(gui_session_model(view->session), exit->exit.vm);
+    g_autofree char *when = gui_time_text(exit->time), *what = gui_exit_text(exit);
+    g_autofree char *cost = gui_time_text(exit->exit.cost_ns);
+    g_autofree char *function =
+        exit->has_registers ? gui_code_function(view->code, exit->exit.vm, exit->registers.rip)
+                            : NULL;
+    int ring = gui_exit_ring(exit);
+    g_autofree char *title = g_strdup_printf(_("Exit of %s, vCPU %u, at %s"), vm ? vm->name : "?",
+                                             exit->exit.vcpu, when);
+    g_autoptr(GString) text = g_string_new(what);
+
+    if (exit->exit.rip)
+        g_string_append_printf(text, _("; RIP 0x%" G_GINT64_MODIFIER "x"), exit->exit.rip);
+    if (function)
+        g_string_append_printf(text, _(", in %s"), function);
+    if (ring >= 0)
+        g_string_append(text, ring == 0 ? _(" of the guest's kernel") : _(" of the program"));
+    g_string_append_printf(text, _(". It cost %s."), cost);
+    gtk_label_set_text(GTK_LABEL(view->title), title);
+    gtk_label_set_text(GTK_LABEL(view->text), text->str);
+}
+
+static void show_exit(ExitsView *view)
+{
+    for (unsigned i = 0; i < GUI_ARCHITECTURE_COUNT; i++) {
+        gui_path_free(view->paths[i]);
+        view->paths[i] = gui_path_new(view->session, &view->exit, (GuiArchitecture)i);
+    }
+    g_clear_pointer(&view->ladder, gui_ladder_free);
+    show_title(view);
+    show_rows(view);
+    gtk_widget_set_visible(view->flow, view->exit.has_registers);
+    gtk_widget_set_visible(view->missing, !view->exit.has_registers);
+    if (view->exit.has_registers) {
+        show_registers(view);
+        show_code(view);
+    }
+    gui_canvas_redraw(view->canvas);
+}
+
+static void refresh(GtkWidget *widget, void *user)
+{
+    ExitsView *view = user;
+    uint64_t end = gui_session_event_count(view->session);
+    GuiExit exit;
+    bool has_exit = gui_exit_current(view->session, &exit);
+    /* What follows from an exit may only just have been recorded. */
+    bool is_new = has_exit && (!view->has_exit || exit.index != view->exit.index ||
+                               (end != view->exit_end && end < exit.index + 1000));
+
+    if (!view->code)
+        view->code = gui_code_new(gui_session_reader(view->session));
+    show_counts(view);
+    view->has_exit = has_exit;
+    gtk_widget_set_visible(view->detail, has_exit);
+    gtk_widget_set_visible(view->empty, !has_exit);
+    if (is_new) {
+        view->exit = exit;
+        view->exit_end = end;
+        show_exit(view);
+    } else if (has_exit) {
+        gui_canvas_redraw(view->canvas);
+    }
+}
+
+static void go(ExitsView *view, int direction)
+{
+    GuiExit exit;
+
+    if (!view->has_exit || !gui_exit_step(view->session, &view->exit, direction, &exit))
+        return;
+    gui_session_seek_event(view->session, exit.index);
+    gui_session_select(view->session, (GuiEntity){GUI_ENTITY_EVENT, 0, 0, exit.index});
+}
+
+static void before_clicked(GtkButton *button, ExitsView *view)
+{
+    go(view, -1);
+}
+
+static void after_clicked(GtkButton *button, ExitsView *view)
+{
+    go(view, 1);
+}
+
+/* Pointers into the trace hold no longer. */
+static void trace_grown(GuiSession *session, ExitsView *view)
+{
+    g_clear_pointer(&view->code, gui_code_free);
+}
+
+static void trace_changed(GuiSession *session, ExitsView *view)
+{
+    trace_grown(session, view);
+    view->has_exit = false;
+}
+
+/* ---- Building
+ * ------------------------------------------------------------------------------------------ */
+
+static GtkWidget *grid_new(int spacing)
+{
+    GtkWidget *grid = gtk_grid_new();
+
+    gtk_grid_set_column_spacing(GTK_GRID(grid), (guint)spacing);
+    gtk_grid_set_row_spacing(GTK_GRID(grid), 2);
+    gtk_widget_add_css_class(grid, "table");
+    return grid;
+}
+
+/* Wider than there is room scrolls by itself. */
+static GtkWidget *card_of(GtkWidget *child)
+{
+    GtkWidget *scrolled = gtk_scrolled_window_new();
+
+    gtk_widget_add_css_class(scrolled, "card");
+    gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scrolled), GTK_POLICY_AUTOMATIC,
+                                   GTK_POLICY_NEVER);
+    gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scrolled), child);
+    return scrolled;
+}
+
+static GtkWidget *section(const char *title, GtkWidget *child)
+{
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
+
+    gtk_box_append(GTK_BOX(box), gui_label(title, "heading"));
+    gtk_box_append(GTK_BOX(box), child);
+    return box;
+}
+
+static GtkWidget *button(const char *icon, const char *text, GCallback clicked, ExitsView *view)
+{
+    GtkWidget *widget = gtk_button_new_from_icon_name(icon);
+
+    gtk_widget_set_tooltip_text(widget, text);
+    gui_set_accessible(widget, text, NULL);
+    gtk_widget_add_css_class(widget, "flat");
+    gtk_widget_set_valign(widget, GTK_ALIGN_CENTER);
+    g_signal_connect(widget, "clicked", clicked, view);
+    return widget;
+}
+
+static GtkWidget *build_head(ExitsView *view)
+{
+    GtkWidget *head = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
+    GtkWidget *words = gtk_box_new(GTK_ORIENTATION_VERTICAL, 2);
+    GtkWidget *rows = gtk_toggle_button_new();
+
+    view->title = gui_label("", "title-4");
+    view->text = gui_label("", NULL);
+    gtk_box_append(GTK_BOX(words), view->title);
+    gtk_box_append(GTK_BOX(words), view->text);
+    gtk_widget_set_hexpand(words, TRUE);
+    gtk_button_set_icon_name(GTK_BUTTON(rows), "view-list-symbolic");
+    gtk_widget_set_tooltip_text(rows, _("The way in rows"));
+    gui_set_accessible(rows, _("The way in rows"), NULL);
+    gtk_widget_add_css_class(rows, "flat");
+    gtk_widget_set_valign(rows, GTK_ALIGN_CENTER);
+    g_settings_bind(gui_settings(), "rows", rows, "active", G_SETTINGS_BIND_DEFAULT);
+    gtk_box_append(GTK_BOX(head), words);
+    gtk_box_append(GTK_BOX(head), button("go-previous-symbolic", _("The exit before of this vCPU"),
+                                         G_CALLBACK(before_clicked), view));
+    gtk_box_append(GTK_BOX(head), button("go-next-symbolic", _("The next exit of this vCPU"),
+                                         G_CALLBACK(after_clicked), view));
+    gtk_box_append(GTK_BOX(head), rows);
+    return head;
+}
+
+static gboolean rows_to_name(GValue *value, GVariant *variant, void *user)
+{
+    g_value_set_string(value, g_variant_get_boolean(variant) ? "rows" : "stairs");
+    return TRUE;
+}
+
+static GtkWidget *build_way(ExitsView *view)
+{
+    view->way = GTK_STACK(gtk_stack_new());
+    view->canvas = GUI_CANVAS(gui_canvas_new(&ops, view));
+    gui_set_accessible(GTK_WIDGET(view->canvas), _("The way of the exit"), NULL);
+    gui_canvas_set_least(view->canvas, 0, 100); /* until it is laid out */
+    view->rows = gtk_list_box_new();
+    gtk_list_box_set_selection_mode(GTK_LIST_BOX(view->rows), GTK_SELECTION_NONE);
+    gtk_widget_add_css_class(view->rows, "boxed-list");
+    gui_set_accessible(view->rows, _("The way of the exit in rows"), NULL);
+    gtk_stack_add_named(view->way, GTK_WIDGET(view->canvas), "stairs");
+    gtk_stack_add_named(view->way, view->rows, "rows");
+    gtk_stack_set_vhomogeneous(view->way, FALSE);
+    g_settings_bind_with_mapping(gui_settings(), "rows", view->way, "visible-child-name",
+                                 G_SETTINGS_BIND_GET, rows_to_name, NULL, NULL, NULL);
+    return GTK_WIDGET(view->way);
+}
+
+/* Registers beside code, or above it where it is narrow. */
+static GtkWidget *build_flow(ExitsView *view)
+{
+    GtkWidget *parts[2];
+
+    view->flow = gtk_flow_box_new();
+    gtk_flow_box_set_selection_mode(GTK_FLOW_BOX(view->flow), GTK_SELECTION_NONE);
+    gtk_flow_box_set_max_children_per_line(GTK_FLOW_BOX(view->flow), 2);
+    gtk_flow_box_set_column_spacing(GTK_FLOW_BOX(view->flow), 12);
+    gtk_flow_box_set_row_spacing(GTK_FLOW_BOX(view->flow), 18);
+    view->registers = grid_new(10);
+    view->listing = grid_new(12);
+    parts[0] = section(_("Registers (changed since its exit before: \342\227\217)"),
+                       card_of(view->registers));
+    parts[1] = section(_("Code around RIP"), card_of(view->listing));
+    for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
+        gtk_widget_set_size_request(parts[i], i == 0 ? 330 : 440, -1);
+        gtk_flow_box_append(GTK_FLOW_BOX(view->flow), parts[i]);
+        gtk_widget_set_focusable(gtk_widget_get_parent(parts[i]), FALSE);
+    }
+    return view->flow;
+}
+
+static GtkWidget *build_missing(ExitsView *view)
+{
+    GtkWidget *again = gtk_button_new_with_label(_("Run again with details"));
+
+    view->missing = gtk_box_new(GTK_ORIENTATION_VERTICAL, 8);
+    gtk_widget_add_css_class(view->missing, "card");
+    gtk_widget_add_css_class(view->missing, "table");
+    gtk_box_append(GTK_BOX(view->missing),
+                   gui_label(_("Registers and code were not recorded in this run, for they make "
+                               "a trace ten times as long."),
+                             NULL));
+    gtk_box_append(GTK_BOX(view->missing),
+                   gui_label(_("hvlab run --set run.detail=full --trace FILE SCENARIO records "
+                               "them."),
+                             "dim-label"));
+    gtk_widget_set_halign(again, GTK_ALIGN_START);
+    gtk_actionable_set_action_name(GTK_ACTIONABLE(again), "win.run-details");
+    gtk_box_append(GTK_BOX(view->missing), again);
+    return view->missing;
+}
+
+static void build(ExitsView *view)
+{
+    view->page = gtk_box_new(GTK_ORIENTATION_VERTICAL, 18);
+    gtk_widget_add_css_class(view->page, "tables");
+    view->counts = grid_new(20);
+    gui_set_accessible(view->counts, _("Exits so far"), NULL);
+    view->empty = gui_label(_("No exit has happened yet: go on in time."), "dim-label");
+    view->detail = gtk_box_new(GTK_ORIENTATION_VERTICAL, 18);
+    gtk_box_append(GTK_BOX(view->detail), build_head(view));
+    gtk_box_append(GTK_BOX(view->detail), build_way(view));
+    gtk_box_append(GTK_BOX(view->detail), build_flow(view));
+    gtk_box_append(GTK_BOX(view->detail), build_missing(view));
+    gtk_box_append(GTK_BOX(view->page), section(_("Exits so far"), card_of(view->counts)));
+    gtk_box_append(GTK_BOX(view->page), view->empty);
+    gtk_box_append(GTK_BOX(view->page), view->detail);
+}
+
+static void exits_view_free(void *user)
+{
+    ExitsView *view = user;
+
+    g_signal_handlers_disconnect_by_data(view->session, view);
+    for (unsigned i = 0; i < GUI_ARCHITECTURE_COUNT; i++)
+        gui_path_free(view->paths[i]);
+    gui_ladder_free(view->ladder);
+    gui_code_free(view->code);
+    g_free(view->counts_text);
+    g_object_unref(view->session);
+    g_free(view);
+}
+
+GtkWidget *gui_exits_view_new(GuiSession *session)
+{
+    ExitsView *view = g_new0(ExitsView, 1);
+    GtkWidget *scrolled = gtk_scrolled_window_new(), *clamp = adw_clamp_new();
+
+    view->session = g_object_ref(session);
+    build(view);
+    g_signal_connect(session, "trace-changed", G_CALLBACK(trace_changed), view);
+    g_signal_connect(session, "trace-grown", G_CALLBACK(trace_grown), view);
+    adw_clamp_set_maximum_size(ADW_CLAMP(clamp), 1200);
+    adw_clamp_set_child(ADW_CLAMP(clamp), view->page);
+    gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scrolled), GTK_POLICY_NEVER,
+                                   GTK_POLICY_AUTOMATIC);
+    gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scrolled), clamp);
+    gtk_widget_set_vexpand(scrolled, TRUE);
+    g_object_set_data_full(G_OBJECT(view->page), "exits-view", view, exits_view_free);
+    gui_view_follow(scrolled, session, refresh, view);
+    return scrolled;
+}
