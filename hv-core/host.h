@@ -50,6 +50,21 @@ typedef struct {
     unsigned scan_pages; /* so many at a time */
     bool kill_largest;   /* no frame can be had: the VM with the most is killed, not the asker */
     bool no_overcommit;  /* a VM that is promised more than is left does not start */
+    /* Frames are taken from the VM with the fewest shares for what it holds, and idle
+     * pages count more than used ones (vm/host-shares.c). Each VM's pages are then
+     * replaced by themselves. Limits and reservations need this. */
+    bool by_shares;
+    uint32_t tax_ppm; /* of idle memory, below 1,000,000 */
+    /* The working set of each VM is estimated: so many pages picked at random in each
+     * period (vm/host-sample.c); 0: not. */
+    unsigned sample_pages;
+    HvTime sample_period_ns;
+    /* Guests are asked to inflate their balloons when fewer than low_ppm of the frames
+     * are free, looked at every balance_ns; a vCPU that needs a frame then waits for
+     * one, wait_ns at most, before anything else is tried (vm/host-balloon.c). */
+    bool balloon;
+    HvTime balance_ns, wait_ns;
+    uint32_t low_ppm;
     /* Tracing mode: every access of a guest to a page of its heap is reported
      * (page_referenced). Needs a backend whose time is exact. */
     bool trace_references;
@@ -114,6 +129,8 @@ typedef struct {
     /* NULL, or one for each vCPU: where a field is not 0, it counts instead. */
     const HvSchedParams *vcpu_params;
     const HvJobConfig *job; /* NULL: an ordinary VM. Borrowed for the call */
+    HvMemoryParams memory;  /* shares 0: 1000 */
+    bool balloon;           /* it has the device */
     uint64_t seed;
     const HvBootNic *nics;
     unsigned nic_count;
@@ -133,6 +150,9 @@ bool hv_vm_pause(HvVm *vm, HvTime now);
 bool hv_vm_resume(HvVm *vm, HvTime now);
 bool hv_vm_kill(HvVm *vm, HvTime now);
 bool hv_vm_set_weight(HvVm *vm, uint32_t weight, HvTime now);
+
+/* So many of its pages shall be in its balloon: the guest gives what it can. */
+bool hv_vm_set_balloon(HvVm *vm, HvPageNo pages, HvTime now);
 
 /* Sets those parameters of scheduling that `what` has bits for, of one vCPU or,
  * with -1, of all; then caps and reservations are those of the whole VM. */
@@ -218,6 +238,7 @@ HvVcpuState hv_vm_vcpu_state(const HvVm *vm, unsigned vcpu);
 HvMemory *hv_vm_memory(HvVm *vm);
 HvCpu *hv_vm_cpu(HvVm *vm, unsigned vcpu);
 /* The function of the VM's image that address lies in, with its offset; NULL: none. */
+HvPageNo hv_vm_ballooned(const HvVm *vm); /* pages in its balloon, by the host's count */
 const char *hv_vm_symbol(const HvVm *vm, uint64_t address, uint64_t *ret_offset);
 /* Every page frame is free or owned once per mapping, and counts agree. For tests. */
 bool hv_host_check(const HvHost *host, char **ret_what);

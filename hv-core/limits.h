@@ -14,4 +14,5 @@
 #define HV_MAX_CHAIN_LENGTH         HV_MAX_QUEUE_SIZE /* descriptors in one chain */
 #define HV_MAX_FRAME_BYTES          9216              /* Ethernet frame, jumbo */
 #define HV_MAX_IMAGE_BYTES          (4u << 20)        /* an ELF file */
+#define HV_NORMAL_SHARES            1000u             /* of memory, of a VM */
 #define HV_MAX_STEPS_AT_ONE_INSTANT 100000u           /* then the host is stuck (host.h) */

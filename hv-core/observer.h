@@ -111,6 +111,32 @@ typedef enum {
     HV_RX_DROP_COUNT
 } HvRxDrop;
 
+/* Why a guest is to have pages in its balloon. */
+typedef enum { HV_BALLOON_BY_COMMAND, HV_BALLOON_BY_POLICY, HV_BALLOON_BY_COUNT } HvBalloonWhy;
+
+/* Why a page cannot go into the balloon, or come out. */
+typedef enum {
+    HV_BALLOON_OUTSIDE, /* no page of the VM */
+    HV_BALLOON_PINNED,
+    HV_BALLOON_TWICE, /* it is there already */
+    HV_BALLOON_NOT_GIVEN,
+    HV_BALLOON_REFUSAL_COUNT
+} HvBalloonRefusal;
+
+/* What a VM is to have of the host's memory. In pages; all zero: shares 1000. */
+typedef struct {
+    uint32_t shares;
+    HvPageNo reservation; /* nobody takes so much from it */
+    HvPageNo limit;       /* it holds no more; 0: none */
+} HvMemoryParams;
+
+/* Of one period of sampling. */
+typedef struct {
+    unsigned sampled, used; /* pages */
+    uint32_t active_ppm;    /* the estimate from this period and those before */
+    HvPageNo pages;         /* that part of the VM's memory */
+} HvWorkingSet;
+
 typedef struct {
     HvPageNo page;
     bool write; /* its first access to the page was a write */
@@ -155,6 +181,20 @@ typedef struct {
     void (*page_shared)(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame,
                         HvFrameNo old_frame, bool zero);
     void (*page_unshared)(void *user, HvStamp at, uint16_t vm, HvPageNo page);
+    /* What the guest is asked to have in its balloon; what it gave (frame
+     * HV_FRAME_NONE: the page had none) and took back (used: it just used the page);
+     * pages that it named in vain, the first and how many in one request. */
+    void (*balloon_target)(void *user, HvStamp at, uint16_t vm, HvPageNo pages, HvPageNo before,
+                           HvBalloonWhy why);
+    void (*page_ballooned)(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame);
+    void (*page_deflated)(void *user, HvStamp at, uint16_t vm, HvPageNo page, bool used);
+    void (*balloon_refused)(void *user, HvStamp at, uint16_t vm, HvPageNo page, uint32_t count,
+                            HvBalloonRefusal why);
+    void (*memory_params)(void *user, HvStamp at, uint16_t vm, const HvMemoryParams *params);
+    void (*memory_target)(void *user, HvStamp at, uint16_t vm, HvPageNo pages, HvPageNo holds);
+    void (*working_set)(void *user, HvStamp at, uint16_t vm, const HvWorkingSet *set);
+    /* It was to start, and the host could not keep its promises then. */
+    void (*vm_refused)(void *user, HvStamp at, uint16_t vm, HvPageNo pages, HvFrameNo left);
     /* Tracing mode: an instruction used a page. hit: it was present. */
     void (*page_referenced)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu,
                             const HvPageReference *reference);

@@ -11,7 +11,7 @@
 #include "hv-core/devices/device.h"
 #include "hv-core/limits.h"
 
-#define HV_BUS_SLOTS   (HV_SLOT_NIC0 + HV_MAX_NICS_PER_VM)
+#define HV_BUS_SLOTS   (HV_SLOT_BALLOON + 1)
 #define HV_BUS_NO_SLOT UINT8_MAX /* an access outside every device's page */
 
 typedef struct {

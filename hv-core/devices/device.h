@@ -47,6 +47,8 @@ typedef struct {
     void (*frame_received)(void *user, uint8_t slot, uint64_t frame_id, uint32_t length);
     void (*frame_dropped)(void *user, uint8_t slot, uint64_t frame_id, HvRxDrop why);
     void (*console_output)(void *user, uint8_t slot, const uint8_t *bytes, uint32_t length);
+    /* The guest gives pages to its balloon, or takes them back; any numbers. */
+    void (*balloon)(void *user, bool inflate, const uint32_t *pages, uint32_t count);
 } HvDeviceClient;
 
 /* Every device begins with this. client and user must outlive it. */

@@ -250,12 +250,24 @@ uint64_t hv_virtio_read(HvDevice *device, uint64_t offset, unsigned size)
     }
 }
 
+static void write_config(HvVirtio *virtio, uint64_t offset, unsigned size, uint64_t value)
+{
+    uint64_t at = offset - HV_VIRTIO_REG_CONFIG;
+    if (virtio->ops->config_written == NULL || at + size > virtio->ops->config_bytes ||
+        !virtio->ops->config_written(virtio, (unsigned)at, size, value))
+        hv_device_bad_access(&virtio->device, offset, value);
+}
+
 void hv_virtio_write(HvDevice *device, uint64_t offset, unsigned size, uint64_t wide)
 {
     HvVirtio *virtio = (HvVirtio *)device;
     uint32_t value = (uint32_t)wide;
     bool good = true;
-    if (size != 4 || offset >= HV_VIRTIO_REG_CONFIG) { /* no field of a config is writable */
+    if (offset >= HV_VIRTIO_REG_CONFIG) {
+        write_config(virtio, offset, size, wide);
+        return;
+    }
+    if (size != 4) {
         hv_device_bad_access(device, offset, wide);
         return;
     }

@@ -76,12 +76,15 @@ typedef struct HvVirtio HvVirtio;
 
 typedef struct {
     HvDeviceOps device; /* name and free are the device's own, the rest hv_virtio_* */
-    uint32_t device_id; /* 5: 1 network, 3 console */
+    uint32_t device_id; /* 5: 1 network, 3 console, 5 balloon */
     unsigned queue_count;
     uint64_t features; /* offered beside VERSION_1 */
     unsigned config_bytes;
     /* The driver notified a queue that is ready, DRIVER_OK being set. */
     void (*notified)(HvVirtio *virtio, unsigned queue);
+    /* The driver wrote value to its configuration space, inside config_bytes and
+     * aligned; false: not there. NULL: no field is writable. */
+    bool (*config_written)(HvVirtio *virtio, unsigned offset, unsigned size, uint64_t value);
     /* The driver reset the device; may be NULL. */
     void (*reset)(HvVirtio *virtio);
 } HvVirtioOps;

@@ -57,6 +57,7 @@ enum {
     HV_SLOT_CONSOLE = 1,  /* virtio-console: what the program prints */
     HV_SLOT_CONTROL = 2,  /* virtio-console: probe commands and their answers */
     HV_SLOT_NIC0 = 3,     /* virtio-net, one slot per NIC */
+    HV_SLOT_BALLOON = 11, /* virtio-balloon, if HvBootInfo.balloon */
 };
 
 /* Interrupt vectors. Delivery is like that of an MSI: a device sets the vector
@@ -67,6 +68,7 @@ enum {
     HV_VECTOR_CONSOLE = 33,
     HV_VECTOR_CONTROL = 34,
     HV_VECTOR_NIC0 = 35, /* + number of the NIC */
+    HV_VECTOR_BALLOON = 43,
     HV_VECTOR_IPI = 48,
 };
 
@@ -145,8 +147,8 @@ typedef struct {
     uint32_t vcpu_count;
     uint32_t nic_count;
     uint32_t host_count;
-    uint32_t argc; /* argv[0] is the program's name */
-    uint32_t reserved;
+    uint32_t argc;                /* argv[0] is the program's name */
+    uint32_t balloon;             /* 1: the VM has a balloon */
     char args[HV_BOOT_ARG_BYTES]; /* argc NUL-terminated strings, one after another */
     HvBootNic nics[HV_BOOT_MAX_NICS];
     HvTimeInfo time[HV_BOOT_MAX_VCPUS];  /* by vCPU */

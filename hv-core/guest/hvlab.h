@@ -44,10 +44,28 @@ unsigned vcpu_index(void);
 uint64_t memory_bytes(void);
 uint8_t *heap_begin(void); /* memory that nothing uses, absent until touched */
 uint8_t *heap_end(void);
+/* The first bytes of the heap are in use, the rest is not: a VM with a balloon may
+ * give it away, and takes back what this call asks for. A program that has called
+ * heap_begin() and never heap_use() is taken to use all of it. false: the heap is
+ * not that large. */
+bool heap_use(uint64_t bytes);
 void yield(void);             /* gives up the rest of the time slice */
 void mark(uint64_t number);   /* an event "mark" in the trace */
 void started(void);           /* a job's program: the work begins, its clock starts */
 uint64_t random_number(void); /* differs per VM, the same in every run */
+
+/* ---- Memory that can be spared (vCPU 0 only) ------------------------------ */
+
+/* What a program can do without is known to the program alone: the pages of a cache,
+ * say. When the hypervisor wants more pages than are free, give() is asked for one
+ * after the other, NULL: no more; each is an address of a page of the heap, which must
+ * not be touched from then on. back() tells that a page can be used again; it is zeroed.
+ * Both are called in the middle of the program, like a signal handler. */
+typedef struct {
+    void *(*give)(void);
+    void (*back)(void *page);
+} SparePages;
+void spare_pages(const SparePages *spare); /* must stay valid */
 
 /* ---- Time --------------------------------------------------------------- */
 
@@ -279,6 +297,9 @@ int strncmp(const char *a, const char *b, size_t size);
 
 uint64_t debug_device_read(uint64_t address, unsigned size);
 void debug_device_write(uint64_t address, unsigned size, uint64_t value);
+/* Names pages to the balloon: any numbers, whether they can be given or not; take: to
+ * take them back. 0, or negative: there is no balloon. */
+int debug_balloon(const uint32_t *pages, unsigned count, bool take);
 void debug_triple_fault(void);    /* loads an empty interrupt table, then faults */
 void debug_halt_off(void);        /* halts with interrupts off */
 int debug_executable(void *page); /* lets ring 3 execute a page of the first 2 MiB */

@@ -35,6 +35,9 @@ enum {
     SYS_UPCALL,        /* (function, stack top): from now on upcalls come */
     SYS_UPCALL_RETURN, /* ends an upcall */
 
+    /* vCPU 0 only, for user/balloon.c and tests: */
+    SYS_BALLOON, /* (SYS_BALLOON_*, ...) */
+
     SYS_DEBUG, /* (SYS_DEBUG_*, ...): ways to misbehave in ring 0, for tests */
     SYS_COUNT
 };
@@ -47,6 +50,14 @@ enum {
     SYS_DEBUG_EXECUTABLE,   /* (address): lets ring 3 execute that page of the first 2 MiB */
     SYS_DEBUG_PANIC,        /* the kernel gives up */
     SYS_DEBUG_OVERFLOW,     /* the kernel overflows its stack */
+};
+
+enum {
+    SYS_BALLOON_OPEN,   /* sets the device up, once */
+    SYS_BALLOON_TARGET, /* -> how many pages the hypervisor wants to be in the balloon */
+    SYS_BALLOON_GIVE,   /* (array of uint32_t page numbers, count) */
+    SYS_BALLOON_TAKE,   /* the same: they are to come back */
+    SYS_BALLOON_ACTUAL, /* (how many pages are in the balloon) */
 };
 
 enum {

@@ -10,6 +10,8 @@ typedef struct {
     HvMemory *memory; /* NULL: it has ended */
     uint32_t *slots;  /* of each page in swap space, or NO_SLOT */
     HvPageNo swapped;
+    HvFrameNo pageable;
+    void *policy; /* with choose_vm: of its own pages; else that of all */
 } Vm;
 
 struct HvPager {
@@ -49,7 +51,7 @@ static void watch(void *user, HvFrameNo frame)
 
 /* ---- Creation ------------------------------------------------------------ */
 
-static void create_policy(HvPager *pager)
+static void *create_policy(HvPager *pager)
 {
     const HvPagerConfig *config = &pager->config;
     const HvReplacementParams params = {
@@ -61,8 +63,7 @@ static void create_policy(HvPager *pager)
         .user = pager,
     };
 
-    if (config->replacement != NULL)
-        pager->policy = config->replacement->create(&params);
+    return config->replacement != NULL ? config->replacement->create(&params) : NULL;
 }
 
 HvPager *hv_pager_new(const HvPagerConfig *config, GError **error)
@@ -80,8 +81,16 @@ HvPager *hv_pager_new(const HvPagerConfig *config, GError **error)
         if (pager->swap == NULL)
             return NULL;
     }
-    create_policy(pager);
+    if (config->choose_vm == NULL)
+        pager->policy = create_policy(pager);
     return g_steal_pointer(&pager);
+}
+
+static void vm_clear(HvPager *pager, Vm *vm)
+{
+    if (pager->config.choose_vm != NULL && vm->policy != NULL)
+        pager->config.replacement->destroy(vm->policy);
+    g_free(vm->slots);
 }
 
 void hv_pager_free(HvPager *pager)
@@ -89,7 +98,7 @@ void hv_pager_free(HvPager *pager)
     if (pager == NULL)
         return;
     for (guint i = 0; i < pager->vms->len; i++)
-        g_free(g_array_index(pager->vms, Vm, i).slots);
+        vm_clear(pager, &g_array_index(pager->vms, Vm, i));
     g_array_unref(pager->vms);
     if (pager->policy != NULL)
         pager->config.replacement->destroy(pager->policy);
@@ -102,7 +111,10 @@ void hv_pager_free(HvPager *pager)
 void hv_pager_add_memory(HvPager *pager, HvMemory *memory)
 {
     HvPageNo count = hv_memory_page_count(memory);
-    Vm vm = {.memory = memory, .slots = g_new(uint32_t, count)};
+    Vm vm = {.memory = memory, .slots = g_new(uint32_t, count), .policy = pager->policy};
+
+    if (pager->config.choose_vm != NULL)
+        vm.policy = create_policy(pager);
 
     for (HvPageNo page = 0; page < count; page++)
         vm.slots[page] = NO_SLOT;
@@ -144,43 +156,54 @@ bool hv_pager_is_pageable(const HvPager *pager, HvPageRef page)
 
 void hv_pager_mapped(HvPager *pager, HvPageRef page)
 {
+    Vm *vm = vm_of(pager, page.vm);
     HvFrameNo frame = frame_of(pager, page);
 
     g_assert(frame != HV_FRAME_NONE && pager->owner[frame].page == HV_NO_PAGE);
     pager->owner[frame] = page;
     pager->pageable++;
-    if (pager->policy != NULL)
-        pager->config.replacement->added(pager->policy, frame, page);
+    vm->pageable++;
+    if (vm->policy != NULL)
+        pager->config.replacement->added(vm->policy, frame, page);
     if (pager->config.trace)
         watch(pager, frame);
 }
 
 void hv_pager_unmapped(HvPager *pager, HvPageRef page)
 {
+    Vm *vm = vm_of(pager, page.vm);
     HvFrameNo frame = frame_of(pager, page);
 
     g_assert(hv_pager_is_pageable(pager, page));
     pager->owner[frame].page = HV_NO_PAGE;
     pager->pageable--;
-    if (pager->policy != NULL)
-        pager->config.replacement->removed(pager->policy, frame);
+    vm->pageable--;
+    if (vm->policy != NULL)
+        pager->config.replacement->removed(vm->policy, frame);
 }
 
 void hv_pager_referenced(HvPager *pager, HvPageRef page, bool write)
 {
     const HvReplacementOps *ops = pager->config.replacement;
+    Vm *vm = vm_of(pager, page.vm);
 
     g_assert(hv_pager_is_pageable(pager, page));
     if (!pager->config.trace)
-        hv_memory_watch(vm_of(pager, page.vm)->memory, page.page, false);
-    if (pager->policy != NULL && ops->referenced != NULL)
-        ops->referenced(pager->policy, frame_of(pager, page), write);
+        hv_memory_watch(vm->memory, page.page, false);
+    if (vm->policy != NULL && ops->referenced != NULL)
+        ops->referenced(vm->policy, frame_of(pager, page), write);
 }
 
 void hv_pager_tick(HvPager *pager)
 {
-    if (pager->policy != NULL && pager->config.replacement->tick != NULL)
-        pager->config.replacement->tick(pager->policy);
+    const HvReplacementOps *ops = pager->config.replacement;
+
+    if (ops == NULL || ops->tick == NULL)
+        return;
+    if (pager->policy != NULL)
+        ops->tick(pager->policy);
+    for (guint i = 0; pager->policy == NULL && i < pager->vms->len; i++)
+        ops->tick(g_array_index(pager->vms, Vm, i).policy);
 }
 
 /* ---- Taking frames ------------------------------------------------------- */
@@ -211,19 +234,47 @@ static bool must_take(const HvPager *pager)
     return hv_pool_free_count(pager->config.pool) == 0 || (limit > 0 && pager->pageable >= limit);
 }
 
+static HvFrameNo victim(HvPager *pager)
+{
+    const HvPagerConfig *config = &pager->config;
+
+    if (config->choose_vm == NULL)
+        return config->replacement->victim(pager->policy);
+
+    int vm = config->choose_vm(config->user);
+
+    return vm < 0 ? HV_FRAME_NONE : config->replacement->victim(vm_of(pager, (uint16_t)vm)->policy);
+}
+
 static HvFrameNo choose(HvPager *pager)
 {
     const HvPagerConfig *config = &pager->config;
 
-    if (pager->policy == NULL)
+    if (config->replacement == NULL)
         return HV_FRAME_NONE;
 
-    HvFrameNo frame = config->replacement->victim(pager->policy);
+    HvFrameNo frame = victim(pager);
 
     if (frame == HV_FRAME_NONE && config->make_pageable != NULL &&
         config->make_pageable(config->user))
-        frame = config->replacement->victim(pager->policy);
+        frame = victim(pager);
     return frame;
+}
+
+bool hv_pager_take_from(HvPager *pager, uint16_t number, HvPageRef *ret_victim)
+{
+    const Vm *vm = vm_of(pager, number);
+
+    g_assert(pager->config.choose_vm != NULL);
+    if (vm->policy == NULL)
+        return false;
+
+    HvFrameNo frame = pager->config.replacement->victim(vm->policy);
+
+    if (frame == HV_FRAME_NONE)
+        return false;
+    *ret_victim = pager->owner[frame];
+    return hv_pager_swap_out(pager, *ret_victim);
 }
 
 /* One page goes; false: none can. */
@@ -257,6 +308,17 @@ bool hv_pager_is_swapped(const HvPager *pager, HvPageRef page)
     return vm_of(pager, page.vm)->slots[page.page] != NO_SLOT;
 }
 
+void hv_pager_forget(HvPager *pager, HvPageRef page)
+{
+    Vm *vm = vm_of(pager, page.vm);
+
+    if (vm->memory == NULL || vm->slots[page.page] == NO_SLOT)
+        return;
+    hv_pool_unref(pager->swap, vm->slots[page.page]);
+    vm->slots[page.page] = NO_SLOT;
+    vm->swapped--;
+}
+
 bool hv_pager_swap_in(HvPager *pager, HvPageRef page, HvFrameNo frame, uint32_t *ret_slot)
 {
     Vm *vm = vm_of(pager, page.vm);
@@ -275,6 +337,11 @@ bool hv_pager_swap_in(HvPager *pager, HvPageRef page, HvFrameNo frame, uint32_t 
 HvFrameNo hv_pager_pageable_count(const HvPager *pager)
 {
     return pager->pageable;
+}
+
+HvFrameNo hv_pager_pageable_of(const HvPager *pager, uint16_t vm)
+{
+    return vm_of(pager, vm)->pageable;
 }
 
 HvPageNo hv_pager_swapped_count(const HvPager *pager, uint16_t vm)

@@ -31,6 +31,9 @@ typedef struct {
      * are dear to change (kvm) that is much cheaper. 0 means 1. */
     unsigned batch;
     bool trace; /* tracing mode: pageable pages are watched always */
+    /* Each VM's pages are replaced by themselves; whose turn it is to lose one,
+     * choose_vm says: the number of a VM, or -1 when none may. Else NULL. */
+    int (*choose_vm)(void *user);
     uint64_t seed;
     const HvPageRef *future; /* for a policy that needs it, see replacement.h */
     size_t future_count;
@@ -63,9 +66,14 @@ HvFrameNo hv_pager_take_frame(HvPager *pager, HvPageRef *ret_victim);
  * frame away; false: no slot is left. */
 bool hv_pager_swap_out(HvPager *pager, HvPageRef page);
 
+/* One page of this VM goes to swap space; with choose_vm only. False: none can. */
+bool hv_pager_take_from(HvPager *pager, uint16_t vm, HvPageRef *ret_victim);
+
 /* Copies what a page held when it was swapped out into frame and frees its slot;
  * false: it is not in swap space. */
 bool hv_pager_swap_in(HvPager *pager, HvPageRef page, HvFrameNo frame, uint32_t *ret_slot);
+/* What the absent page held is not wanted any more: its slot is free, if it has one. */
+void hv_pager_forget(HvPager *pager, HvPageRef page);
 bool hv_pager_is_swapped(const HvPager *pager, HvPageRef page);
 
 /* The page, which has been mapped to a frame of its own, is pageable from now on;
@@ -81,5 +89,6 @@ void hv_pager_referenced(HvPager *pager, HvPageRef page, bool write);
 void hv_pager_tick(HvPager *pager);
 
 HvFrameNo hv_pager_pageable_count(const HvPager *pager);
+HvFrameNo hv_pager_pageable_of(const HvPager *pager, uint16_t vm);
 /* Pages of the VM that are in swap space. */
 HvPageNo hv_pager_swapped_count(const HvPager *pager, uint16_t vm);

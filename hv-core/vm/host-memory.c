@@ -56,21 +56,29 @@ static HvFrameNo count_pageable(const HvHost *host, const HvVm *vm)
     return count;
 }
 
+void hv_host_drop_page(HvHost *host, HvVm *vm, HvPageNo page)
+{
+    HvPageRef ref = {vm->number, page};
+    HvVm *needy = host->needy;
+    host->needy = vm;
+    if (hv_sharing_has(host->sharing, ref))
+        hv_sharing_leave(host->sharing, ref);
+    else if (hv_pager_is_pageable(host->pager, ref))
+        hv_pager_unmapped(host->pager, ref);
+    hv_memory_unmap(vm->memory, page);
+    host->needy = needy;
+}
+
 /* All pages that are not pinned become absent, and stay so. */
 static void release(HvHost *host, HvVm *vm, HvStamp at)
 {
     vm->released = true;
     for (HvPageNo page = 0; page < hv_memory_page_count(vm->memory); page++) {
         const HvMemoryEntry *entry = hv_memory_entry(vm->memory, page);
-        HvPageRef ref = {vm->number, page};
         HvFrameNo frame = entry->frame;
         if (frame == HV_FRAME_NONE || entry->pinned)
             continue;
-        if (hv_sharing_has(host->sharing, ref))
-            hv_sharing_leave(host->sharing, ref);
-        else if (hv_pager_is_pageable(host->pager, ref))
-            hv_pager_unmapped(host->pager, ref);
-        hv_memory_unmap(vm->memory, page);
+        hv_host_drop_page(host, vm, page);
         HV_REPORT(host, page_unmapped, at, vm->number, page, frame);
     }
     hv_pager_remove_memory(host->pager, vm->number);
@@ -105,28 +113,50 @@ static bool kill_largest(HvHost *host, const HvVm *asker, HvStamp at)
     return true;
 }
 
+/* Being short of frames, the sharer looks at everything, but not all the time. */
+static void scan_all(HvHost *host, HvTime now)
+{
+    HvTime interval = host->config.memory.scan_ns;
+    if (interval == 0 || (host->scanned_all != 0 && now < host->scanned_all + interval))
+        return;
+    host->scanned_all = now;
+    hv_sharing_scan(host->sharing, UINT_MAX);
+}
+
+/* A VM that holds as much as it may gives up one of its own pages. */
+static bool keep_limit(HvHost *host, const HvVm *vm, HvPageRef *ret_victim)
+{
+    HvPageNo limit = vm->memory_params.limit;
+    return !host->config.memory.by_shares || limit == 0 ||
+           hv_memory_resident_count(vm->memory) < limit ||
+           hv_pager_take_from(host->pager, vm->number, ret_victim);
+}
+
 HvFrameNo hv_host_take_frame_for(HvHost *host, HvVm *vm, HvPageRef *ret_victim)
 {
     HvStamp at = hv_vm_stamp(vm);
+    HvPageRef own = {.page = HV_NO_PAGE}, *victim = ret_victim != NULL ? ret_victim : &own;
     host->needy = vm;
+    if (!keep_limit(host, vm, &own)) {
+        host->needy = NULL;
+        return HV_FRAME_NONE;
+    }
     if (hv_pool_free_count(host->pool) == 0)
         release_ended(host, at);
-    HvFrameNo frame = hv_pager_take_frame(host->pager, ret_victim);
-    if (frame == HV_FRAME_NONE && host->config.memory.kill_largest && kill_largest(host, vm, at))
-        frame = hv_pager_take_frame(host->pager, ret_victim);
-    host->needy = NULL;
-    return frame;
-}
-
-bool hv_host_can_promise(const HvHost *host, const HvVm *vm)
-{
-    uint64_t promised = hv_memory_page_count(vm->memory);
-    for (guint i = 0; i < host->vms->len; i++) {
-        const HvVm *other = g_ptr_array_index(host->vms, i);
-        if (other->state == HV_VM_RUNNING || other->state == HV_VM_PAUSED)
-            promised += hv_memory_page_count(other->memory);
+    if (hv_pool_free_count(host->pool) == 0)
+        scan_all(host, at.time);
+    HvFrameNo frame = HV_FRAME_NONE;
+    if (!hv_host_wait_for_frame(host, vm)) {
+        frame = hv_pager_take_frame(host->pager, victim);
+        if (frame == HV_FRAME_NONE && host->config.memory.kill_largest &&
+            kill_largest(host, vm, at))
+            frame = hv_pager_take_frame(host->pager, victim);
     }
-    return !host->config.memory.no_overcommit || promised <= hv_pool_frame_count(host->pool);
+    if (frame != HV_FRAME_NONE && victim->page == HV_NO_PAGE)
+        *victim = own;
+    host->needy = NULL;
+    hv_host_check_low(host, at.time);
+    return frame;
 }
 
 /* ---- Their turns ---------------------------------------------------------- */
@@ -140,7 +170,7 @@ static bool somebody_runs(const HvHost *host)
 }
 
 /* Where nobody runs nothing changes: the next turn comes after the next wake-up. */
-static void next_turn(HvHost *host, HvEvent *event, HvTime interval)
+void hv_host_next_turn(HvHost *host, HvEvent *event, HvTime interval)
 {
     if (somebody_runs(host))
         hv_event_queue_put(&host->events, event, event->time + interval);
@@ -150,14 +180,14 @@ static void sample_fires(HvEvent *event)
 {
     HvHost *host = (HvHost *)((char *)event - G_STRUCT_OFFSET(HvHost, sample));
     hv_pager_tick(host->pager);
-    next_turn(host, event, host->config.memory.sample_ns);
+    hv_host_next_turn(host, event, host->config.memory.sample_ns);
 }
 
 static void scan_fires(HvEvent *event)
 {
     HvHost *host = (HvHost *)((char *)event - G_STRUCT_OFFSET(HvHost, scan));
     hv_sharing_scan(host->sharing, host->config.memory.scan_pages);
-    next_turn(host, event, host->config.memory.scan_ns);
+    hv_host_next_turn(host, event, host->config.memory.scan_ns);
 }
 
 static void wake(HvHost *host, HvEvent *event, HvTime interval, HvTime now)
@@ -170,6 +200,10 @@ void hv_host_watch_memory(HvHost *host, HvTime now)
 {
     wake(host, &host->sample, host->config.memory.sample_ns, now);
     wake(host, &host->scan, host->config.memory.scan_ns, now);
+    if (host->config.memory.balloon)
+        wake(host, &host->balance, host->config.memory.balance_ns, now);
+    if (host->config.memory.sample_pages > 0)
+        wake(host, &host->period, host->config.memory.sample_period_ns, now);
 }
 
 /* ---- Creation ------------------------------------------------------------- */
@@ -184,6 +218,7 @@ bool hv_host_init_memory(HvHost *host, GError **error)
         .swap_pages = memory->swap_pages,
         .batch = memory->batch,
         .trace = memory->trace_references,
+        .choose_vm = memory->by_shares ? hv_host_choose_vm : NULL,
         .seed = memory->seed,
         .future = memory->future,
         .future_count = memory->future_count,
@@ -193,6 +228,8 @@ bool hv_host_init_memory(HvHost *host, GError **error)
     };
     host->sample.fire = sample_fires;
     host->scan.fire = scan_fires;
+    hv_host_init_balloon(host);
+    hv_host_init_sampling(host);
     host->pager = hv_pager_new(&pager, error);
     if (host->pager == NULL)
         return false;

@@ -17,10 +17,15 @@ struct HvHost {
     HvPool *pool;
     HvPager *pager;
     HvSharing *sharing;
-    HvVm *needy;    /* for whom the pager takes a frame */
-    HvEvent sample; /* of which pages are in use */
-    HvEvent scan;   /* for pages to be shared */
-    GPtrArray *vms; /* of HvVm, by number */
+    HvVm *needy;         /* for whom the pager takes a frame */
+    HvEvent sample;      /* of which pages are in use */
+    HvEvent scan;        /* for pages to be shared */
+    HvEvent period;      /* of the estimate of working sets */
+    HvEvent balance;     /* of the VMs' balloons */
+    HvEvent frames_came; /* those that wait for a page frame look again */
+    bool was_low;        /* balancing was asked for out of turn, and has not been done */
+    HvTime scanned_all;  /* when the sharer last looked at all pages, being short of frames */
+    GPtrArray *vms;      /* of HvVm, by number */
     void *policy;
     HvEvent policy_timer;
     HvTime policy_due;                  /* what it is set to */
@@ -82,8 +87,39 @@ bool hv_host_init_memory(HvHost *host, GError **error);
 void hv_host_clear_memory(HvHost *host);
 /* A vCPU can run: the sampling and sharing of pages go on, where there is any. */
 void hv_host_watch_memory(HvHost *host, HvTime now);
-/* May the VM be started, considering what others were promised? */
-bool hv_host_can_promise(const HvHost *host, const HvVm *vm);
+/* May the VM be started, considering what others were promised? If not, reports it. */
+bool hv_host_can_promise(const HvHost *host, const HvVm *vm, HvTime now);
+/* A present page that is not pinned becomes absent, and its contents are lost. */
+void hv_host_drop_page(HvHost *host, HvVm *vm, HvPageNo page);
+
+/* The event's next turn comes after an interval, as long as somebody can run. */
+void hv_host_next_turn(HvHost *host, HvEvent *event, HvTime interval);
+
+/* host-shares.c */
+/* What it costs that the VM holds so many pages: from whom it is highest takes who
+ * needs a frame. */
+uint64_t hv_host_memory_cost(const HvHost *host, const HvVm *vm, HvPageNo holds);
+/* Pages of the VM that may be taken without breaking into its reservation. */
+HvPageNo hv_host_takeable(const HvVm *vm, HvPageNo holds);
+/* The number of the VM that is to lose a page; -1: none may. */
+int hv_host_choose_vm(void *host);
+
+/* host-balloon.c */
+void hv_host_init_balloon(HvHost *host);
+/* Page frames are few: balance at `when`, if there are balloons. */
+void hv_host_check_low(HvHost *host, HvTime when);
+/* May the acting vCPU of vm wait for a frame instead of having one taken from somebody?
+ * Then it is noted that it does. */
+bool hv_host_wait_for_frame(HvHost *host, HvVm *vm);
+/* Frames may have come free. */
+void hv_host_frames_came(HvHost *host, HvTime when);
+
+/* host-sample.c */
+void hv_host_init_sampling(HvHost *host);
+/* A page is accessed that was absent or watched. */
+void hv_host_page_used(HvVm *vm, HvPageNo page);
+uint32_t hv_host_active_ppm(const HvHost *host, const HvVm *vm);
+void hv_host_sampling_clear(HvVm *vm);
 /* A page frame for the VM, whatever that takes; HV_FRAME_NONE: there is none. */
 HvFrameNo hv_host_take_frame_for(HvHost *host, HvVm *vm, HvPageRef *ret_victim);
 

@@ -77,6 +77,9 @@ static void free_posts(HvHost *host)
     HvEvent *event;
     hv_event_queue_remove(&host->events, &host->sample);
     hv_event_queue_remove(&host->events, &host->scan);
+    hv_event_queue_remove(&host->events, &host->period);
+    hv_event_queue_remove(&host->events, &host->balance);
+    hv_event_queue_remove(&host->events, &host->frames_came);
     while ((event = hv_event_queue_take(&host->events)) != NULL)
         g_free(event); /* the VMs have taken their timers out */
     g_queue_clear_full(&host->spare_posts, g_free);

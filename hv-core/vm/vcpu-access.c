@@ -113,9 +113,16 @@ HvAccessResult hv_vcpu_access(void *user, HvCpu *cpu, HvAccess *access)
     } else if (is_memory(vm, access)) {
         kind = HV_EXIT_PAGE_FAULT;
         result = HV_ACCESS_RAM;
+        vm->may_wait = vcpu->pcpu != NULL;
         hv_vm_resolve_access(vm, hv_gpa_page(access->gpa), is_write(access));
+        vm->may_wait = false;
     } else {
         kind = access_device(vm, access);
+    }
+    if (vm->must_wait) {
+        vm->must_wait = false;
+        result = HV_ACCESS_BLOCK;
+        hv_vcpu_leave(vcpu, HV_VCPU_BLOCKED, HV_WHY_MEMORY);
     }
     vm->acting = NULL;
 

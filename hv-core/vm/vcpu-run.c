@@ -100,7 +100,8 @@ static void handle_exit(HvVcpu *vcpu, HvCpuExit exit)
 {
     switch (exit) {
     case HV_CPU_BUDGET:
-    case HV_CPU_STOPPED: /* the access has been dealt with */ break;
+    case HV_CPU_STOPPED: /* the access has been dealt with */
+    case HV_CPU_BLOCKED: /* and so it has here: the vCPU waits for a page frame */ break;
     case HV_CPU_HALT: on_halt(vcpu); break;
     case HV_CPU_INTERRUPT_WINDOW:
         vcpu->window_asked = false;
@@ -109,7 +110,6 @@ static void handle_exit(HvVcpu *vcpu, HvCpuExit exit)
     case HV_CPU_SHUTDOWN:
         crash(vcpu, &(HvExit){.kind = HV_EXIT_SHUTDOWN}, HV_WHY_TRIPLE_FAULT);
         break;
-    case HV_CPU_BLOCKED: /* no access is ever answered so: a defect of the backend */
     case HV_CPU_ERROR: on_error(vcpu); break;
     }
 }

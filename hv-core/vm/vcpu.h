@@ -62,6 +62,8 @@ struct HvVcpu {
     HvTime cost_ns;   /* charged meanwhile */
     HvTime credit_ns; /* charged, but not used by the guest yet */
     HvStamp at;       /* of the access that the host serves now */
+    bool needs_frame; /* it waits for one; up to: */
+    HvTime frame_by;  /* 0: it has not begun to wait */
     HvWhy crash_why;  /* why an access was answered HV_ACCESS_CRASH */
 };
 

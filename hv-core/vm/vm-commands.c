@@ -18,9 +18,11 @@ static bool has_ended(const HvVm *vm)
 
 bool hv_vm_start(HvVm *vm, HvTime now)
 {
-    if (vm->state != HV_VM_OFF || !hv_host_can_promise(vm->host, vm))
+    if (vm->state != HV_VM_OFF)
         return false;
     hv_host_begin_input(vm->host, now);
+    if (!hv_host_can_promise(vm->host, vm, now))
+        return false;
     hv_vm_set_state(vm, HV_VM_RUNNING, HV_WHY_START, now);
     if (vm->vcpus[0].job != NULL && !hv_job_start(&vm->vcpus[0], now))
         return true; /* its guest did not boot: an event, like any crash */
@@ -47,7 +49,7 @@ static void hold_vcpu(HvVcpu *vcpu, HvTime now)
 
 static void release_vcpu(HvVcpu *vcpu, HvTime now)
 {
-    bool wakes = vcpu->held || hv_vcpu_has_interrupt(vcpu);
+    bool wakes = vcpu->held || vcpu->needs_frame || hv_vcpu_has_interrupt(vcpu);
     if (vcpu->state == HV_VCPU_RUNNING && vcpu->leave_why == HV_WHY_PAUSE)
         hv_vcpu_stay(vcpu); /* it has not left yet */
     else if (vcpu->state == HV_VCPU_BLOCKED && wakes)

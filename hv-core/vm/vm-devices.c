@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "hv-core/devices/platform.h"
+#include "hv-core/devices/virtio-balloon.h"
 #include "hv-core/devices/virtio-console.h"
 #include "hv-core/devices/virtio-net.h"
 #include "hv-core/vm/host-private.h"
@@ -102,6 +103,11 @@ static void on_console_output(void *user, uint8_t slot, const uint8_t *bytes, ui
     g_queue_push_tail(&host->controls, control);
 }
 
+static void on_balloon(void *user, bool inflate, const uint32_t *pages, uint32_t count)
+{
+    hv_vm_balloon(user, inflate, pages, count);
+}
+
 static const HvDeviceClient device_client = {
     .error = on_error,
     .interrupt = on_interrupt,
@@ -110,6 +116,7 @@ static const HvDeviceClient device_client = {
     .frame_received = on_frame_received,
     .frame_dropped = on_frame_dropped,
     .console_output = on_console_output,
+    .balloon = on_balloon,
 };
 
 void hv_vm_debug_output(HvVm *vm, uint8_t byte)
@@ -207,6 +214,8 @@ void hv_vm_add_devices(HvVm *vm, const HvVmConfig *config)
     hv_bus_add(bus, hv_platform_new(vm->memory, &device_client, &platform_client, vm));
     hv_bus_add(bus, hv_virtio_console_new(HV_SLOT_CONSOLE, vm->memory, &device_client, vm));
     hv_bus_add(bus, hv_virtio_console_new(HV_SLOT_CONTROL, vm->memory, &device_client, vm));
+    if (config->balloon)
+        hv_bus_add(bus, hv_virtio_balloon_new(HV_SLOT_BALLOON, vm->memory, &device_client, vm));
     for (unsigned i = 0; i < config->nic_count; i++)
         hv_bus_add(bus,
                    hv_virtio_net_new((uint8_t)(HV_SLOT_NIC0 + i), vm->memory, config->nics[i].mac,

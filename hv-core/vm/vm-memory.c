@@ -43,7 +43,7 @@ static HvFrameNo take_frame(HvVm *vm, HvPageRef *ret_victim)
 {
     HvFrameNo frame =
         vm->released ? HV_FRAME_NONE : hv_host_take_frame_for(vm->host, vm, ret_victim);
-    if (frame == HV_FRAME_NONE)
+    if (frame == HV_FRAME_NONE && !vm->must_wait)
         vm->out_of_memory = true;
     return frame;
 }
@@ -61,6 +61,7 @@ static void fill(HvVm *vm, HvPageNo page, HvFrameNo frame)
 {
     HvHost *host = vm->host;
     uint32_t slot;
+    hv_vm_balloon_touched(vm, page);
     if (hv_pager_swap_in(host->pager, page_ref(vm, page), frame, &slot)) {
         HV_REPORT(host, swapped_in, hv_vm_stamp(vm), vm->number, page, frame, slot);
         charge(vm, host->config.costs.swap_in_ns);
@@ -143,6 +144,7 @@ bool hv_vm_resolve_access(HvVm *vm, HvPageNo page, bool write)
     HvHost *host = vm->host;
     HvPageRef victim = {.page = HV_NO_PAGE};
     bool hit = hv_memory_entry(vm->memory, page)->frame != HV_FRAME_NONE;
+    hv_host_page_used(vm, page);
     if (!hit && !bring_in(vm, page, &victim))
         return false;
     if (write && !make_writable(vm, page))

@@ -33,6 +33,7 @@ static bool load_image(HvVm *vm, const HvVmConfig *config, HvTime now, GError **
         .nic_count = config->nic_count,
         .hosts = config->hosts,
         .host_count = config->host_count,
+        .balloon = config->balloon,
         .resident = vm->host->config.memory.resident_programs,
         .page_mapped = report_loaded_page,
         .user = &report,
@@ -132,6 +133,12 @@ static bool build(HvVm *vm, const HvVmConfig *config, HvTime now, GError **error
             return false;
     hv_pager_add_memory(host->pager, vm->memory);
     hv_sharing_add_memory(host->sharing, vm->memory);
+    vm->memory_params = config->memory;
+    if (vm->memory_params.shares == 0)
+        vm->memory_params.shares = HV_NORMAL_SHARES;
+    if (host->config.memory.by_shares)
+        HV_REPORT(host, memory_params, (HvStamp){now, HV_NO_PCPU}, vm->number, &vm->memory_params);
+    vm->sampling.random = config->seed ^ host->config.memory.seed;
     for (unsigned i = 0; i < vm->vcpu_count; i++)
         HV_REPORT(host, sched_params, (HvStamp){now, HV_NO_PCPU}, vm->number, (uint16_t)i,
                   &vm->vcpus[i].sched.params);
@@ -183,6 +190,8 @@ void hv_vm_free(HvVm *vm)
     if (vm->machine != NULL)
         vm->host->config.backend->machine_free(vm->machine);
     hv_memory_free(vm->memory);
+    hv_host_sampling_clear(vm);
+    g_free(vm->page_marks);
     hv_elf_free(vm->elf);
     g_free(vm->vcpus);
     g_free(vm);
@@ -282,6 +291,11 @@ HvCpu *hv_vm_cpu(HvVm *vm, unsigned vcpu)
 {
     g_return_val_if_fail(vcpu < vm->vcpu_count, NULL);
     return vm->vcpus[vcpu].cpu;
+}
+
+HvPageNo hv_vm_ballooned(const HvVm *vm)
+{
+    return vm->ballooned;
 }
 
 const char *hv_vm_symbol(const HvVm *vm, uint64_t address, uint64_t *ret_offset)

@@ -8,6 +8,15 @@
 #include "hv-core/vm/elf.h"
 #include "hv-core/vm/vcpu.h"
 
+/* The estimate of a VM's working set: see host-sample.c. */
+typedef struct {
+    GArray *picked; /* HvPageNo; NULL: nothing was ever picked */
+    unsigned used;  /* of them, in this period */
+    uint32_t slow_ppm, fast_ppm;
+    bool begun; /* the averages have a value */
+    uint64_t random;
+} HvSampling;
+
 struct HvVm {
     HvHost *host;
     uint16_t number;
@@ -24,7 +33,23 @@ struct HvVm {
     HvVcpu *acting;
     bool started;       /* a job's guest has booted: HV_PLATFORM_STARTED */
     bool out_of_memory; /* a page was needed and there was no frame */
+    bool may_wait;      /* it is an instruction of a vCPU that needs a page */
+    bool must_wait;     /* a page was needed, and a frame may come soon */
     bool released;      /* its page frames were taken back: it is over, or about to be */
+
+    /* Memory (vm-balloon.c, host-shares.c, host-sample.c). */
+    HvMemoryParams memory_params;
+    uint8_t *page_marks;     /* HV_MARK_*, by page; NULL: none has any */
+    HvPageNo ballooned;      /* pages with HV_MARK_BALLOONED */
+    HvPageNo balloon_before; /* at the last round of balancing */
+    unsigned balloon_dry;    /* so many rounds of balancing it is not asked: it had no more */
+    HvSampling sampling;
+};
+
+/* What is known of a page beside its entry. */
+enum {
+    HV_MARK_BALLOONED = 1, /* given by the guest, and not touched since */
+    HV_MARK_SAMPLED = 2,   /* picked in this period, and not used since */
 };
 
 HvVm *hv_vm_new(HvHost *host, uint16_t number, const HvVmConfig *config, HvTime now,
@@ -55,6 +80,17 @@ bool hv_vm_resolve_fault(HvVm *vm, HvPageNo page, bool write);
 bool hv_vm_memory_fault(void *user, HvMemory *memory, HvPageNo page, bool write);
 /* The same for an instruction of the acting vCPU, which is a reference to the page. */
 bool hv_vm_resolve_access(HvVm *vm, HvPageNo page, bool write);
+
+/* vm-balloon.c: the guest names pages to its balloon. */
+void hv_vm_balloon(HvVm *vm, bool inflate, const uint32_t *pages, uint32_t count);
+bool hv_vm_is_ballooned(const HvVm *vm, HvPageNo page);
+/* A page that may be in the balloon gets a frame. */
+void hv_vm_balloon_touched(HvVm *vm, HvPageNo page);
+/* Is there a driver that could give pages? */
+bool hv_vm_can_balloon(const HvVm *vm);
+HvPageNo hv_vm_balloon_target(const HvVm *vm);
+void hv_vm_ask_balloon(HvVm *vm, HvPageNo pages, HvBalloonWhy why);
+
 /* vm-devices.c: puts the devices on the bus. */
 void hv_vm_add_devices(HvVm *vm, const HvVmConfig *config);
 /* A byte on HV_PORT_DEBUG. */

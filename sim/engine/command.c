@@ -135,6 +135,10 @@ static char *command_json(const SimCommand *command, uint64_t at)
         append_word(text, "vm", command->vm.name);
         append_sched(text, command);
         break;
+    case SIM_COMMAND_SET_BALLOON:
+        append_word(text, "vm", command->vm.name);
+        append_number(text, "size", command->balloon_bytes / 1024, "KiB");
+        break;
     case SIM_COMMAND_TYPE:
         append_word(text, "vm", command->vm.name);
         append_word(text, "text", command->text);
@@ -210,6 +214,8 @@ static bool carry_out(SimEngine *engine, const SimCommand *command)
     case SIM_COMMAND_KILL: return hv_vm_kill(vm, engine->now);
     case SIM_COMMAND_SET_WEIGHT: return hv_vm_set_weight(vm, command->weight, engine->now);
     case SIM_COMMAND_SET_SCHEDULING: return set_scheduling(vm, command, engine->now);
+    case SIM_COMMAND_SET_BALLOON:
+        return hv_vm_set_balloon(vm, command->balloon_bytes / HV_PAGE_SIZE, engine->now);
     case SIM_COMMAND_TYPE:
         return hv_vm_console_write(vm, HV_SLOT_CONSOLE, command->text, strlen(command->text),
                                    engine->now);

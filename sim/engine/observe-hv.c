@@ -19,6 +19,9 @@ _Static_assert((int)HV_WHY_JOB_DONE == (int)SIM_WHY_JOB_DONE, "Why");
 _Static_assert((int)HV_EXIT_COUNT == (int)SIM_EXIT_COUNT, "ExitKind");
 _Static_assert((int)HV_EXIT_PREEMPT == (int)SIM_EXIT_PREEMPT, "ExitKind");
 _Static_assert((int)HV_DEVICE_COUNT == (int)SIM_DEVICE_COUNT, "DeviceErrorKind");
+_Static_assert((int)HV_BALLOON_BY_COUNT == (int)SIM_BALLOON_BY_COUNT, "BalloonWhy");
+_Static_assert((int)HV_BALLOON_REFUSAL_COUNT == (int)SIM_BALLOON_REFUSAL_COUNT, "BalloonRefusal");
+_Static_assert((int)HV_BALLOON_TWICE == (int)SIM_BALLOON_TWICE, "BalloonRefusal");
 _Static_assert((int)HV_RX_DROP_COUNT == (int)SIM_RX_DROP_COUNT, "RxDrop");
 
 static uint16_t source(HvStamp at)
@@ -134,6 +137,50 @@ static void page_shared(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFr
 static void page_unshared(void *user, HvStamp at, uint16_t vm, HvPageNo page)
 {
     TRACE(user, at, PageUnshared, .vm = vm, .page = page);
+}
+
+static void balloon_target(void *user, HvStamp at, uint16_t vm, HvPageNo pages, HvPageNo before,
+                           HvBalloonWhy why)
+{
+    TRACE(user, at, BalloonTarget, .vm = vm, .pages = pages, .before = before, .why = why);
+}
+
+static void page_ballooned(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame)
+{
+    TRACE(user, at, PageBallooned, .vm = vm, .page = page, .frame = frame);
+}
+
+static void page_deflated(void *user, HvStamp at, uint16_t vm, HvPageNo page, bool used)
+{
+    TRACE(user, at, PageDeflated, .vm = vm, .page = page, .used = used);
+}
+
+static void balloon_refused(void *user, HvStamp at, uint16_t vm, HvPageNo page, uint32_t count,
+                            HvBalloonRefusal why)
+{
+    TRACE(user, at, BalloonRefused, .vm = vm, .page = page, .count = count, .why = why);
+}
+
+static void memory_params(void *user, HvStamp at, uint16_t vm, const HvMemoryParams *params)
+{
+    TRACE(user, at, MemoryParams, .vm = vm, .shares = params->shares,
+          .reservation = params->reservation, .limit = params->limit);
+}
+
+static void memory_target(void *user, HvStamp at, uint16_t vm, HvPageNo pages, HvPageNo holds)
+{
+    TRACE(user, at, MemoryTarget, .vm = vm, .pages = pages, .holds = holds);
+}
+
+static void working_set(void *user, HvStamp at, uint16_t vm, const HvWorkingSet *set)
+{
+    TRACE(user, at, WorkingSet, .vm = vm, .sampled = set->sampled, .used = set->used,
+          .active_ppm = set->active_ppm, .pages = set->pages);
+}
+
+static void vm_refused(void *user, HvStamp at, uint16_t vm, HvPageNo pages, HvFrameNo left)
+{
+    TRACE(user, at, VmRefused, .vm = vm, .pages = pages, .left = left);
 }
 
 static void page_referenced(void *user, HvStamp at, uint16_t vm, uint16_t vcpu,
@@ -253,6 +300,14 @@ const HvObserver sim_hv_observer = {
     .swapped_in = swapped_in,
     .page_shared = page_shared,
     .page_unshared = page_unshared,
+    .balloon_target = balloon_target,
+    .page_ballooned = page_ballooned,
+    .page_deflated = page_deflated,
+    .balloon_refused = balloon_refused,
+    .memory_params = memory_params,
+    .memory_target = memory_target,
+    .working_set = working_set,
+    .vm_refused = vm_refused,
     .page_referenced = page_referenced,
     .memory_layout = memory_layout,
     .interrupt_raised = interrupt_raised,

@@ -64,6 +64,14 @@ static HvMemoryPolicy memory_policy(const SimEngine *engine)
         .future_count = engine->future_count,
     };
 
+    memory.by_shares = sim_scenario_memory_by_shares(engine->scenario);
+    memory.tax_ppm = (uint32_t)policy->tax_ppm;
+    memory.sample_pages = (unsigned)policy->sample_pages;
+    memory.sample_period_ns = policy->sample_period_ns;
+    memory.balloon = policy->balloon;
+    memory.balance_ns = policy->balance_ns;
+    memory.wait_ns = policy->wait_ns;
+    memory.low_ppm = (uint32_t)policy->low_ppm;
     memory.kill_largest = policy->out_of_memory == SIM_OUT_OF_MEMORY_KILL;
     memory.no_overcommit = !policy->overcommit;
     if (policy->share) {
@@ -352,6 +360,10 @@ static bool build_vm(SimEngine *engine, unsigned vm, GError **error)
         .period_ns = config->period_ns,
         .slice_ns = config->slice_ns,
         .vcpu_params = own,
+        .memory = {.shares = (uint32_t)config->memory_shares,
+                   .reservation = config->memory_reservation_bytes / HV_PAGE_SIZE,
+                   .limit = config->memory_limit_bytes / HV_PAGE_SIZE},
+        .balloon = config->balloon,
         .job = config->job ? &job : NULL,
         .seed = engine->scenario->seed * UINT64_C(0x9e3779b97f4a7c15) + vm,
         .nics = nics,
@@ -367,16 +379,10 @@ static bool build_vm(SimEngine *engine, unsigned vm, GError **error)
     return true;
 }
 
+/* That it was refused, for want of memory, is an event of hv-core's. */
 static void start_vm(SimEngine *engine, SimDue *due)
 {
-    if (hv_vm_start(hv_host_vm(engine->host, due->vm), engine->now))
-        return;
-
-    g_autofree char *note = g_strdup_printf("vm:%s was not started: the host has not enough memory "
-                                            "for all that was promised (overcommit is off)",
-                                            engine->scenario->vms[due->vm].name);
-
-    SIM_TRACE_BLOB(engine->trace, SIM_SOURCE_WORLD, engine->now, Note, note, strlen(note), );
+    hv_vm_start(hv_host_vm(engine->host, due->vm), engine->now);
 }
 
 bool sim_engine_build(SimEngine *engine, GError **error)

@@ -76,6 +76,11 @@ char *sim_blob_text(const SimRecord *record)
     return blob_text(record);
 }
 
+char *sim_moment_vm(const SimTelling *telling, unsigned number)
+{
+    return vm_name(telling, number);
+}
+
 static void tell_vm_state(SimTelling *telling, const SimRecord *record)
 {
     const SimEventVmState *event = SIM_FIELDS(record, VmState);
@@ -180,6 +185,8 @@ static char *command_words(json_object *command)
         return g_strdup_printf("give vm:%s the weight %s", vm, word(command, "weight"));
     if (!strcmp(what, "set-scheduling"))
         return sched_words(command, vm);
+    if (!strcmp(what, "set-balloon"))
+        return g_strdup_printf("ask vm:%s for %s of its memory", vm, word(command, "size"));
     if (!strcmp(what, "type"))
         return g_strdup_printf(
             "type %s on the console of vm:%s",
@@ -428,6 +435,11 @@ static const struct {
     [SIM_EVENT_DHCP] = {sim_tell_dhcp, 16},
     [SIM_EVENT_DNS] = {sim_tell_dns, 8},
     [SIM_EVENT_PAGE_MAPPED] = {tell_page, 4},
+    [SIM_EVENT_BALLOON_TARGET] = {sim_tell_balloon_target, 8},
+    [SIM_EVENT_PAGE_DEFLATED] = {sim_tell_deflated, 4},
+    [SIM_EVENT_BALLOON_REFUSED] = {sim_tell_balloon_refused, 4},
+    [SIM_EVENT_WORKING_SET] = {sim_tell_working_set, 4},
+    [SIM_EVENT_VM_REFUSED] = {sim_tell_vm_refused, 8},
     [SIM_EVENT_DEVICE_ERROR] = {tell_device_error, 4},
     [SIM_EVENT_JOB_DONE] = {tell_job_done, 8},
     [SIM_EVENT_DEADLINE_MISSED] = {tell_missed, 8},
@@ -450,6 +462,8 @@ static bool counts(const SimRecord *record)
     if (record->type == SIM_EVENT_TREE_PORT)
         return SIM_FIELDS(record, TreePort)->to == SIM_TREE_BLOCKING ||
                SIM_FIELDS(record, TreePort)->to == SIM_TREE_FORWARDING;
+    if (record->type == SIM_EVENT_PAGE_DEFLATED)
+        return SIM_FIELDS(record, PageDeflated)->used;
     return record->type != SIM_EVENT_PAGE_MAPPED || SIM_FIELDS(record, PageMapped)->demand;
 }
 

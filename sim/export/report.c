@@ -358,6 +358,72 @@ static void add_swapping(SimReport *report, json_object *vms)
     }
 }
 
+/* Only where there was something in a balloon, or was to be. */
+static void add_balloons(SimReport *report, json_object *vms)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < row_count(vms); i++) {
+        json_object *memory = get(row(vms, i), "memory");
+
+        if (number(memory, "inflates") + number(memory, "balloon_target") +
+                number(memory, "balloon_refused") ==
+            0)
+            continue;
+        if (!any)
+            heading(report, "Balloons");
+        any = true;
+        g_string_append_printf(report->out,
+                               "  %s: %" PRIu64 " pages in it at the end of %" PRIu64
+                               " wanted; %" PRIu64 " given, %" PRIu64 " taken back",
+                               text(row(vms, i), "name"), number(memory, "ballooned_pages"),
+                               number(memory, "balloon_target"), number(memory, "inflates"),
+                               number(memory, "deflates"));
+        if (number(memory, "balloon_used") > 0)
+            g_string_append_printf(report->out, ", %" PRIu64 " used without taking them back",
+                                   number(memory, "balloon_used"));
+        if (number(memory, "balloon_refused") > 0)
+            g_string_append_printf(report->out, ", %" PRIu64 " refused",
+                                   number(memory, "balloon_refused"));
+        g_string_append_c(report->out, '\n');
+    }
+}
+
+/* Only where memory was shared out by shares, or working sets were estimated. */
+static void add_memory_shares(SimReport *report, json_object *vms)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < row_count(vms); i++) {
+        json_object *memory = get(row(vms, i), "memory");
+        bool shares = get(memory, "shares_given"), estimate = get(memory, "active_ppm");
+
+        if (!shares && !estimate)
+            continue;
+        if (!any)
+            heading(report, "Shares of memory");
+        any = true;
+        g_string_append_printf(report->out, "  %s: holds %" PRIu64 " pages",
+                               text(row(vms, i), "name"), number(memory, "resident_pages"));
+        if (shares)
+            g_string_append_printf(report->out, "; %" PRIu64 " shares",
+                                   number(memory, "shares_given"));
+        if (shares && number(memory, "reservation_pages") > 0)
+            g_string_append_printf(report->out, ", %" PRIu64 " pages reserved",
+                                   number(memory, "reservation_pages"));
+        if (shares && number(memory, "limit_pages") > 0)
+            g_string_append_printf(report->out, ", at most %" PRIu64,
+                                   number(memory, "limit_pages"));
+        if (estimate)
+            g_string_append_printf(
+                report->out,
+                "; working set about %" PRIu64 " pages (%" PRIu64 ".%" PRIu64 " %% of its memory)",
+                number(memory, "working_set_pages"), number(memory, "active_ppm") / 10000,
+                number(memory, "active_ppm") / 1000 % 10);
+        g_string_append_c(report->out, '\n');
+    }
+}
+
 static void add_mac_table(SimReport *report, json_object *network)
 {
     json_object *table = get(network, "mac_table");
@@ -533,6 +599,8 @@ void sim_report_text(GString *out, const SimReportInput *input)
     add_references(&report, vms);
     add_sharing(&report, vms);
     add_swapping(&report, vms);
+    add_balloons(&report, vms);
+    add_memory_shares(&report, vms);
     add_networks(&report);
     add_checks(&report);
 }

@@ -106,13 +106,28 @@ static json_object *memory_counts(const SimModel *model, const SimModelVm *vm)
     add_number(memory, "resident_pages", vm->resident_pages);
     add_number(memory, "pinned_pages", vm->pinned_pages);
     add_number(memory, "shared_pages", vm->shared_pages);
-    add_number(memory, "ballooned_pages", 0);
+    add_number(memory, "ballooned_pages", vm->ballooned_pages);
     add_number(memory, "swapped_pages", vm->swapped_pages);
     add_number(memory, "faults", vm->demand_faults);
     add_number(memory, "shares", vm->shares);
     add_number(memory, "copies", vm->copies);
     add_number(memory, "swap_ins", vm->swap_ins);
     add_number(memory, "swap_outs", vm->swap_outs);
+    add_number(memory, "balloon_target", vm->balloon_target);
+    add_number(memory, "inflates", vm->inflates);
+    add_number(memory, "deflates", vm->deflates);
+    add_number(memory, "balloon_used", vm->balloon_used);
+    add_number(memory, "balloon_refused", vm->balloon_refused);
+    if (vm->memory_shares != 0) {
+        add_number(memory, "shares_given", vm->memory_shares);
+        add_number(memory, "reservation_pages", vm->memory_reservation);
+        add_number(memory, "limit_pages", vm->memory_limit);
+        add_number(memory, "target_pages", vm->memory_target);
+    }
+    if (vm->estimates > 0) {
+        add_number(memory, "active_ppm", vm->active_ppm);
+        add_number(memory, "working_set_pages", vm->working_set_pages);
+    }
     add_number(memory, "reference_count", vm->reference_count);
     add_number(memory, "reference_hits", vm->reference_hits);
     add_number(memory, "reference_misses", vm->reference_count - vm->reference_hits);
@@ -182,6 +197,8 @@ static json_object *vm_row(const SimResultInput *input, unsigned number)
     add_string(row, "program", input->scenario->vms[number].program);
     add_string(row, "state", sim_name(SIM_NAMES(VmState), vm->state));
     add_string(row, "why", sim_name(SIM_NAMES(Why), vm->why));
+    if (vm->refused)
+        json_object_object_add(row, "refused", json_object_new_boolean(true));
     json_object_object_add(row, "exit_code",
                            vm->exited ? json_object_new_int64((int32_t)vm->exit_code) : NULL);
     add_number(row, "last_mark", vm->last_mark);

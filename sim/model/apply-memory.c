@@ -162,6 +162,117 @@ static bool page_unshared(SimModel *model, const SimRecord *record)
     return true;
 }
 
+/* ---- The balloon ---------------------------------------------------------- */
+
+static bool balloon_target(SimModel *model, const SimRecord *record)
+{
+    const SimEventBalloonTarget *event = SIM_FIELDS(record, BalloonTarget);
+    SimModelVm *vm = sim_apply_vm(model, event->vm);
+
+    if (!vm)
+        return false;
+    vm->balloon_target = event->pages;
+    return true;
+}
+
+static bool page_ballooned(SimModel *model, const SimRecord *record)
+{
+    const SimEventPageBallooned *event = SIM_FIELDS(record, PageBallooned);
+    SimModelVm *vm = sim_apply_vm(model, event->vm);
+    SimModelPage before, page = {.frame = SIM_MODEL_NO_FRAME, .flags = SIM_PAGE_BALLOONED};
+
+    if (!vm || event->page >= vm->memory_pages)
+        return false;
+    before = sim_pages_get(vm->pages, event->page);
+    if (before.frame != event->frame || (before.flags & SIM_PAGE_BALLOONED))
+        return false;
+    page.flags |= before.flags & SIM_PAGE_TOUCHED;
+    vm->swapped_pages -= !!(before.flags & SIM_PAGE_SWAPPED);
+    change_page(model, vm, event->page, page);
+    vm->ballooned_pages++;
+    vm->inflates++;
+    return true;
+}
+
+static bool page_deflated(SimModel *model, const SimRecord *record)
+{
+    const SimEventPageDeflated *event = SIM_FIELDS(record, PageDeflated);
+    SimModelVm *vm = sim_apply_vm(model, event->vm);
+    SimModelPage page;
+
+    if (!vm || event->page >= vm->memory_pages)
+        return false;
+    page = sim_pages_get(vm->pages, event->page);
+    if (!(page.flags & SIM_PAGE_BALLOONED))
+        return false;
+    page.flags &= (uint8_t)~SIM_PAGE_BALLOONED;
+    sim_pages_set(&vm->pages, event->page, page);
+    vm->ballooned_pages--;
+    vm->deflates += !event->used;
+    vm->balloon_used += event->used;
+    return true;
+}
+
+static bool balloon_refused(SimModel *model, const SimRecord *record)
+{
+    const SimEventBalloonRefused *event = SIM_FIELDS(record, BalloonRefused);
+    SimModelVm *vm = sim_apply_vm(model, event->vm);
+
+    if (!vm)
+        return false;
+    vm->balloon_refused += event->count;
+    return true;
+}
+
+/* ---- Shares of memory ------------------------------------------------------ */
+
+static bool memory_params(SimModel *model, const SimRecord *record)
+{
+    const SimEventMemoryParams *event = SIM_FIELDS(record, MemoryParams);
+    SimModelVm *vm = sim_apply_vm(model, event->vm);
+
+    if (!vm)
+        return false;
+    vm->memory_shares = event->shares;
+    vm->memory_reservation = event->reservation;
+    vm->memory_limit = event->limit;
+    return true;
+}
+
+static bool memory_target(SimModel *model, const SimRecord *record)
+{
+    const SimEventMemoryTarget *event = SIM_FIELDS(record, MemoryTarget);
+    SimModelVm *vm = sim_apply_vm(model, event->vm);
+
+    if (!vm)
+        return false;
+    vm->memory_target = event->pages;
+    return true;
+}
+
+static bool working_set(SimModel *model, const SimRecord *record)
+{
+    const SimEventWorkingSet *event = SIM_FIELDS(record, WorkingSet);
+    SimModelVm *vm = sim_apply_vm(model, event->vm);
+
+    if (!vm)
+        return false;
+    vm->active_ppm = event->active_ppm;
+    vm->working_set_pages = event->pages;
+    vm->estimates++;
+    return true;
+}
+
+static bool vm_refused(SimModel *model, const SimRecord *record)
+{
+    SimModelVm *vm = sim_apply_vm(model, SIM_FIELDS(record, VmRefused)->vm);
+
+    if (!vm)
+        return false;
+    vm->refused = true;
+    return true;
+}
+
 /* ---- References ----------------------------------------------------------- */
 
 static bool page_reference(SimModel *model, const SimRecord *record)
@@ -195,4 +306,12 @@ void sim_apply_memory_handlers(SimHandler *table)
     table[SIM_EVENT_PAGE_SHARED] = page_shared;
     table[SIM_EVENT_PAGE_UNSHARED] = page_unshared;
     table[SIM_EVENT_PAGE_REFERENCE] = page_reference;
+    table[SIM_EVENT_BALLOON_TARGET] = balloon_target;
+    table[SIM_EVENT_PAGE_BALLOONED] = page_ballooned;
+    table[SIM_EVENT_PAGE_DEFLATED] = page_deflated;
+    table[SIM_EVENT_BALLOON_REFUSED] = balloon_refused;
+    table[SIM_EVENT_MEMORY_PARAMS] = memory_params;
+    table[SIM_EVENT_MEMORY_TARGET] = memory_target;
+    table[SIM_EVENT_WORKING_SET] = working_set;
+    table[SIM_EVENT_VM_REFUSED] = vm_refused;
 }

@@ -90,9 +90,10 @@ enum {
     SIM_PAGE_WRITABLE = 1,
     SIM_PAGE_PINNED = 2,
     SIM_PAGE_DEMAND = 4,
-    SIM_PAGE_TOUCHED = 8,  /* stays once it has been present */
-    SIM_PAGE_SWAPPED = 16, /* absent, its contents are in swap space */
-    SIM_PAGE_SHARED = 32,  /* other pages have the same page frame */
+    SIM_PAGE_TOUCHED = 8,    /* stays once it has been present */
+    SIM_PAGE_SWAPPED = 16,   /* absent, its contents are in swap space */
+    SIM_PAGE_SHARED = 32,    /* other pages have the same page frame */
+    SIM_PAGE_BALLOONED = 64, /* absent: the guest gave it to its balloon */
 };
 
 typedef struct {
@@ -167,6 +168,17 @@ typedef struct {
     uint32_t shared_pages;          /* whose page frame other pages have too */
     uint64_t shares, copies; /* pages that came to share one; that were copied to be written */
     uint64_t swap_ins, swap_outs;
+    uint32_t ballooned_pages;                  /* that are in its balloon now */
+    uint32_t balloon_target;                   /* that it is asked to have there */
+    uint64_t inflates, deflates;               /* pages given, and taken back */
+    uint64_t balloon_used;                     /* used while in the balloon, and not taken back */
+    uint64_t balloon_refused;                  /* pages it could not give or take back */
+    uint32_t memory_shares;                    /* 0: nobody has said */
+    uint32_t memory_reservation, memory_limit; /* in pages; limit 0: none */
+    uint32_t memory_target;                    /* pages, by the host's policy */
+    uint32_t active_ppm, working_set_pages;    /* the last estimate */
+    uint64_t estimates;                        /* of the working set, so far */
+    bool refused;                              /* it was not started, for want of memory */
     uint64_t reference_count, reference_hits;
     SimText *references; /* of SimModelReference: see sim_model_references() */
 } SimModelVm;

@@ -76,7 +76,11 @@ bool sim_event_complete(SimReader *reader, const SimPath *path, SimExpectEvent *
 bool sim_field_check(SimReader *reader, const SimPath *path, const char *type, const char *field);
 
 /* In world.c: what is only wrong as a whole, and the addresses left to us. */
+/* memory.c: every VM that needs a balloon has one. */
+void sim_world_balloons(SimScenario *scenario);
 bool sim_world_complete(SimReader *reader);
+/* memory.c: every VM that needs a balloon has one. */
+void sim_world_balloons(SimScenario *scenario);
 
 /* In world-net.c. First the subnets, the LAN and the Internet; then DHCP servers,
  * as NICs ask them; then, when all addresses are known, forward rules. */

@@ -126,8 +126,31 @@ typedef enum {
     SIM_OUT_OF_MEMORY_KILL,  /* the VM that holds the most */
 } SimOutOfMemory;
 
+/* What is done when VMs want more than there is: a word for what the other keys say one
+ * by one. */
+typedef enum {
+    SIM_OVERCOMMIT_AS_SET, /* what the other keys say */
+    SIM_OVERCOMMIT_REFUSE, /* overcommit is false */
+    SIM_OVERCOMMIT_BALLOON,
+    SIM_OVERCOMMIT_SHARE,
+    SIM_OVERCOMMIT_SWAP, /* replacement is clock, if it was none */
+    SIM_OVERCOMMIT_KILL, /* out_of_memory is kill */
+} SimOvercommit;
+
+/* From whom is a page frame taken? */
+typedef enum {
+    SIM_VICTIM_PAGE,   /* whose page the replacement policy names among all */
+    SIM_VICTIM_SHARES, /* the VM with the fewest shares for what it holds */
+} SimVictim;
+
 typedef struct {
-    uint64_t replacement;   /* SimReplacement */
+    uint64_t on_overcommit; /* SimOvercommit; has set the others already */
+    uint64_t victim;        /* SimVictim */
+    uint64_t tax_ppm;
+    bool balloon;
+    uint64_t balance_ns, wait_ns, low_ppm;
+    uint64_t sample_pages, sample_period_ns; /* of the estimate of working sets */
+    uint64_t replacement;                    /* SimReplacement */
     uint64_t frames;        /* for the heaps of all VMs; 0: no limit but the host's memory */
     uint64_t swap_bytes;    /* a multiple of 4 KiB */
     bool overcommit;        /* more may be promised to VMs than the host has */
@@ -268,6 +291,10 @@ typedef struct {
     size_t arg_count;
     uint64_t vcpus;
     uint64_t memory_bytes; /* a multiple of 4 KiB */
+    /* Of the host's memory; each a multiple of 4 KiB. */
+    uint64_t memory_shares, memory_reservation_bytes;
+    uint64_t memory_limit_bytes; /* 0: none */
+    bool balloon;                /* it has one, because it says so or the host's policy needs it */
     uint64_t weight;
     uint64_t priority;
     uint64_t cap_ppm;  /* of one pCPU; 0: none */
@@ -316,6 +343,7 @@ typedef enum {
     SIM_COMMAND_FLOW_ADD,         /* network, on (a switch), flow */
     SIM_COMMAND_FLOW_REMOVE,      /* network, on, text: its name */
     SIM_COMMAND_SET_ACL,          /* vm, nic, acl */
+    SIM_COMMAND_SET_BALLOON,      /* vm, balloon_bytes */
     SIM_COMMAND_COUNT
 } SimCommandKind;
 
@@ -334,6 +362,7 @@ typedef struct {
     uint64_t interval_ns;
     uint64_t timeout_ns;
     uint64_t weight;
+    uint64_t balloon_bytes;
     SimScenarioSched sched;
     uint64_t sched_what; /* bit n: word n of sim_sched_words is given */
     int64_t vcpu;        /* -1: all */
@@ -645,6 +674,8 @@ bool sim_scenario_is_outside_mode(SimNetworkMode mode);
 const char *sim_command_name(SimCommandKind kind);
 const char *sim_network_mode_name(SimNetworkMode mode);
 const char *sim_protocol_name(SimProtocol protocol);
+/* Is memory shared out among VMs by their shares, limits and reservations? */
+bool sim_scenario_memory_by_shares(const SimScenario *scenario);
 const char *sim_replacement_name(SimReplacement replacement);
 /* The word for a step's view ("stage"). */
 const char *sim_view_name(SimView view);

@@ -9,6 +9,13 @@ static const char *const mode_words[] = {"internal", "host-only",   "bridged",
                                          "nat",      "nat-network", NULL};
 static const char *const protocol_words[] = {"icmp", "udp", "tcp", NULL};
 static const char *const out_of_memory_words[] = {"crash", "kill", NULL};
+static const char *const overcommit_words[] = {
+    [SIM_OVERCOMMIT_AS_SET] = "as-set",   [SIM_OVERCOMMIT_REFUSE] = "refuse",
+    [SIM_OVERCOMMIT_BALLOON] = "balloon", [SIM_OVERCOMMIT_SHARE] = "share",
+    [SIM_OVERCOMMIT_SWAP] = "swap",       [SIM_OVERCOMMIT_KILL] = "kill",
+    [SIM_OVERCOMMIT_KILL + 1] = NULL,
+};
+static const char *const victim_words[] = {"page", "shares", NULL};
 static const char *const replacement_words[] = {
     [SIM_REPLACEMENT_NONE] = "none",   [SIM_REPLACEMENT_FIFO] = "fifo",
     [SIM_REPLACEMENT_CLOCK] = "clock", [SIM_REPLACEMENT_LRU] = "lru",
@@ -65,6 +72,12 @@ static const SimKey cost_keys[] = {
 static const SimObject costs_object = {"an object", cost_keys, sizeof(SimScenarioCosts), NO_KIND};
 
 static const SimKey memory_policy_keys[] = {
+    {"on_overcommit", WORD(overcommit_words), .preset = "\"as-set\"",
+     FIELD(SimScenarioMemoryPolicy, on_overcommit),
+     .meaning = "What is done when VMs want more than there is, in one word that sets other keys: "
+                "refuse: overcommit false; balloon: balloon true; share: share true; swap: "
+                "replacement clock, if none is given; kill: out_of_memory kill. as-set: only what "
+                "the other keys say."},
     {"replacement", WORD(replacement_words), .preset = "\"none\"",
      FIELD(SimScenarioMemoryPolicy, replacement),
      .meaning = "Which page goes to swap space when no page frame is left; none: a VM that needs "
@@ -97,6 +110,32 @@ static const SimKey memory_policy_keys[] = {
      .meaning = "How often some pages are looked at to find equal ones."},
     {"scan_pages", SIM_KEY_INTEGER, .preset = "100", .min = 1, .max = 1000000,
      FIELD(SimScenarioMemoryPolicy, scan_pages), .meaning = "How many pages that is each time."},
+    {"balloon", SIM_KEY_BOOL, .preset = "false", FIELD(SimScenarioMemoryPolicy, balloon),
+     .meaning =
+         "Guests are asked to give pages back when page frames become few, and who needs one "
+         "waits for them before anything else is tried. Every VM has a balloon then."},
+    {"balance", DURATION, .preset = "\"10ms\"", .min = 100 * US, .max = 3600 * SECOND,
+     FIELD(SimScenarioMemoryPolicy, balance_ns),
+     .meaning = "How often the host looks whether to inflate or deflate balloons."},
+    {"low_water", SHARE, .preset = "\"6%\"", .min = 0, .max = 50 * PERCENT,
+     FIELD(SimScenarioMemoryPolicy, low_ppm),
+     .meaning = "Balloons inflate while less than this part of the host's memory is free."},
+    {"wait", DURATION, .preset = "\"50ms\"", .min = 0, .max = 10 * SECOND,
+     FIELD(SimScenarioMemoryPolicy, wait_ns),
+     .meaning = "How long a vCPU waits for a page frame that a balloon may give."},
+    {"victim", WORD(victim_words), .preset = "\"page\"", FIELD(SimScenarioMemoryPolicy, victim),
+     .meaning = "Who loses a page frame when one must be taken. page: whoever's page the "
+                "replacement policy names among all; shares: the VM with the fewest memory_shares "
+                "for what it holds. Where a VM has shares, a limit or a reservation it is shares."},
+    {"tax", SHARE, .preset = "\"75%\"", .min = 0, .max = 99 * PERCENT,
+     FIELD(SimScenarioMemoryPolicy, tax_ppm),
+     .meaning = "Of idle memory, with victim shares: an idle page costs as much as 1 / (1 - tax) "
+                "pages in use. Needs sample_pages."},
+    {"sample_pages", SIM_KEY_INTEGER, .preset = "0", .min = 0, .max = 10000,
+     FIELD(SimScenarioMemoryPolicy, sample_pages),
+     .meaning = "Of each VM, picked at random each period to estimate its working set; 0: none."},
+    {"sample_period", DURATION, .preset = "\"100ms\"", .min = MS, .max = 3600 * SECOND,
+     FIELD(SimScenarioMemoryPolicy, sample_period_ns), .meaning = "That period."},
     {"trace_references", SIM_KEY_BOOL, .preset = "false",
      FIELD(SimScenarioMemoryPolicy, trace_references),
      .meaning = "Record every access to a page of a heap, and replace exactly by them (backend "
@@ -211,6 +250,20 @@ static const SimKey vm_keys[] = {
     {"memory", SIZE, .preset = "\"2MiB\"", .min = 2 * MIB, .max = GIB, .step = 4 * KIB,
      FIELD(SimScenarioVm, memory_bytes),
      .meaning = "What the VM is promised; pages get page frames when first touched."},
+    {"memory_shares", SIM_KEY_INTEGER, .preset = "1000", .min = 1, .max = 1000000,
+     FIELD(SimScenarioVm, memory_shares),
+     .meaning = "Of the host's memory, in relation to other VMs', when there is not enough."},
+    {"memory_reservation", SIZE, .preset = "\"0KiB\"", .min = 0, .max = GIB, .step = 4 * KIB,
+     FIELD(SimScenarioVm, memory_reservation_bytes),
+     .meaning =
+         "Nobody takes so much of what it holds; it does not start if the host cannot promise "
+         "that."},
+    {"memory_limit", SIZE, .preset = "\"0KiB\"", .min = 0, .max = GIB, .step = 4 * KIB,
+     FIELD(SimScenarioVm, memory_limit_bytes),
+     .meaning = "It holds no more, even if there is more: then one of its own pages goes. 0KiB: no "
+                "limit."},
+    {"balloon", SIM_KEY_BOOL, .preset = "false", FIELD(SimScenarioVm, balloon),
+     .meaning = "It has a balloon, as all have if the host's memory_policy says balloon."},
     {"weight", SIM_KEY_INTEGER, .preset = "256", .min = 1, .max = 65536,
      FIELD(SimScenarioVm, weight),
      .meaning = "Share of CPU time of each vCPU in relation to others."},
@@ -239,7 +292,8 @@ static const SimKey vm_keys[] = {
     {"nics", LIST(nic_object), .preset = "[]", .max = SIM_MAX_NICS, FIELD(SimScenarioVm, nics),
      COUNT(SimScenarioVm, nic_count), .meaning = "Its network interfaces."},
     {NULL}};
-static const SimObject vm_object = {"an object (a VM)", vm_keys, sizeof(SimScenarioVm), NO_KIND};
+static const SimObject vm_object = {"an object (a VM)", vm_keys, sizeof(SimScenarioVm), NO_KIND,
+                                    .finish = sim_finish_vm_memory};
 
 /* ---- Commands ----------------------------------------------------------- */
 
@@ -314,6 +368,13 @@ static const SimKey weight_keys[] = {COMMAND_HEAD,
                                       .max = 65536, FIELD(SimCommand, weight),
                                       .meaning = "The new weight."},
                                      {NULL}};
+static const SimKey balloon_keys[] = {
+    COMMAND_HEAD,
+    COMMAND_VM,
+    {"size", SIZE, .required = true, .min = 0, .max = GIB, .step = 4 * KIB,
+     FIELD(SimCommand, balloon_bytes),
+     .meaning = "How much of its memory the VM shall give back; 0KiB: nothing any more."},
+    {NULL}};
 static const SimKey type_keys[] = {COMMAND_HEAD,
                                    COMMAND_VM,
                                    {"text", SIM_KEY_TEXT, .required = true, .min = 1, .max = 4096,
@@ -332,6 +393,7 @@ static const SimObject forward_remove_object = COMMAND("forward-remove", forward
 static const SimObject cable_object = COMMAND("plug", cable_keys);
 static const SimObject vm_only_object = COMMAND("start", vm_only_keys);
 static const SimObject weight_object = COMMAND("set-weight", weight_keys);
+static const SimObject balloon_object = COMMAND("set-balloon", balloon_keys);
 static const SimObject type_object = COMMAND("type", type_keys);
 
 static const SimObject *const command_variants[] = {
@@ -354,6 +416,7 @@ static const SimObject *const command_variants[] = {
     [SIM_COMMAND_FLOW_ADD] = &sim_flow_add_object,
     [SIM_COMMAND_FLOW_REMOVE] = &sim_flow_remove_object,
     [SIM_COMMAND_SET_ACL] = &sim_set_acl_object,
+    [SIM_COMMAND_SET_BALLOON] = &balloon_object,
 };
 static const char *const command_names[] = {
     [SIM_COMMAND_PING] = "ping",
@@ -375,6 +438,7 @@ static const char *const command_names[] = {
     [SIM_COMMAND_FLOW_ADD] = "flow-add",
     [SIM_COMMAND_FLOW_REMOVE] = "flow-remove",
     [SIM_COMMAND_SET_ACL] = "set-acl",
+    [SIM_COMMAND_SET_BALLOON] = "set-balloon",
     [SIM_COMMAND_COUNT] = NULL,
 };
 

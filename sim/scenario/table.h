@@ -108,6 +108,7 @@ extern const SimObject sim_step_object;     /* SimStep; in steps.c */
 /* In memory.c: what goes together in a memory policy. */
 bool sim_finish_memory_policy(SimReader *reader, const SimPath *path, json_object *values,
                               void *policy);
+bool sim_finish_vm_memory(SimReader *reader, const SimPath *path, json_object *values, void *vm);
 
 /* In table-switch.c */
 extern const SimObject sim_flow_object, sim_tree_object, sim_switch_object, sim_trunk_object;

@@ -250,6 +250,7 @@ bool sim_world_complete(SimReader *reader)
     for (size_t v = 0; v < scenario->vm_count; v++)
         scenario->vms[v].program_is_file = strchr(scenario->vms[v].program, '/') != NULL;
     add_steps_to_timeline(scenario);
+    sim_world_balloons(scenario);
     /* g_qsort_with_data() is stable: equal times stay in the order of the file. */
     g_qsort_with_data(scenario->timeline, (int)scenario->command_count, sizeof(SimCommand),
                       compare_commands, NULL);

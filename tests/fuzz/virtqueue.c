@@ -69,6 +69,10 @@ static void ignore_dropped(void *user, uint8_t slot, uint64_t frame_id, HvRxDrop
 {
 }
 
+static void ignore_balloon(void *user, bool inflate, const uint32_t *pages, uint32_t count)
+{
+}
+
 static const HvDeviceClient client = {
     .error = ignore_error,
     .interrupt = ignore_interrupt,
@@ -77,6 +81,7 @@ static const HvDeviceClient client = {
     .frame_received = ignore_received,
     .frame_dropped = ignore_dropped,
     .console_output = read_bytes,
+    .balloon = ignore_balloon,
 };
 
 static void set(HvDevice *device, uint64_t offset, uint32_t value)

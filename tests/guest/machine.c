@@ -97,6 +97,10 @@ static void on_output(void *user, uint8_t slot, const uint8_t *bytes, uint32_t l
                         length);
 }
 
+static void on_balloon(void *user, bool inflate, const uint32_t *pages, uint32_t count)
+{
+}
+
 static const HvDeviceClient device_client = {
     .error = on_error,
     .interrupt = on_interrupt,
@@ -105,6 +109,7 @@ static const HvDeviceClient device_client = {
     .frame_received = on_frame_received,
     .frame_dropped = on_frame_dropped,
     .console_output = on_output,
+    .balloon = on_balloon,
 };
 
 static HvTime on_now(void *user)

@@ -91,6 +91,12 @@ static void note_output(void *user, uint8_t slot, const uint8_t *bytes, uint32_t
     note(user, "output %u %u %.*s", slot, length, (int)MIN(length, 40), (const char *)bytes);
 }
 
+/* The first page stands for all. */
+static void note_balloon(void *user, bool inflate, const uint32_t *pages, uint32_t count)
+{
+    note(user, "%s %u from %u", inflate ? "inflate" : "deflate", count, count > 0 ? pages[0] : 0);
+}
+
 const HvDeviceClient driver_client = {
     .error = note_error,
     .interrupt = note_interrupt,
@@ -99,6 +105,7 @@ const HvDeviceClient driver_client = {
     .frame_received = note_received,
     .frame_dropped = note_dropped,
     .console_output = note_output,
+    .balloon = note_balloon,
 };
 
 void driver_expect(Driver *driver, const char *lines)

@@ -313,14 +313,14 @@ static const Case command_cases[] = {
      "pause, "
      "resume, kill, set-weight, type, forward-add, forward-remove, set-scheduling, "
      "set-link-quality, plug-trunk, "
-     "unplug-trunk, flow-add, flow-remove, set-acl"},
+     "unplug-trunk, flow-add, flow-remove, set-acl, set-balloon"},
     {"unknown", COMMAND("{\"do\":\"unplugg\",\"vm\":\"a\"}"),
      "x.json:4: timeline[0].do: \"unplugg\" is not a command; did you mean \"unplug\"? allowed: "
      "ping, "
      "connect, plug, unplug, start, pause, resume, kill, set-weight, type, forward-add, "
      "forward-remove, set-scheduling, set-link-quality, plug-trunk, unplug-trunk, flow-add, "
      "flow-remove, "
-     "set-acl"},
+     "set-acl, set-balloon"},
     {"key-of-another", COMMAND("{\"do\":\"kill\",\"vm\":\"a\",\"nic\":0}"),
      "x.json:4: timeline[0].nic: unknown key; allowed: at, do, vm"},
     {"vm-reference", COMMAND("{\"do\":\"kill\",\"vm\":\"x\"}"),
@@ -393,13 +393,14 @@ static const Case check_cases[] = {
      "allowed: a, b, c"},
     {"counter-name", CHECK("{\"counter\":{\"path\":\"vms.a.exits.mmoi\",\"min\":1}}"),
      "x.json:4: checks[0].expect.counter.path: \"vms.a.exits.mmoi\" counts nothing; did you mean "
-     "\"exits.mmio\"? allowed: exit_code, exits, exits.io, exits.mmio, exits.page_fault, "
+     "\"exits.mmio\"? allowed: exit_code, last_mark, exits, exits.io, exits.mmio, "
+     "exits.page_fault, "
      "exits.halt, exits.interrupt_window, exits.preempt, exits.shutdown, exits.error, "
      "memory.size_bytes, memory.resident_pages, memory.faults, memory.shared_pages, memory.shares, "
      "memory.copies, "
-     "memory.ballooned_pages, memory.swapped_pages, memory.swap_ins, memory.swap_outs, "
-     "memory.reference_count, memory.reference_hits, memory.reference_misses, vcpus.N.*, "
-     "... (25 in all)"},
+     "memory.ballooned_pages, memory.balloon_target, memory.inflates, memory.deflates, "
+     "memory.balloon_used, memory.balloon_refused, memory.target_pages, "
+     "... (34 in all)"},
     {"counter-vcpu", CHECK("{\"counter\":{\"path\":\"vms.a.vcpus.1.ran_ns\",\"min\":1}}"),
      "x.json:4: checks[0].expect.counter.path: \"vms.a.vcpus.1.ran_ns\" does not number one of the "
      "VM's vCPUs; allowed: 0 to 0"},

@@ -271,9 +271,12 @@ static void test_checks(void)
     "100000000,\"costs\":{\"copy\":\"1us\",\"exit\":\"2us\",\"fault\":\"5us\",\"swap_in\":"        \
     "\"100us\","                                                                                   \
     "\"swap_out\":\"100us\",\"switch\":\"1us\"},\"memory\":\"64MiB\",\"memory_policy\":{"          \
-    "\"batch\":1,\"frames\":0,\"out_of_memory\":\"crash\",\"overcommit\":true,"                    \
-    "\"replacement\":\"none\",\"sample\":\"10ms\",\"scan\":\"1ms\",\"scan_pages\":100,\"share\":"  \
-    "false,\"swap\":\"64MiB\",\"trace_references\":false},"                                        \
+    "\"balance\":\"10ms\",\"balloon\":false,\"batch\":1,\"frames\":0,\"low_water\":\"6%\","        \
+    "\"on_overcommit\":\"as-set\",\"out_of_memory\":\"crash\",\"overcommit\":true,"                \
+    "\"replacement\":\"none\",\"sample\":\"10ms\",\"sample_pages\":0,"                             \
+    "\"sample_period\":\"100ms\",\"scan\":\"1ms\",\"scan_pages\":100,\"share\":"                   \
+    "false,\"swap\":\"64MiB\",\"tax\":\"75%\",\"trace_references\":false,"                         \
+    "\"victim\":\"page\",\"wait\":\"50ms\"},"                                                      \
     "\"pcpus\":1,\"quantum\":\"10us\",\"scheduler\":{\"accounting\":\"30ms\","                     \
     "\"allotment\":\"0ns\",\"boost\":\"never\",\"latency\":\"0ns\",\"levels\":3,\"policy\":"       \
     "\"rr\",\"slice\":"                                                                            \
@@ -281,7 +284,9 @@ static void test_checks(void)
     "\"level\":1,\"minutes\":5},\"networks\":[],"                                                  \
     "\"requires\":[],\"run\":{\"detail\":\"normal\",\"trace_limit\":\"1GiB\",\"until\":\"1s\"},"   \
     "\"seed\":1,\"steps\":[],\"timeline\":[],\"title\":\"T\",\"vms\":[{\"affinity\":[],\"args\":"  \
-    "[],\"cap\":\"0%\",\"memory\":\"2MiB\",\"name\":\"a\",\"nics\":[],\"period\":\"0ns\","         \
+    "[],\"balloon\":false,\"cap\":\"0%\",\"memory\":\"2MiB\",\"memory_limit\":\"0KiB\","           \
+    "\"memory_reservation\":\"0KiB\",\"memory_shares\":1000,\"name\":\"a\",\"nics\":[],"           \
+    "\"period\":\"0ns\","                                                                          \
     "\"priority\":0,"                                                                              \
     "\"program\":\"hello\",\"reservation\":\"0%\",\"slice\":\"0ns\",\"start_at\":\"0ns\",\"vcpu_"  \
     "scheduling\":[],\"vcpus\":1,\"weight\":256}]}"

@@ -4,6 +4,7 @@
  * main.c     from the first instruction on; which code a vCPU runs next
  * syscall.c  what programs ask for
  * virtio.c   consoles and NICs
+ * balloon.c  the balloon
  * crash.c    reports about faults
  * entry.S    entries, exits and tables
  *
@@ -135,6 +136,9 @@ int64_t virtio_receive(uint64_t slot);
 void virtio_acknowledge(unsigned slot);
 /* Is there anyone outside to answer to? */
 bool virtio_receives(void);
+
+/* balloon.c */
+int64_t balloon_call(uint64_t what, uint64_t address, uint64_t count);
 
 /* crash.c */
 void report_fault(const struct Context *context);

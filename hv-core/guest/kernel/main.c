@@ -135,7 +135,7 @@ static void interrupt(struct Vcpu *vcpu, uint64_t vector)
 {
     if (vector == HV_VECTOR_TIMER) {
         timer_fired(vcpu);
-    } else if (vector >= HV_VECTOR_CONSOLE && vector < HV_VECTOR_NIC0 + HV_BOOT_MAX_NICS) {
+    } else if (vector >= HV_VECTOR_CONSOLE && vector <= HV_VECTOR_BALLOON) {
         unsigned slot = vector - HV_VECTOR_CONSOLE + HV_SLOT_CONSOLE;
         virtio_acknowledge(slot);
         vcpu->pending |= 1u << slot;

@@ -56,6 +56,7 @@ static int64_t net_call(struct Vcpu *vcpu, const struct Context *context)
         vcpu->upcall_function = context->rdi;
         vcpu->upcall_stack = context->rsi;
         return 0;
+    case SYS_BALLOON: return balloon_call(context->rdi, context->rsi, context->rdx);
     case SYS_UPCALL_RETURN: vcpu->in_upcall = false; return 0;
     default: return SYS_ERROR_BAD;
     }

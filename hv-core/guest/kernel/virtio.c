@@ -7,55 +7,16 @@
  * transmits. Buffers lie in ring 3's memory; the rings are the kernel's own.
  * A device is set up when it is first used.
  */
-#include "hv-core/guest/kernel/kernel.h"
+#include "hv-core/guest/kernel/virtio.h"
 
-/* Registers (4.2.2). */
-enum {
-    REG_DRIVER_FEATURES = 0x20,
-    REG_DRIVER_FEATURES_SEL = 0x24,
-    REG_QUEUE_SEL = 0x30,
-    REG_QUEUE_NUM = 0x38,
-    REG_QUEUE_READY = 0x44,
-    REG_QUEUE_NOTIFY = 0x50,
-    REG_INTERRUPT_ACK = 0x64,
-    REG_STATUS = 0x70,
-    REG_QUEUE_DESC = 0x80,
-    REG_QUEUE_DRIVER = 0x90,
-    REG_QUEUE_DEVICE = 0xa0,
-};
-
-enum {
-    STATUS_ACKNOWLEDGE = 1,
-    STATUS_DRIVER = 2,
-    STATUS_DRIVER_OK = 4,
-    STATUS_FEATURES_OK = 8,
-};
-
-enum { DESC_NEXT = 1, DESC_WRITE = 2 };
-enum { AVAIL_NO_INTERRUPT = 1, USED_NO_NOTIFY = 1 };
 enum { QUEUE_RECEIVE = 0, QUEUE_TRANSMIT = 1 };
 
-#define FEATURE_VERSION_1_WORD 1 /* VIRTIO_F_VERSION_1 is bit 32 */
-#define FEATURE_VERSION_1_BIT  1
-#define NET_HEADER_BYTES       12 /* struct virtio_net_hdr, with num_buffers */
-#define INTERRUPT_USED         1
+#define NET_HEADER_BYTES 12 /* struct virtio_net_hdr, with num_buffers */
 
 #define RX_SIZE  16
 #define TX_SIZE  2
 #define SLOTS    (HV_SLOT_NIC0 + HV_BOOT_MAX_NICS)
 #define PATIENCE 1000 /* looks at a device that should have answered by now */
-
-struct Descriptor {
-    uint64_t address;
-    uint32_t length;
-    uint16_t flags;
-    uint16_t next;
-};
-
-struct UsedElement {
-    uint32_t id;
-    uint32_t length;
-};
 
 /* One device's rings. */
 struct Rings {
@@ -93,24 +54,13 @@ static const uint8_t net_header[NET_HEADER_BYTES];
 static bool receives;
 static volatile uint8_t send_lock;
 
-static uint64_t reg(unsigned slot, unsigned offset)
-{
-    return (uint64_t)HV_GUEST_DEVICES + slot * 4096u + offset;
-}
-
-/* Orders accesses to the rings: x86 keeps stores in order, compilers do not. */
-static inline void barrier(void)
-{
-    __asm__ volatile("" : : : "memory");
-}
-
 static void set_address(unsigned slot, unsigned offset, const volatile void *address)
 {
     mmio_write32(reg(slot, offset), (uint32_t)(uintptr_t)address);
     mmio_write32(reg(slot, offset + 4), 0); /* memory ends below 4 GiB */
 }
 
-static void set_queue(unsigned slot, unsigned queue, unsigned size, const struct Descriptor *table,
+void virtio_set_queue(unsigned slot, unsigned queue, unsigned size, const struct Descriptor *table,
                       const void *avail, const volatile void *used)
 {
     mmio_write32(reg(slot, REG_QUEUE_SEL), queue);
@@ -121,25 +71,35 @@ static void set_queue(unsigned slot, unsigned queue, unsigned size, const struct
     mmio_write32(reg(slot, REG_QUEUE_READY), 1);
 }
 
+#define STATUS_SO_FAR (STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK)
+
 /* The initialization of 3.1.1; the steps that could say that there is no such
  * device are left out, because abi.h promises it. */
+bool virtio_negotiate(unsigned slot)
+{
+    mmio_write32(reg(slot, REG_STATUS), 0);
+    mmio_write32(reg(slot, REG_STATUS), STATUS_ACKNOWLEDGE | STATUS_DRIVER);
+    mmio_write32(reg(slot, REG_DRIVER_FEATURES_SEL), FEATURE_VERSION_1_WORD);
+    mmio_write32(reg(slot, REG_DRIVER_FEATURES), FEATURE_VERSION_1_BIT);
+    mmio_write32(reg(slot, REG_STATUS), STATUS_SO_FAR);
+    return mmio_read32(reg(slot, REG_STATUS)) & STATUS_FEATURES_OK;
+}
+
+void virtio_driver_ok(unsigned slot)
+{
+    mmio_write32(reg(slot, REG_STATUS), STATUS_SO_FAR | STATUS_DRIVER_OK);
+}
+
 static bool set_up(unsigned slot, bool receive)
 {
     struct Rings *r = &rings[slot];
-    unsigned status = STATUS_ACKNOWLEDGE | STATUS_DRIVER;
-    mmio_write32(reg(slot, REG_STATUS), 0);
-    mmio_write32(reg(slot, REG_STATUS), status);
-    mmio_write32(reg(slot, REG_DRIVER_FEATURES_SEL), FEATURE_VERSION_1_WORD);
-    mmio_write32(reg(slot, REG_DRIVER_FEATURES), FEATURE_VERSION_1_BIT);
-    status |= STATUS_FEATURES_OK;
-    mmio_write32(reg(slot, REG_STATUS), status);
-    if (!(mmio_read32(reg(slot, REG_STATUS)) & STATUS_FEATURES_OK))
+    if (!virtio_negotiate(slot))
         return false;
     if (receive)
-        set_queue(slot, QUEUE_RECEIVE, RX_SIZE, r->rx, &r->rx_avail, &r->rx_used);
-    set_queue(slot, QUEUE_TRANSMIT, TX_SIZE, r->tx, &r->tx_avail, &r->tx_used);
+        virtio_set_queue(slot, QUEUE_RECEIVE, RX_SIZE, r->rx, &r->rx_avail, &r->rx_used);
+    virtio_set_queue(slot, QUEUE_TRANSMIT, TX_SIZE, r->tx, &r->tx_avail, &r->tx_used);
     r->tx_avail.flags = AVAIL_NO_INTERRUPT;
-    mmio_write32(reg(slot, REG_STATUS), status | STATUS_DRIVER_OK);
+    virtio_driver_ok(slot);
     devices[slot].open = true;
     return true;
 }
@@ -209,7 +169,7 @@ int64_t virtio_receive(uint64_t slot)
 
 void virtio_acknowledge(unsigned slot)
 {
-    mmio_write32(reg(slot, REG_INTERRUPT_ACK), INTERRUPT_USED);
+    mmio_write32(reg(slot, REG_INTERRUPT_ACK), INTERRUPT_ANY);
 }
 
 bool virtio_receives(void)

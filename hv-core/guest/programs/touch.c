@@ -147,9 +147,9 @@ int main(int argc, char **argv)
         print("usage: touch N | --pages LIST [--write VALUE] [--times T] [--read] [--wait MS]\n");
         return 2;
     }
-    uint64_t room = (uint64_t)(heap_end() - heap_begin()) / PAGE_BYTES;
-    if (page_count > room) {
-        printf("touch: the heap has %lu pages, not %lu\n", room, page_count);
+    if (!heap_use(page_count * PAGE_BYTES)) {
+        printf("touch: the heap has %lu pages, not %lu\n",
+               (uint64_t)(heap_end() - heap_begin()) / PAGE_BYTES, page_count);
         return 2;
     }
     uint64_t wrong = list_length ? touch_list() : touch_all();

@@ -110,6 +110,14 @@ static void handle(uint32_t pending)
 
 static void upcall(uint32_t pending)
 {
+    bool ended = pending & UPCALL_ENDED;
+    if (pending & 1u << HV_SLOT_BALLOON)
+        balloon_adjust(ended);
+    pending &= ~(1u << HV_SLOT_BALLOON);
+    if ((pending & ~UPCALL_ENDED) == 0) {
+        syscall1(SYS_UPCALL_RETURN, 0);
+        return;
+    }
     /* A program that has ended will not unlock. */
     if (locked && !(pending & UPCALL_ENDED))
         deferred |= pending;
@@ -138,11 +146,16 @@ void net_unlock(void)
 
 /* ---- Start --------------------------------------------------------------- */
 
-void net_open_receiver(unsigned slot, uint8_t *base, uint32_t stride, unsigned count)
+void net_want_upcalls(void)
 {
     if (!has_upcall)
         syscall3(SYS_UPCALL, (uint64_t)upcall, (uint64_t)(upcall_stack + sizeof upcall_stack), 0);
     has_upcall = true;
+}
+
+void net_open_receiver(unsigned slot, uint8_t *base, uint32_t stride, unsigned count)
+{
+    net_want_upcalls();
     receivers[slot] = (Receiver){base, stride};
     syscall4(SYS_OPEN, slot, (uint64_t)base, stride, count);
 }
@@ -157,7 +170,7 @@ static uint32_t frame_stride(const HvBootNic *nic)
 static unsigned buffers_per_nic(uint64_t *ret_bytes)
 {
     const HvBootInfo *boot = boot_info();
-    uint64_t room = (uint64_t)(heap_end() - heap_begin()) / 4;
+    uint64_t room = (heap_top() - heap_base()) / 4;
     uint64_t strides = 0;
     for (unsigned i = 0; i < boot->nic_count; i++)
         strides += frame_stride(&boot->nics[i]);

@@ -30,6 +30,10 @@ void user_start(unsigned vcpu)
     }
     if (boot_info()->nic_count != 0)
         net_start();
+    if (boot_info()->balloon) {
+        net_want_upcalls();
+        balloon_start();
+    }
     char *argv[HV_BOOT_MAX_ARGS + 1];
     exit(main((int)boot_info()->argc, arguments(argv)));
 }
@@ -57,21 +61,32 @@ uint64_t memory_bytes(void)
     return boot_info()->memory_bytes;
 }
 
-uint8_t *heap_begin(void)
+uint64_t heap_base(void)
 {
     uint64_t end = (uint64_t)guest_end + heap_taken;
-    return (uint8_t *)((end + PAGE_BYTES - 1) & ~(uint64_t)(PAGE_BYTES - 1));
+    return (end + PAGE_BYTES - 1) & ~(uint64_t)(PAGE_BYTES - 1);
+}
+
+uint64_t heap_top(void)
+{
+    const HvBootInfo *boot = boot_info();
+    return boot->memory_bytes - boot->vcpu_count * (uint64_t)HV_GUEST_STACK_BYTES;
+}
+
+uint8_t *heap_begin(void)
+{
+    balloon_program_uses_all();
+    return (uint8_t *)heap_base();
 }
 
 uint8_t *heap_end(void)
 {
-    const HvBootInfo *boot = boot_info();
-    return (uint8_t *)(boot->memory_bytes - boot->vcpu_count * (uint64_t)HV_GUEST_STACK_BYTES);
+    return (uint8_t *)balloon_heap_end();
 }
 
 uint8_t *heap_take(uint64_t size)
 {
-    uint8_t *begin = heap_begin();
+    uint8_t *begin = (uint8_t *)heap_base();
     heap_taken = (uint64_t)(begin - guest_end) + size;
     return begin;
 }

@@ -8,6 +8,7 @@
  * ping.c, udp.c, tcp.c, name.c, tables.c  the network calls of hvlab.h
  * console.c what is typed into the VM's console
  * control.c probe commands on the control console
+ * balloon.c which pages are given up when the hypervisor wants some
  */
 #pragma once
 
@@ -57,6 +58,16 @@ void user_start(unsigned vcpu) __attribute__((noreturn));
 /* Takes size bytes of the heap's beginning away, before main() starts. */
 uint8_t *heap_take(uint64_t size);
 
+uint64_t heap_base(void); /* where the program's part of the heap begins */
+uint64_t heap_top(void);  /* and ends, whatever is in the balloon */
+
+/* balloon.c */
+void balloon_start(void);
+void balloon_adjust(bool program_ended); /* the hypervisor wants another number */
+/* heap_begin() was called. */
+void balloon_program_uses_all(void);
+uint64_t balloon_heap_end(void);
+
 /* print.c */
 size_t format_unsigned(char *to, uint64_t value, unsigned base);
 
@@ -64,6 +75,7 @@ size_t format_unsigned(char *to, uint64_t value, unsigned base);
 extern NetStack net_stack;           /* of the VM; only between net_lock() and net_unlock() */
 extern volatile uint32_t net_events; /* upcalls so far */
 void net_start(void);
+void net_want_upcalls(void);
 void net_open_receiver(unsigned slot, uint8_t *base, uint32_t stride, unsigned count);
 void net_lock(void);
 void net_unlock(void);
