@@ -119,19 +119,36 @@ static void draw_plug(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
              box.y + box.height / 2, 0, label);
 }
 
+bool stage_port_waits(const SimModelPort *port)
+{
+    return port->standby || (port->in_tree && port->tree_state != SIM_TREE_FORWARDING);
+}
+
+static void draw_barrier(cairo_t *cr, const GuiTheme *theme, const StagePort *place)
+{
+    double y = place->at.y + (place->below ? 4 : -4);
+
+    cairo_rectangle(cr, place->at.x - 9, y - 2, 18, 4);
+    gui_set_colour(cr, theme->warn, 1);
+    cairo_fill(cr);
+}
+
 static void draw_socket(const GuiStage *stage, cairo_t *cr, const GuiScene *scene, uint32_t number,
                         GuiRect box)
 {
     const GuiTheme *theme = &stage->theme;
     const SimModelPort *port = sim_model_port(scene->model, number);
-    bool chosen = selected_port(scene, number);
+    bool chosen = selected_port(scene, number), closed = port->up && stage_port_waits(port);
     g_autofree char *label = g_strdup_printf("%u", port->number);
 
     gui_paint_card(cr, box, 3, theme->inset,
-                   chosen     ? theme->accent
-                   : port->up ? theme->line
-                              : theme->bad,
-                   chosen ? 3 : 1.3);
+                   chosen      ? theme->accent
+                   : !port->up ? theme->bad
+                   : closed    ? theme->warn
+                               : theme->line,
+                   chosen || closed ? 3 : 1.3);
+    if (closed) /* a barrier across the cable */
+        draw_barrier(cr, theme, stage_port(stage, number));
     if (box.width < 12)
         return;
     gui_set_colour(cr, port->up ? theme->ink : theme->bad, 1);
@@ -155,7 +172,10 @@ void stage_draw_port(const GuiStage *stage, cairo_t *cr, const GuiScene *scene, 
 
 uint64_t stage_port_state(const GuiScene *scene, uint32_t port)
 {
-    return (uint64_t)selected_port(scene, port) << 1 | port_up(scene->model, port);
+    const SimModelPort *own = sim_model_port(scene->model, port);
+
+    return (uint64_t)selected_port(scene, port) << 2 |
+           (uint64_t)(own && stage_port_waits(own)) << 1 | port_up(scene->model, port);
 }
 
 /* ---- Decisions ------------------------------------------------------------ */
@@ -192,10 +212,39 @@ char *stage_decision(const GuiStage *stage, const GuiScene *scene, const StagePa
 
 /* ---- Parts --------------------------------------------------------------------------------- */
 
-/* The box below the sockets of its upper edge. */
 static double label_y(const StagePart *part)
 {
-    return part->box.y + 16 + (part->box.height - 16) / 2;
+    return part->box.y + part->box.height / 2;
+}
+
+static unsigned count_addresses(const SimModelNetwork *network, uint32_t part)
+{
+    unsigned count = 0;
+
+    for (guint i = 0; i < network->macs->len; i++)
+        count += g_array_index(network->macs, SimModelMacRow, i).part == part;
+    return count;
+}
+
+/* As much as there is room for; NULL: nothing. g_free(). */
+static char *about_text(const GuiTheme *theme, const StagePart *part,
+                        const SimModelNetwork *network, double room)
+{
+    unsigned known = count_addresses(network, part->part);
+    const char *plural = known == 1 ? "" : "es";
+    char *texts[] = {g_strdup_printf("switch (%s), %u address%s known",
+                                     sim_name(SIM_NAMES(NetMode), network->mode), known, plural),
+                     g_strdup_printf("%u address%s known", known, plural),
+                     g_strdup_printf("%u address%s", known, plural)};
+    char *fitting = NULL;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        if (!fitting && gui_text_width(theme, GUI_TEXT(.size = 0.85), texts[i]) <= room)
+            fitting = texts[i];
+        else
+            g_free(texts[i]);
+    }
+    return fitting;
 }
 
 /* Beside a switch's name: what it is, and at the right what it decided last. */
@@ -203,11 +252,8 @@ static void draw_about(const GuiStage *stage, cairo_t *cr, const GuiScene *scene
                        const StagePart *part, const SimModelNetwork *network, double used)
 {
     const GuiTheme *theme = &stage->theme;
-    g_autofree char *about = g_strdup_printf(
-        "switch (%s), %u address%s known", sim_name(SIM_NAMES(NetMode), network->mode),
-        network->macs->len, network->macs->len == 1 ? "" : "es");
     g_autofree char *decision = stage_decision(stage, scene, part);
-    double x = part->box.x + 12 + used, right = part->box.x + part->box.width - 10, width;
+    double x = part->box.x + 12 + used, right = part->box.x + part->box.width - 12, width;
 
     if (decision) {
         width = gui_tag_width(theme, 0.85, decision);
@@ -217,9 +263,10 @@ static void draw_about(const GuiStage *stage, cairo_t *cr, const GuiScene *scene
             right -= width + 10;
         }
     }
+    g_autofree char *about = about_text(theme, part, network, right - x);
     gui_set_colour(cr, theme->dim, 1);
-    if (right - x > (decision ? 110 : 40))
-        gui_text(cr, theme, GUI_TEXT(.size = 0.85), x, label_y(part), right - x, about);
+    if (about)
+        gui_text(cr, theme, GUI_TEXT(.size = 0.85), x, label_y(part), 0, about);
 }
 
 static GuiEntity part_entity(const StagePart *part)
@@ -261,7 +308,7 @@ uint64_t stage_part_state(const GuiStage *stage, const GuiScene *scene, const St
     uint64_t sum = stage_mix_text(1, decision);
 
     if (network && part->is_switch) {
-        sum = stage_mix(sum, network->macs->len);
+        sum = stage_mix(sum, count_addresses(network, part->part));
         sum = stage_mix(sum, (uint64_t)network->mode);
     }
     return stage_mix(sum, gui_entity_equal(part_entity(part), scene->selected));

@@ -164,11 +164,11 @@ static double place_hosts(GuiStage *stage, const SimModel *model, double width)
     return MAX(bottom, MARGIN + HEADER);
 }
 
-static void close_host(GuiStage *stage, double vms_bottom, double y)
+static void close_host(GuiStage *stage, const SimModel *model, double vms_bottom)
 {
     if (stage->hosts->len == 1) {
         StageHost *host = &g_array_index(stage->hosts, StageHost, 0);
-        double bottom = stage_parts_bottom(stage, false, vms_bottom);
+        double bottom = stage_parts_bottom(stage, model, false, vms_bottom);
         host->box.width = MAX(host->box.width, stage->width - 2 * MARGIN);
         host->box.height = bottom + PAD - host->box.y;
         stage->inside = host->box;
@@ -180,7 +180,7 @@ double stage_place(GuiStage *stage, const SimModel *model, double extra_gap)
     double y, vms_bottom, width = stage->asked_width / stage->zoom;
 
     stage->width = width;
-    stage->gap = forms[stage->form].cable_gap + extra_gap;
+    stage->gap = forms[stage->form].cable_gap * (stage->tight ? 0.68 : 1) + extra_gap;
     g_array_set_size(stage->hosts, 0);
     g_array_set_size(stage->cables, 0);
     for (guint i = 0; i < stage->ports->len; i++)
@@ -190,7 +190,7 @@ double stage_place(GuiStage *stage, const SimModel *model, double extra_gap)
     if (stage->hosts->len > 1)
         vms_bottom += PAD;
     y = stage_place_parts(stage, model, vms_bottom, stage->gap);
-    close_host(stage, vms_bottom, y);
+    close_host(stage, model, vms_bottom);
     stage_lay_cables(stage, model);
     return MAX(y, vms_bottom) + PAD + MARGIN;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stage-net.c: where switches and other parts of networks are, and the cables.
  *
- * A part's rank is how far it is from the nearest VM, in cables. Parts of one rank
- * stand below those of the rank before. A switch is as wide as the NICs that are
- * plugged into it, so their cables fall straight down; where two would overlap, one
- * goes into a row of its own. A cable passes behind what it is not plugged into.
+ * A part's rank is how far it is from the nearest VM, in cables; what is outside the
+ * host comes after all that is inside. Parts of one rank stand below those of the rank
+ * before. A switch is as wide as the NICs that are plugged into it, so their cables fall
+ * straight down; where two would overlap, one goes into a row of its own. A cable passes
+ * behind what it is not plugged into. Cables between parts side by side hang below them,
+ * in lanes, the shorter ones above.
  */
 #include "gui/draw/stage-private.h"
 
@@ -13,11 +15,13 @@
 
 #include "gui/draw/text.h"
 
-#define BAR    48.0
+#define BAR    42.0
 #define SOCKET 16.0
 #define SIDE   26.0 /* of a bar, beside its outermost socket */
 #define STEP   34.0 /* between sockets on a lower edge */
 #define APART  12.0
+#define LANE   13.0  /* between cables that hang below a row */
+#define HANG   19.0 /* from a row to the first of them */
 
 /* ---- Parts and ranks ------------------------------------------------------------------ */
 
@@ -56,6 +60,19 @@ static const char *machine_name(const SimModel *model, const SimModelPort *port)
     return NULL;
 }
 
+/* A network of several switches says which one of them this is. */
+static char *switch_title(const SimModelNetwork *network, uint32_t part)
+{
+    g_autofree char *title = g_strdup(network->name);
+
+    for (guint i = 0; i < network->switches->len && network->switches->len > 1; i++) {
+        const SimModelSwitch *own = network->switches->pdata[i];
+        if (own->part == part && own->name && own->name[0] && strcmp(own->name, network->name) != 0)
+            return g_strdup_printf("%s %s", network->name, own->name);
+    }
+    return g_utf8_make_valid(title, -1);
+}
+
 static char *part_title(const SimModel *model, const SimModelPort *port)
 {
     const SimModelNetwork *network = sim_model_network(model, port->network);
@@ -67,7 +84,7 @@ static char *part_title(const SimModel *model, const SimModelPort *port)
     if (strcmp(port->kind, "host") == 0)
         return g_strdup("the host");
     if (strcmp(port->kind, "switch") == 0 && network)
-        return g_strdup(network->name);
+        return switch_title(network, port->part);
     if (strcmp(port->kind, "nat") == 0)
         return g_strdup("NAT");
     if (strcmp(port->kind, "internet") == 0)
@@ -87,32 +104,67 @@ static void part_clear(void *data)
     g_free(((StagePart *)data)->title);
 }
 
-/* Ranks spread from the VMs along the cables. */
-static void find_ranks(GuiStage *stage, const SimModel *model)
+/* Is it a part's turn to get this rank, because of what a cable of it leads to? */
+static bool is_reached(const GuiStage *stage, const SimModel *model, uint32_t port, unsigned rank,
+                       unsigned base)
 {
-    bool changed = true;
+    const StagePart *part = part_at(stage, stage_port(stage, port)->part_index);
+    uint32_t peer = sim_model_port(model, port)->peer;
+    const StagePart *other;
 
-    for (unsigned round = 1; changed && round <= stage->parts->len + 1; round++) {
-        changed = false;
-        for (guint i = 0; i < model->ports->len; i++) {
-            const SimModelPort *port = model->ports->pdata[i];
-            const SimModelPort *peer = sim_model_port(model, port->peer);
-            if (port->vm != SIM_NONE || !peer)
-                continue;
-            StagePart *part = part_at(stage, stage_port(stage, i)->part_index);
-            unsigned other = peer->vm != SIM_NONE
-                                 ? 0
-                                 : part_at(stage, stage_port(stage, port->peer)->part_index)->rank;
-            if (part->rank == 0 && other == round - 1 && (round > 1 || peer->vm != SIM_NONE)) {
-                part->rank = round;
-                changed = true;
+    if (sim_model_port(model, peer)->vm != SIM_NONE)
+        return rank == base + 1;
+    other = part_at(stage, stage_port(stage, peer)->part_index);
+    /* Whatever is inside is a beginning for what is outside. */
+    if (part->outside && !other->outside)
+        return rank == base + 1;
+    /* The network behind a router stands beside it, not below: pictures are wide. */
+    if (part->outside && part->is_switch && !other->is_switch)
+        return other->rank == rank;
+    return other->rank != 0 && other->rank == rank - 1;
+}
+
+/* Ranks spread along the cables from what has one already (VMs have 0), over parts that
+ * are all inside or all outside; the highest of them. Who is not reached has 0. */
+static unsigned spread_ranks(GuiStage *stage, const SimModel *model, bool outside, unsigned base)
+{
+    unsigned highest = base;
+    bool any = true;
+
+    for (unsigned rank = base + 1; any; rank++) {
+        any = false;
+        for (bool again = true; again;) {
+            again = false;
+            for (guint i = 0; i < model->ports->len; i++) {
+                const SimModelPort *port = model->ports->pdata[i];
+                if (port->vm != SIM_NONE || !sim_model_port(model, port->peer))
+                    continue;
+                StagePart *part = part_at(stage, stage_port(stage, i)->part_index);
+                if (part->outside != outside || part->rank != 0 ||
+                    !is_reached(stage, model, i, rank, base))
+                    continue;
+                part->rank = highest = rank;
+                any = again = true;
             }
         }
-        changed |= round == 1;
     }
+    return highest;
+}
+
+static void find_ranks(GuiStage *stage, const SimModel *model)
+{
+    unsigned inside = spread_ranks(stage, model, false, 0);
+
+    inside = MAX(inside, 1);
+    /* What hangs on the outside only, as the host's own stack may, stands in the last row. */
+    for (guint i = 0; i < stage->parts->len; i++) {
+        if (!part_at(stage, i)->outside && part_at(stage, i)->rank == 0)
+            part_at(stage, i)->rank = inside;
+    }
+    spread_ranks(stage, model, true, inside);
     for (guint i = 0; i < stage->parts->len; i++) {
         if (part_at(stage, i)->rank == 0)
-            part_at(stage, i)->rank = 1;
+            part_at(stage, i)->rank = inside + 1;
     }
 }
 
@@ -221,6 +273,38 @@ static int by_centre(const void *a, const void *b, void *user)
     return one < other ? -1 : one > other;
 }
 
+static bool is_free(const GuiStage *stage, const GArray *members, guint count,
+                    const StagePart *part)
+{
+    for (guint i = 0; i < count; i++) {
+        const StagePart *other = part_at(stage, g_array_index(members, guint, i));
+        if (other->row == part->row && other->box.x + other->box.width + APART > part->box.x &&
+            part->box.x + part->box.width + APART > other->box.x)
+            return false;
+    }
+    return true;
+}
+
+/* A box on which no cable falls may stand beside the others of its row. */
+static bool move_aside(const GuiStage *stage, const GArray *members, guint count, StagePart *part)
+{
+    double wanted = part->box.x;
+
+    for (guint i = 0; i < count; i++) {
+        const StagePart *other = part_at(stage, g_array_index(members, guint, i));
+        const double places[] = {other->box.x + other->box.width + APART + 10,
+                                 other->box.x - part->box.width - APART - 10};
+        for (unsigned j = 0; j < 2; j++) {
+            part->box.x = places[j];
+            if (part->box.x >= 26 && part->box.x + part->box.width <= stage->width - 26 &&
+                is_free(stage, members, count, part))
+                return true;
+        }
+    }
+    part->box.x = wanted;
+    return false;
+}
+
 /* Puts the parts of a rank into rows where they do not overlap; how many rows. */
 static unsigned fill_rows(GuiStage *stage, GArray *members)
 {
@@ -228,17 +312,11 @@ static unsigned fill_rows(GuiStage *stage, GArray *members)
 
     for (guint i = 0; i < members->len; i++) {
         StagePart *part = part_at(stage, g_array_index(members, guint, i));
-        for (part->row = 0;; part->row++) {
-            bool free_here = true;
-            for (guint j = 0; j < i && free_here; j++) {
-                const StagePart *other = part_at(stage, g_array_index(members, guint, j));
-                free_here = other->row != part->row ||
-                            other->box.x + other->box.width + APART <= part->box.x ||
-                            part->box.x + part->box.width + APART <= other->box.x;
-            }
-            /* Only a rank of boxes may move aside: bars are where their cables fall. */
-            if (free_here)
-                break;
+        part->row = 0;
+        if (part->is_switch || is_free(stage, members, i, part) ||
+            !move_aside(stage, members, i, part)) {
+            while (!is_free(stage, members, i, part))
+                part->row++;
         }
         rows = MAX(rows, part->row + 1);
     }
@@ -275,6 +353,8 @@ static void place_span(GuiStage *stage, const SimModel *model, guint index)
     Reach reach = reach_of(stage, model, index);
     double width = least_width(stage, part), centre = stage->width / 2;
 
+    if (part->outside && part->is_switch && reach.count == 0)
+        centre = stage->width * 0.78; /* beside its router, which has its place by now */
     if (reach.count > 0)
         centre = part->is_switch ? (reach.low + reach.high) / 2 : reach.sum / reach.count;
     if (part->is_switch && reach.count > 0)
@@ -283,48 +363,78 @@ static void place_span(GuiStage *stage, const SimModel *model, guint index)
     part->box.x = CLAMP(part->box.x, 26, MAX(26, stage->width - 26 - width));
 }
 
+/* Switches first: where their cables fall is where they are. */
+static void find_members(const GuiStage *stage, unsigned rank, GArray *members)
+{
+    g_array_set_size(members, 0);
+    for (unsigned others = 0; others < 2; others++) {
+        for (guint i = 0; i < stage->parts->len; i++) {
+            if (part_at(stage, i)->rank == rank && part_at(stage, i)->is_switch == !others)
+                g_array_append_val(members, i);
+        }
+    }
+}
+
+/* The room that cables need which hang below a row. */
+static double hanging(const GuiStage *stage, const SimModel *model, unsigned rank)
+{
+    unsigned count = 0;
+
+    for (guint i = 0; i < model->ports->len; i++) {
+        const SimModelPort *port = model->ports->pdata[i];
+        const SimModelPort *peer = sim_model_port(model, port->peer);
+        if (port->vm != SIM_NONE || !peer || peer->vm != SIM_NONE || port->peer < i)
+            continue;
+        count += part_at(stage, stage_port(stage, i)->part_index)->rank == rank &&
+                 part_at(stage, stage_port(stage, port->peer)->part_index)->rank == rank;
+    }
+    return count > 0 ? HANG + LANE * count : 0;
+}
+
 double stage_place_parts(GuiStage *stage, const SimModel *model, double y, double gap)
 {
     g_autoptr(GArray) members = g_array_new(FALSE, FALSE, sizeof(guint));
-    unsigned last = 0;
     bool was_outside = false;
+    unsigned last = 0;
 
     for (guint i = 0; i < stage->parts->len; i++)
         last = MAX(last, part_at(stage, i)->rank);
     for (unsigned rank = 1; rank <= last; rank++) {
         bool any_switch = false, outside = false;
         unsigned rows;
-        g_array_set_size(members, 0);
-        for (guint i = 0; i < stage->parts->len; i++) {
-            if (part_at(stage, i)->rank != rank)
-                continue;
-            place_span(stage, model, i);
-            any_switch |= part_at(stage, i)->is_switch;
-            outside |= part_at(stage, i)->outside;
-            g_array_append_val(members, i);
+        find_members(stage, rank, members);
+        if (members->len == 0)
+            continue;
+        for (guint i = 0; i < members->len; i++) {
+            guint index = g_array_index(members, guint, i);
+            place_span(stage, model, index);
+            any_switch |= part_at(stage, index)->is_switch;
+            outside |= part_at(stage, index)->outside;
         }
         if (!any_switch || rank > 1)
             spread(stage, members);
         rows = fill_rows(stage, members);
-        y += rank == 1 ? gap : MAX(gap * 0.8, 44) + (outside && !was_outside ? 20 : 0);
+        y += rank == 1 ? gap : MAX(gap * 0.7, 44) + (outside && !was_outside ? 18 : 0);
         was_outside |= outside;
         for (guint i = 0; i < members->len; i++) {
             StagePart *part = part_at(stage, g_array_index(members, guint, i));
-            part->box.y = y + part->row * (BAR + 22);
+            part->box.y = y + part->row * (BAR + 30);
         }
-        y += MAX(rows, 1) * (BAR + 22) - 22;
+        y += rows * (BAR + 30) - 30 + hanging(stage, model, rank);
     }
     return y;
 }
 
-double stage_parts_bottom(const GuiStage *stage, bool outside, double otherwise)
+double stage_parts_bottom(const GuiStage *stage, const SimModel *model, bool outside,
+                          double otherwise)
 {
     double bottom = otherwise;
 
     for (guint i = 0; i < stage->parts->len; i++) {
         const StagePart *part = part_at(stage, i);
         if (part->outside == outside)
-            bottom = MAX(bottom, part->box.y + part->box.height);
+            bottom = MAX(bottom, part->box.y + part->box.height + SOCKET / 2 +
+                                     hanging(stage, model, part->rank));
     }
     return bottom;
 }
@@ -337,8 +447,10 @@ static void place_socket_of(GuiStage *stage, uint32_t port, double x, bool below
     const StagePart *part = part_at(stage, place->part_index);
 
     x = CLAMP(x, part->box.x + half + 2, part->box.x + part->box.width - half - 2);
-    place->at = (GuiPoint){x, below ? part->box.y + part->box.height : part->box.y};
-    place->box = (GuiRect){x - half, below ? place->at.y - SOCKET : place->at.y, 2 * half, SOCKET};
+    /* Half in, half out, as on the front of a real one: so its name has the middle. */
+    double edge = below ? part->box.y + part->box.height : part->box.y;
+    place->at = (GuiPoint){x, below ? edge + SOCKET / 2 : edge - SOCKET / 2};
+    place->box = (GuiRect){x - half, edge - SOCKET / 2, 2 * half, SOCKET};
     place->placed = true;
     place->below = below;
 }
@@ -390,53 +502,48 @@ static void nic_cable(GuiStage *stage, const SimModel *model, uint32_t nic, uint
     add_cable(stage, nic, socket, points, count);
 }
 
-/* Is some other cable at x already, where it could be taken for this one? */
-static bool taken(const GuiStage *stage, double x)
+/* Is x taken, for a socket on the edge at y? There sockets need room; and where a cable is
+ * elsewhere, it could be taken for this one. */
+static bool taken(const GuiStage *stage, double x, double y)
 {
     for (guint i = 0; i < stage->ports->len; i++) {
         const StagePort *port = stage_port(stage, i);
-        if (port->placed && fabs(port->at.x - x) < 11)
+        bool near = fabs(gui_rect_centre(port->box).y - y) < SOCKET;
+        if (port->placed && fabs(port->at.x - x) < (near ? 20 : 10))
             return true;
     }
     return false;
 }
 
-static double free_x(const GuiStage *stage, double x, GuiRect within)
+/* An x near the one wanted where both edges (they may be the same) are free. */
+static double free_x(const GuiStage *stage, double x, GuiRect within, double y, double other_y)
 {
-    for (unsigned i = 0; i < 40; i++) {
-        double candidate = x + (i % 2 ? 1 : -1) * 12.0 * ((i + 1) / 2);
+    for (unsigned i = 0; i < 60; i++) {
+        double candidate = x + (i % 2 ? 1 : -1) * 7.0 * ((i + 1) / 2);
         if (candidate > within.x + 12 && candidate < within.x + within.width - 12 &&
-            !taken(stage, candidate))
+            !taken(stage, candidate, y) && !taken(stage, candidate, other_y))
             return candidate;
     }
     return x;
 }
 
-/* Between two parts: a is the upper one, or both stand in the same row. */
+/* Between two parts of which a is the upper one. */
 static void part_cable(GuiStage *stage, uint32_t a, uint32_t b)
 {
     const StagePart *upper = part_at(stage, stage_port(stage, a)->part_index);
     const StagePart *lower = part_at(stage, stage_port(stage, b)->part_index);
     double left = MAX(upper->box.x, lower->box.x);
     double right = MIN(upper->box.x + upper->box.width, lower->box.x + lower->box.width);
-    double a_x, b_x;
+    double low = upper->box.y + upper->box.height, high = lower->box.y, a_x, b_x;
     GuiPoint start, end;
 
-    if (upper->box.y >= lower->box.y - 1) { /* side by side: below both */
-        place_socket(stage, a, free_x(stage, gui_rect_centre(upper->box).x, upper->box), true);
-        place_socket(stage, b, free_x(stage, gui_rect_centre(lower->box).x, lower->box), true);
-        start = stage_port(stage, a)->at;
-        end = stage_port(stage, b)->at;
-        GuiPoint points[4] = {start, {start.x, start.y + 16}, {end.x, start.y + 16}, end};
-        add_cable(stage, a, b, points, 4);
-        return;
-    }
     if (right - left > 24) {
-        a_x = b_x = free_x(stage, (left + right) / 2, (GuiRect){left, 0, right - left, 0});
+        a_x = b_x =
+            free_x(stage, (left + right) / 2, (GuiRect){left, 0, right - left, 0}, low, high);
     } else {
-        b_x = free_x(stage, gui_rect_centre(lower->box).x, lower->box);
+        b_x = free_x(stage, gui_rect_centre(lower->box).x, lower->box, high, high);
         a_x = free_x(stage, CLAMP(b_x, upper->box.x + 20, upper->box.x + upper->box.width - 20),
-                     upper->box);
+                     upper->box, low, low);
     }
     place_socket(stage, a, a_x, true);
     place_socket(stage, b, b_x, false);
@@ -452,6 +559,74 @@ static void part_cable(GuiStage *stage, uint32_t a, uint32_t b)
     }
 }
 
+/* A cable between two parts of the same row: it leaves each where the other one is. */
+typedef struct {
+    uint32_t left, right; /* ports */
+    double from, to, y;   /* of the parts that face each other, and their lower edge */
+    unsigned lane;
+} SideCable;
+
+static int by_length(const void *a, const void *b)
+{
+    const SideCable *one = a, *other = b;
+    double difference = (one->to - one->from) - (other->to - other->from);
+
+    return difference < 0 ? -1 : difference > 0 ? 1 : (int)(one->left - other->left);
+}
+
+static void lay_side_cable(GuiStage *stage, GArray *all, guint index)
+{
+    SideCable *cable = &g_array_index(all, SideCable, index);
+    const StagePart *left = part_at(stage, stage_port(stage, cable->left)->part_index);
+    const StagePart *right = part_at(stage, stage_port(stage, cable->right)->part_index);
+    double from = left->box.x + left->box.width - 16, to = right->box.x + 16;
+
+    while (taken(stage, from, cable->y) && from > left->box.x + 30)
+        from -= 22;
+    while (taken(stage, to, cable->y) && to < right->box.x + right->box.width - 30)
+        to += 22;
+    for (guint i = 0; i < index; i++) {
+        const SideCable *other = &g_array_index(all, SideCable, i);
+        if (other->y == cable->y && other->lane >= cable->lane && other->from < cable->to &&
+            cable->from < other->to)
+            cable->lane = other->lane + 1;
+    }
+    place_socket(stage, cable->left, from, true);
+    place_socket(stage, cable->right, to, true);
+    GuiPoint start = stage_port(stage, cable->left)->at, end = stage_port(stage, cable->right)->at;
+    double low = start.y - SOCKET / 2 + HANG + LANE * cable->lane;
+    GuiPoint points[4] = {start, {start.x, low}, {end.x, low}, end};
+    add_cable(stage, cable->left, cable->right, points, 4);
+}
+
+/* The shorter ones first, so that they hang above the longer ones. */
+static void lay_side_cables(GuiStage *stage, const SimModel *model)
+{
+    g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(SideCable));
+
+    for (guint i = 0; i < model->ports->len; i++) {
+        const SimModelPort *port = model->ports->pdata[i];
+        const SimModelPort *peer = sim_model_port(model, port->peer);
+        if (port->vm != SIM_NONE || !peer || peer->vm != SIM_NONE || port->peer < i)
+            continue;
+        const StagePart *one = part_at(stage, stage_port(stage, i)->part_index);
+        const StagePart *other = part_at(stage, stage_port(stage, port->peer)->part_index);
+        bool swap = one->box.x > other->box.x;
+        const StagePart *left = swap ? other : one, *right = swap ? one : other;
+        if (fabs(one->box.y - other->box.y) > 1)
+            continue;
+        SideCable cable = {.left = swap ? port->peer : i,
+                           .right = swap ? i : port->peer,
+                           .from = left->box.x + left->box.width,
+                           .to = right->box.x,
+                           .y = one->box.y + one->box.height};
+        g_array_append_val(all, cable);
+    }
+    g_array_sort(all, by_length);
+    for (guint i = 0; i < all->len; i++)
+        lay_side_cable(stage, all, i);
+}
+
 /* Sockets without a cable stand at the right of the upper edge. */
 static void place_empty_sockets(GuiStage *stage, const SimModel *model)
 {
@@ -461,7 +636,10 @@ static void place_empty_sockets(GuiStage *stage, const SimModel *model)
         if (place->placed || port->vm != SIM_NONE)
             continue;
         const StagePart *part = part_at(stage, place->part_index);
-        place_socket(stage, i, free_x(stage, part->box.x + part->box.width - 20, part->box), false);
+        place_socket(
+            stage, i,
+            free_x(stage, part->box.x + part->box.width - 20, part->box, part->box.y, part->box.y),
+            false);
     }
 }
 
@@ -479,11 +657,14 @@ void stage_lay_cables(GuiStage *stage, const SimModel *model)
             continue;
         const StagePart *one = part_at(stage, stage_port(stage, i)->part_index);
         const StagePart *other = part_at(stage, stage_port(stage, port->peer)->part_index);
+        if (fabs(one->box.y - other->box.y) <= 1)
+            continue;
         if (one->box.y <= other->box.y)
             part_cable(stage, i, port->peer);
         else
             part_cable(stage, port->peer, i);
     }
+    lay_side_cables(stage, model);
     /* Two NICs joined by a cable without anything between. */
     for (guint i = 0; i < model->ports->len; i++) {
         const SimModelPort *port = model->ports->pdata[i];

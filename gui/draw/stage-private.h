@@ -58,6 +58,7 @@ struct GuiStage {
     double width, height; /* in units */
     double shift_y;       /* free space above, in units */
     StageForm form;
+    bool tight;     /* short cables, so that a more detailed form fits */
     double gap;     /* height of the space between VMs and switches, where cables hang free */
     GuiRect inside; /* the host's box when there is one host */
 
@@ -83,7 +84,8 @@ void stage_find_parts(GuiStage *stage, const SimModel *model);
 /* Places parts below y; the y below all of them. */
 double stage_place_parts(GuiStage *stage, const SimModel *model, double y, double gap);
 void stage_lay_cables(GuiStage *stage, const SimModel *model);
-double stage_parts_bottom(const GuiStage *stage, bool outside, double otherwise);
+double stage_parts_bottom(const GuiStage *stage, const SimModel *model, bool outside,
+                          double otherwise);
 
 static inline StagePort *stage_port(const GuiStage *stage, uint32_t port)
 {
@@ -130,6 +132,8 @@ void stage_draw_vm(const GuiStage *stage, cairo_t *cr, const GuiScene *scene, co
 /* stage-draw-net.c */
 uint64_t stage_cable_state(const GuiScene *scene, const StageCable *cable);
 uint64_t stage_part_state(const GuiStage *stage, const GuiScene *scene, const StagePart *part);
+/* Up, but nothing goes through: the spanning tree blocks it, or it is a team's reserve. */
+bool stage_port_waits(const SimModelPort *port);
 uint64_t stage_port_state(const GuiScene *scene, uint32_t port);
 void stage_draw_cable(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
                       const StageCable *cable);

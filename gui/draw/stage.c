@@ -27,11 +27,15 @@ static guint count_links(const SimModel *model)
     return count;
 }
 
-/* Forms from the one with most in it, each at zooms from large to small. */
+/* Forms from the one with most in it, each at zooms from large to small; with long cables,
+ * on which frames are seen best, before short ones. */
 static const struct {
     StageForm form;
+    bool tight;
     double largest, smallest;
-} choices[] = {{STAGE_FULL, 2.4, 0.85}, {STAGE_COMPACT, 1.7, 0.8}, {STAGE_TINY, 1.4, 0.6}};
+} choices[] = {{STAGE_FULL, false, 2.4, 0.85},   {STAGE_FULL, true, 1.1, 0.82},
+               {STAGE_COMPACT, false, 1.7, 0.9}, {STAGE_COMPACT, true, 1.2, 0.75},
+               {STAGE_TINY, false, 1.4, 0.75},   {STAGE_TINY, true, 1.0, 0.6}};
 
 static bool try_layout(GuiStage *stage, const SimModel *model)
 {
@@ -51,6 +55,7 @@ static void choose(GuiStage *stage, const SimModel *model)
     for (size_t i = 0; i < G_N_ELEMENTS(choices); i++) {
         for (double zoom = choices[i].largest; zoom > choices[i].smallest - 0.01; zoom -= 0.05) {
             stage->form = choices[i].form;
+            stage->tight = choices[i].tight;
             stage->zoom = zoom * scale;
             if (try_layout(stage, model))
                 return;
@@ -186,6 +191,17 @@ static void add_vms(const GuiStage *stage, const SimModel *model, GArray *items)
     }
 }
 
+static const char *port_words(const SimModelPort *port)
+{
+    if (!port->up)
+        return "down";
+    if (port->standby)
+        return "up, standby of its team";
+    if (port->in_tree && port->tree_state != SIM_TREE_FORWARDING)
+        return sim_name(SIM_NAMES(TreeState), port->tree_state);
+    return "up";
+}
+
 static void add_parts(const GuiStage *stage, const SimModel *model, GArray *items)
 {
     for (guint i = 0; i < stage->parts->len; i++) {
@@ -207,7 +223,7 @@ static void add_parts(const GuiStage *stage, const SimModel *model, GArray *item
         if (port->vm == SIM_NONE && stage_port(stage, i)->placed) {
             char *name = gui_entity_name(model, entity);
             add_item(stage, items, entity, stage_port(stage, i)->box,
-                     g_strdup_printf("%s, %s", name, port->up ? "up" : "down"));
+                     g_strdup_printf("%s, %s", name, port_words(port)));
             g_free(name);
         }
     }

@@ -200,6 +200,20 @@ static char *network_sentence(const SimModel *model, const SimRecord *record)
     }
 }
 
+/* Its text is the check's id, and below it the detail. */
+static char *check_result(const SimRecord *record)
+{
+    g_autofree char *text = g_strndup((const char *)record->blob, MIN(record->blob_size, 400));
+    char *detail = strchr(text, '\n');
+
+    if (detail)
+        *detail++ = '\0';
+    return g_strdup_printf(
+        "Check %s %s%s%s.", text,
+        meaning(SIM_NAMES(CheckOutcome), SIM_FIELDS(record, CheckResult)->outcome),
+        detail && *detail ? ": " : "", detail ? detail : "");
+}
+
 static char *run_sentence(const SimRecord *record)
 {
     int size = (int)MIN(record->blob_size, 200);
@@ -209,6 +223,7 @@ static char *run_sentence(const SimRecord *record)
     case SIM_EVENT_COMMAND: return g_strdup_printf("Command: %.*s", size, record->blob);
     case SIM_EVENT_NOTE: return g_strdup_printf("%.*s", size, record->blob);
     case SIM_EVENT_PROBE_SENT: return g_strdup_printf("Probe: %.*s.", size, record->blob);
+    case SIM_EVENT_CHECK_RESULT: return check_result(record);
     case SIM_EVENT_RUN_END:
         return g_strdup_printf("The run is over: %s.",
                                meaning(SIM_NAMES(EndReason), SIM_FIELDS(record, RunEnd)->reason));
