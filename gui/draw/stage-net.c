@@ -20,7 +20,7 @@
 #define SIDE   26.0 /* of a bar, beside its outermost socket */
 #define STEP   34.0 /* between sockets on a lower edge */
 #define APART  12.0
-#define LANE   13.0  /* between cables that hang below a row */
+#define LANE   13.0 /* between cables that hang below a row */
 #define HANG   19.0 /* from a row to the first of them */
 
 /* ---- Parts and ranks ------------------------------------------------------------------ */
