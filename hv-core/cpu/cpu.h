@@ -105,6 +105,7 @@ typedef struct {
     HvGpa gpa;      /* for port I/O: the port number. Never crosses a page. */
     unsigned size;  /* bytes: 1, 2, 4 or 8 */
     uint64_t value; /* in for writes; out for reads answered HV_ACCESS_DONE */
+    uint64_t rip;   /* of the instruction (of the next one on a host that reports it so) */
     bool stop;      /* out: end the run after this instruction (HV_CPU_STOPPED) */
 } HvAccess;
 

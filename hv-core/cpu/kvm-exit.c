@@ -13,8 +13,10 @@
 #include "hv-core/cpu/kvm.h"
 
 #include <string.h>
+#include <time.h>
 
 #define MAX_INSTRUCTION_BYTES 15u
+#define MAX_REAL_NS           20000u /* a callback that takes longer may have been interrupted */
 
 HvCpuExit hv_kvm_fail(HvKvmCpu *cpu, HvCpuRun *run, HvCpuError error, HvGpa gpa)
 {
@@ -28,17 +30,33 @@ HvCpuExit hv_kvm_fail(HvKvmCpu *cpu, HvCpuRun *run, HvCpuError error, HvGpa gpa)
 
 /* ---- Asking the client -------------------------------------------------- */
 
-/* The callback is told what was used up to now, and is itself not charged. */
+static HvTime real_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (HvTime)now.tv_sec * HV_NS_PER_SECOND + (HvTime)now.tv_nsec;
+}
+
+/* The callback is told what was used up to now, and is itself not charged.
+ * Nearly always it takes a few us of real time, and then that is what it took:
+ * reading the thread's CPU time is a system call, reading real time is none.
+ * Else the host may have run something else meanwhile, and CPU time tells. */
 static HvAccessResult ask(HvKvmCpu *cpu, HvCpuRun *run, HvAccess *access)
 {
+    HvTime real_before = real_ns();
     HvTime before = hv_kvm_clock_ns();
 
-    run->used_ns = before - cpu->started_ns - cpu->away_ns;
+    run->used_ns = hv_kvm_used_ns(cpu, before);
+    hv_kvm_need_regs(cpu);
+    access->rip = cpu->run->s.regs.regs.rip;
     cpu->in_access = true;
     HvAccessResult result = cpu->client.access(cpu->client.user, &cpu->base, access);
     cpu->in_access = false;
     cpu->stop = cpu->stop || access->stop;
-    cpu->away_ns += hv_kvm_clock_ns() - before;
+
+    HvTime real = real_ns() - real_before;
+    cpu->away_ns += real < MAX_REAL_NS ? real : hv_kvm_clock_ns() - before;
     return result;
 }
 

@@ -87,9 +87,16 @@ void hv_kvm_abandon(HvKvmCpu *cpu)
 
 /* ---- A run -------------------------------------------------------------- */
 
-static HvTime used_ns(const HvKvmCpu *cpu)
+/* away_ns may be some us too much (kvm-exit.c). What the guest used never shrinks for
+ * that: then it was less away. */
+HvTime hv_kvm_used_ns(HvKvmCpu *cpu, HvTime now_ns)
 {
-    return hv_kvm_clock_ns() - cpu->started_ns - cpu->away_ns;
+    HvTime spent = now_ns - cpu->started_ns;
+
+    if (spent < cpu->used_ns + cpu->away_ns)
+        cpu->away_ns = spent - MIN(spent, cpu->used_ns);
+    cpu->used_ns = spent - cpu->away_ns;
+    return cpu->used_ns;
 }
 
 /* Wakes us when this much of the budget is used. */
@@ -114,7 +121,7 @@ static bool go_on_after_signal(HvKvmCpu *cpu, HvCpuRun *run, HvCpuExit *ret_exit
     if (take_kick(cpu))
         return false;
 
-    HvTime used = used_ns(cpu);
+    HvTime used = hv_kvm_used_ns(cpu, hv_kvm_clock_ns());
     if (used + MIN_REST_NS > run->budget_ns)
         return false;
     if (set_alarm(cpu, run, run->budget_ns - used) < 0) {
@@ -153,6 +160,7 @@ static void begin(HvKvmCpu *cpu, const HvCpuRun *run)
 {
     cpu->started_ns = hv_kvm_clock_ns();
     cpu->away_ns = 0;
+    cpu->used_ns = 0;
     cpu->run->request_interrupt_window = run->want_window;
     __atomic_store_n(&cpu->running, hv_kvm_this_thread(), __ATOMIC_SEQ_CST);
     hv_kvm_signal_target(cpu->run);
@@ -163,7 +171,7 @@ static void begin(HvKvmCpu *cpu, const HvCpuRun *run)
 
 static void end(HvKvmCpu *cpu, HvCpuRun *run)
 {
-    run->used_ns = MAX(used_ns(cpu), 1);
+    run->used_ns = MAX(hv_kvm_used_ns(cpu, hv_kvm_clock_ns()), 1);
     /* When that much CPU time has passed, so has as much real time: the timer
      * has fired. A signal that comes when we are gone does nothing. */
     if (run->used_ns < run->budget_ns)

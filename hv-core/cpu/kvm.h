@@ -55,7 +55,8 @@ typedef struct {
     bool stop;         /* one of its answers asked to stop */
     bool in_access;    /* inside the client's callback */
     HvTime started_ns; /* this thread's CPU time when the run began, */
-    HvTime away_ns;    /* and what of it was then spent in the client's callback */
+    HvTime away_ns;    /* what of it was then spent in the client's callback, */
+    HvTime used_ns;    /* and by the guest, when last asked */
 
     /* kvm_run->s.regs mirrors the CPU after a KVM_RUN that was asked to copy it
      * there, and after set_regs(). */
@@ -82,6 +83,8 @@ void hv_kvm_need_sregs(HvKvmCpu *cpu);
 
 HvCpuExit hv_kvm_run(HvCpu *cpu, HvCpuRun *run);
 HvTime hv_kvm_clock_ns(void); /* CPU time of the calling thread */
+/* What the guest used of it in this run, up to now_ns of that clock. */
+HvTime hv_kvm_used_ns(HvKvmCpu *cpu, HvTime now_ns);
 bool hv_kvm_interrupt(HvCpu *cpu, uint8_t vector);
 void hv_kvm_kick(HvCpu *cpu);
 

@@ -66,10 +66,11 @@ static void report_exit(HvVcpu *vcpu, const HvAccess *access, HvExitKind kind, H
     if (host->config.observer.exit == NULL || vcpu->pcpu == NULL)
         return;
     HvCpuRegs regs;
-    hv_cpu_get_regs(vcpu->cpu, &regs);
+    if (host->config.exit_registers)
+        hv_cpu_get_regs(vcpu->cpu, &regs);
     HvExit exit = {
         .kind = kind,
-        .rip = regs.rip,
+        .rip = access->rip,
         .address = access->gpa.value,
         .value = access->value,
         .size = (uint8_t)access->size,

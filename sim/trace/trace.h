@@ -143,10 +143,11 @@ void *sim_trace_place_slow(SimTrace *trace, uint16_t source, uint64_t time, uint
 void sim_trace_settle_slow(SimTrace *trace, uint64_t time);
 
 /* Appends an event whose fields and blob are size bytes long and returns where
- * the caller must write them at once; NULL: not recorded (the size limit). time
- * is not before the source's last, nor before the last settled time. */
-static inline void *sim_trace_place(SimTrace *trace, uint16_t source, uint64_t time, uint16_t type,
-                                    uint32_t size)
+ * the caller must write them at once, with zeros up to a multiple of 8; NULL: not
+ * recorded (the size limit). time is not before the source's last, nor before the
+ * last settled time. */
+static inline void *sim_trace_place_unpadded(SimTrace *trace, uint16_t source, uint64_t time,
+                                             uint16_t type, uint32_t size)
 {
     uint64_t space = sizeof(SimRecordHeader) + (((uint64_t)size + 7) & ~UINT64_C(7));
     uint8_t *at = trace->end;
@@ -155,8 +156,6 @@ static inline void *sim_trace_place(SimTrace *trace, uint16_t source, uint64_t t
     if (G_UNLIKELY(source != trace->direct || time < trace->last_time ||
                    space > (uint64_t)(trace->room_end - at)))
         return sim_trace_place_slow(trace, source, time, type, size);
-    if (size % 8 != 0)
-        memset(at + space - 8, 0, 8);
     header->time = time;
     header->size = size;
     header->type = type;
@@ -166,6 +165,17 @@ static inline void *sim_trace_place(SimTrace *trace, uint16_t source, uint64_t t
     return at + sizeof(*header);
 }
 
+/* The same; the zeros are there. */
+static inline void *sim_trace_place(SimTrace *trace, uint16_t source, uint64_t time, uint16_t type,
+                                    uint32_t size)
+{
+    uint8_t *place = sim_trace_place_unpadded(trace, source, time, type, size);
+
+    if (place && size % 8 != 0)
+        memset(place + (size & ~7u), 0, 8);
+    return place;
+}
+
 /* from may be NULL when there is nothing to copy. */
 static inline void sim_trace_copy(void *to, const void *from, uint32_t size)
 {
@@ -173,13 +183,23 @@ static inline void sim_trace_copy(void *to, const void *from, uint32_t size)
         memcpy(to, from, size);
 }
 
-/* SIM_TRACE(trace, source, time, VcpuState, .vm = 1, .to = SIM_VCPU_READY); */
+/* SIM_TRACE(trace, source, time, VcpuState, .vm = 1, .to = SIM_VCPU_READY);
+ * The fields are a struct that never has its address taken, so the compiler stores them,
+ * and the zeros behind them, straight into the trace. */
 #define SIM_TRACE(trace, source, time, Name, ...)                                                  \
-    SIM_TRACE_BLOB(trace, source, time, Name, NULL, 0, __VA_ARGS__)
+    do {                                                                                           \
+        typedef struct __attribute__((packed, may_alias)) {                                        \
+            SimEvent##Name fields;                                                                 \
+            uint8_t zero[-sizeof(SimEvent##Name) % 8];                                             \
+        } SimPadded_;                                                                              \
+        const SimEvent##Name sim_fields_ = {__VA_ARGS__};                                          \
+        SimPadded_ *sim_place_ = sim_trace_place_unpadded(                                         \
+            (trace), (source), (time), SIM_TYPE_OF_##Name, sizeof(sim_fields_));                   \
+        if (sim_place_)                                                                            \
+            *sim_place_ = (SimPadded_){.fields = sim_fields_};                                     \
+    } while (0)
 
-/* The same with text or bytes: SIM_TRACE_BLOB(trace, source, time, Console, bytes, n, .vm = 1);
- * The fields are a struct that never has its address taken, so the compiler
- * stores them straight into the trace. */
+/* The same with text or bytes: SIM_TRACE_BLOB(trace, source, time, Console, bytes, n, .vm = 1); */
 #define SIM_TRACE_BLOB(trace, source, time, Name, blob, blob_size, ...)                            \
     do {                                                                                           \
         const SimEvent##Name sim_fields_ = {__VA_ARGS__};                                          \

@@ -132,13 +132,10 @@ static void bare_run_sliced(Bench *bench)
 /* ---- hv-core ------------------------------------------------------------ */
 
 /* What the engine writes for an exit. */
-static void trace_exit(Bench *bench, HvCpu *cpu, const HvAccess *access)
+static void trace_exit(Bench *bench, const HvAccess *access)
 {
-    HvCpuRegs regs;
-
-    hv_cpu_get_regs(cpu, &regs);
     bench->now += 10;
-    SIM_TRACE(bench->trace, SIM_SOURCE_PCPU(0), bench->now, Exit, .rip = regs.rip,
+    SIM_TRACE(bench->trace, SIM_SOURCE_PCPU(0), bench->now, Exit, .rip = access->rip,
               .address = access->gpa.value, .value = access->value, .size = access->size,
               .kind = SIM_EXIT_IO, .write = true);
     sim_trace_settle(bench->trace, bench->now);
@@ -152,7 +149,7 @@ static HvAccessResult on_access(void *user, HvCpu *cpu, HvAccess *access)
 
     access->stop = access->gpa.value == CPU_DEVICE + 0xff8;
     if (bench->trace)
-        trace_exit(bench, cpu, access);
+        trace_exit(bench, access);
     return HV_ACCESS_DONE;
 }
 

@@ -53,7 +53,7 @@ static double measure_nat(void *user)
         g_assert(verdict.passes);
         load->sum += p.bytes[12] + p.bytes[21];
     }
-    return DATAGRAMS / (bench_cpu_ns() - begin) * 1e9;
+    return (bench_cpu_ns() - begin) / DATAGRAMS;
 }
 
 static void change(uint8_t *checksum, uint32_t out, uint32_t in)
@@ -84,7 +84,7 @@ static double measure_bare(void *user)
         net_put_32(at, new);
         load->sum += bytes[12] + bytes[21];
     }
-    return DATAGRAMS / (bench_cpu_ns() - begin) * 1e9;
+    return (bench_cpu_ns() - begin) / DATAGRAMS;
 }
 
 int main(void)
@@ -103,9 +103,9 @@ int main(void)
     BenchPair pair = bench_alternate(measure_nat, measure_bare, &load, ROUNDS);
     bench_report(&(BenchFigure){
         .name = "nat-core",
-        .value = pair.value,
+        .value = 1e9 / pair.value,
         .unit = "datagrams/s",
-        .ratio = pair.value / pair.reference,
+        .ratio = pair.reference / pair.value,
         .against = "the same rewriting without a table",
         .target = 5.0 / 250,
         .at_least = true,

@@ -3,7 +3,6 @@
 #include "tests/bench/bench.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <time.h>
 
 static double clock_ns(clockid_t clock)
@@ -24,32 +23,15 @@ double bench_wall_ns(void)
     return clock_ns(CLOCK_MONOTONIC);
 }
 
-static int compare(const void *a, const void *b)
-{
-    double left = *(const double *)a;
-    double right = *(const double *)b;
-
-    return (left > right) - (left < right);
-}
-
-static double median(double *values, unsigned count)
-{
-    qsort(values, count, sizeof *values, compare);
-    return count % 2 == 1 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
-}
-
 BenchPair bench_alternate(BenchMeasure measure, BenchMeasure reference, void *user, unsigned rounds)
 {
-    g_autofree double *values = g_new(double, rounds);
-    g_autofree double *references = g_new(double, rounds);
+    BenchPair least = {measure(user), reference(user)};
 
-    measure(user);
-    reference(user);
     for (unsigned i = 0; i < rounds; i++) {
-        values[i] = measure(user);
-        references[i] = reference(user);
+        least.value = MIN(least.value, measure(user));
+        least.reference = MIN(least.reference, reference(user));
     }
-    return (BenchPair){median(values, rounds), median(references, rounds)};
+    return least;
 }
 
 void bench_report(const BenchFigure *figure)

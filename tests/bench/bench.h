@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* bench.h: medians of alternating measurements, and the line that reports one.
+/* bench.h: alternating measurements, and the line that reports one.
  *
  * A figure by itself says as much about the machine as about the program. So
  * each is measured together with a reference that does the least that could
- * do, in turns, and what counts is the ratio of the two medians.
+ * do, in turns, and what counts is the ratio of the least of each: whatever else
+ * the machine does makes a measurement longer, never shorter.
  */
 #pragma once
 
@@ -18,11 +19,11 @@ double bench_wall_ns(void);
 typedef double (*BenchMeasure)(void *user); /* one measurement, in whatever unit */
 
 typedef struct {
-    double value;     /* median of the measured */
-    double reference; /* median of the reference */
+    double value;     /* the least measured */
+    double reference; /* the least of the reference */
 } BenchPair;
 
-/* Measures both in turns, rounds times each, after one of each for warmth. */
+/* Measures both in turns, once and then rounds times each. Less is better in both. */
 BenchPair bench_alternate(BenchMeasure measure, BenchMeasure reference, void *user,
                           unsigned rounds);
 

@@ -162,6 +162,7 @@ static bool do_access(FakeCpu *cpu, const FakeOp *op, HvCpuRun *run, bool *stop,
         .gpa = HV_GPA(op->address),
         .size = op->size,
         .value = op->value,
+        .rip = cpu->at,
     };
     HvAccessResult result = cpu->client.access(cpu->client.user, &cpu->base, &access);
     *stop = access.stop;

@@ -82,6 +82,7 @@ static HvStatus ask(HvEmulatedCpu *cpu, HvAccess *access, bool *ret_ram)
     if (replay_take(cpu, access))
         return HV_OK;
     tell_time(cpu);
+    access->rip = cpu->rip;
     HvAccessResult result = cpu->client.access(cpu->client.user, &cpu->base, access);
     if (access->stop)
         cpu->stop = true;
