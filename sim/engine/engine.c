@@ -44,6 +44,20 @@ static int compare_due(gconstpointer a, gconstpointer b, gpointer user)
     return x->order < y->order ? -1 : x->order > y->order;
 }
 
+/* The loop looks at it several times a turn. */
+static void find_first_due(SimEngine *engine)
+{
+    GSequenceIter *first = g_sequence_get_begin_iter(engine->due);
+
+    engine->first_due = g_sequence_iter_is_end(first) ? NULL : g_sequence_get(first);
+}
+
+static void take_due(SimEngine *engine, SimDue *due)
+{
+    g_sequence_remove(due->place);
+    find_first_due(engine);
+}
+
 static SimDue *add_due(SimEngine *engine, uint64_t time, SimDueRun run, bool external)
 {
     SimDue *due = g_new0(SimDue, 1);
@@ -53,6 +67,7 @@ static SimDue *add_due(SimEngine *engine, uint64_t time, SimDueRun run, bool ext
     due->run = run;
     due->external = external;
     due->place = g_sequence_insert_sorted(engine->due, due, compare_due, NULL);
+    find_first_due(engine);
     return due;
 }
 
@@ -68,15 +83,8 @@ SimDue *sim_engine_due_external(SimEngine *engine, uint64_t time, SimDueRun run)
 
 void sim_engine_due_cancel(SimEngine *engine, SimDue *due)
 {
-    g_sequence_remove(due->place);
+    take_due(engine, due);
     due_free(due);
-}
-
-static SimDue *first_due(const SimEngine *engine)
-{
-    GSequenceIter *first = g_sequence_get_begin_iter(engine->due);
-
-    return g_sequence_iter_is_end(first) ? NULL : g_sequence_get(first);
 }
 
 /* ---- What comes out of the host ------------------------------------------ */
@@ -194,15 +202,15 @@ static void step_probes(SimEngine *engine)
 /* Nothing is left that could happen by itself. */
 static bool is_idle(const SimEngine *engine)
 {
-    return hv_host_deadline(engine->host) == HV_TIME_NEVER &&
-           net_world_deadline(engine->net) == NET_TIME_NEVER && !first_due(engine);
+    return net_world_deadline(engine->net) == NET_TIME_NEVER && !engine->first_due &&
+           hv_host_deadline(engine->host) == HV_TIME_NEVER;
 }
 
 /* ---- The loop ------------------------------------------------------------ */
 
 static uint64_t horizon(const SimEngine *engine)
 {
-    const SimDue *due = first_due(engine);
+    const SimDue *due = engine->first_due;
     uint64_t time = MIN(engine->phase_end, net_world_deadline(engine->net));
 
     return due ? MIN(time, due->time) : time;
@@ -212,8 +220,8 @@ static void run_due(SimEngine *engine)
 {
     SimDue *due;
 
-    while ((due = first_due(engine)) && due->time <= engine->now) {
-        g_sequence_remove(g_sequence_get_begin_iter(engine->due));
+    while ((due = engine->first_due) && due->time <= engine->now) {
+        take_due(engine, due);
         due->run(engine, due);
         due_free(due);
     }
@@ -466,8 +474,8 @@ void sim_engine_free(SimEngine *engine)
 
     if (!engine)
         return;
-    while ((due = first_due(engine))) {
-        g_sequence_remove(g_sequence_get_begin_iter(engine->due));
+    while ((due = engine->first_due)) {
+        take_due(engine, due);
         due_free(due);
     }
     g_sequence_free(engine->due);

@@ -100,6 +100,7 @@ struct SimEngine {
     uint8_t phase_end_reason; /* SIM_END_... when that time is reached */
     bool stays;               /* an idle world waits for commands */
     GSequence *due;           /* SimDue, by (time, order) */
+    SimDue *first_due;        /* NULL: there is none */
     uint64_t due_made;
     uint32_t commands_done;
 
