@@ -148,6 +148,9 @@ void hv_pager_remove_memory(HvPager *pager, uint16_t number)
 
 bool hv_pager_is_pageable(const HvPager *pager, HvPageRef page)
 {
+    if (vm_of(pager, page.vm)->memory == NULL)
+        return false;
+
     HvFrameNo frame = frame_of(pager, page);
 
     return frame != HV_FRAME_NONE && pager->owner[frame].page == page.page &&

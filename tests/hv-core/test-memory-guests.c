@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* test-memory-guests.c BACKEND: real guests whose memory is shared, swapped, ballooned
+ * and broken out of sharing, in random order. The guests keep a shadow of what their
+ * pages hold (programs/shuffle.c); the host's page frames are counted after every step
+ * of the run. And guests that lie to their balloon, and what happens when all is gone. */
+#include <string.h>
+
+#include "hv-core/host.h"
+#include "hv-core/limits.h"
+#include "tests/hv-core/host-log.h"
+
+#define MS  UINT64_C(1000000)
+#define MIB (1u << 20)
+
+static const HvCpuBackend *backend;
+
+typedef struct {
+    HvHost *host;
+    HostLog log;
+    uint64_t frame_ids;
+    uint64_t refused; /* VMs */
+    HvWorkingSet estimate[HOST_LOG_VMS];
+    unsigned estimates;
+} World;
+
+static void on_refused(void *user, HvStamp at, uint16_t vm, HvPageNo pages, HvFrameNo left)
+{
+    World *world = (World *)((char *)user - G_STRUCT_OFFSET(World, log));
+    g_assert_cmpuint(pages, >, left);
+    world->refused++;
+}
+
+static void on_working_set(void *user, HvStamp at, uint16_t vm, const HvWorkingSet *set)
+{
+    World *world = (World *)((char *)user - G_STRUCT_OFFSET(World, log));
+    world->estimate[vm] = *set;
+    world->estimates++;
+}
+
+static World *world_new(HvFrameNo frames, const HvMemoryPolicy *memory)
+{
+    g_autoptr(GError) error = NULL;
+    World *world = g_new0(World, 1);
+    HvObserver observer = host_log_observer;
+    host_log_init(&world->log, 0);
+    observer.vm_refused = on_refused;
+    observer.working_set = on_working_set;
+    HvHostConfig config = {
+        .backend = backend,
+        .pcpu_count = 1,
+        .memory_frames = frames,
+        .clock_hz = 100000000,
+        .lookahead_ns = HV_TIME_NEVER,
+        .quantum_ns = 10000,
+        .costs = {.exit_ns = 2000, .switch_ns = 1000, .fault_ns = 5000, .swap_in_ns = 10000},
+        .policy = hv_policy_find("rr"),
+        .policy_params = {.slice_ns = MS},
+        .memory = *memory,
+        .frame_ids = &world->frame_ids,
+        .observer = observer,
+        .observer_user = &world->log,
+    };
+    world->host = hv_host_new(&config, &error);
+    g_assert_no_error(error);
+    return world;
+}
+
+static void check(World *world)
+{
+    g_autofree char *what = NULL;
+    if (!hv_host_check(world->host, &what))
+        g_error("%s", what);
+}
+
+static void world_free(World *world)
+{
+    check(world);
+    hv_host_free(world->host);
+    host_log_clear(&world->log);
+    g_free(world);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(World, world_free)
+
+static HvVm *add_vm_with(World *world, const char *command, const HvVmConfig *more)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) args = g_strsplit(command, " ", -1);
+    g_autofree char *path = g_strdup_printf("%s/%s.elf", g_getenv("GUEST_DIR"), args[0]);
+    g_autofree char *image = NULL;
+    gsize image_bytes;
+    g_file_get_contents(path, &image, &image_bytes, &error);
+    g_assert_no_error(error);
+    HvVmConfig config = *more;
+    config.name = args[0];
+    config.image = image;
+    config.image_bytes = image_bytes;
+    config.args = (const char *const *)args;
+    config.memory_bytes = 2 * MIB;
+    config.vcpu_count = 1;
+    config.seed = 7 + more->seed;
+    HvVm *vm = hv_host_add_vm(world->host, &config, 0, &error);
+    g_assert_no_error(error);
+    return vm;
+}
+
+static HvVm *add_vm(World *world, const char *command, uint64_t seed)
+{
+    HvVm *vm = add_vm_with(world, command, &(HvVmConfig){.balloon = true, .seed = seed});
+    hv_vm_start(vm, 0);
+    return vm;
+}
+
+/* To `until`, or until nothing happens any more; the frames are counted all the time. */
+static HvTime run(World *world, HvTime from, HvTime until, HvTime step)
+{
+    HvTime reached = from;
+    while (reached < until && hv_host_deadline(world->host) != HV_TIME_NEVER) {
+        HvTime grant = MIN(until, MAX(reached, hv_host_deadline(world->host)) + step);
+        reached = hv_host_advance(world->host, until, grant);
+        g_assert_false(hv_host_stuck(world->host));
+        HvOutControl *control;
+        while ((control = hv_host_take_control(world->host)) != NULL)
+            g_free(control);
+        check(world);
+    }
+    return reached;
+}
+
+/* A command may be given now: all have come to this time. */
+static HvTime stop_at(World *world, HvTime from, HvTime when)
+{
+    HvTime reached = from;
+    while (reached < when)
+        reached = hv_host_advance(world->host, when, when);
+    return when;
+}
+
+/* ---- A mix of all ------------------------------------------------------------ */
+
+#define SHUFFLERS 3
+
+static void assert_shuffled(const World *world)
+{
+    for (unsigned i = 0; i < SHUFFLERS; i++) {
+        g_test_message("%s", world->log.vm[i].console->str);
+        g_assert_cmpint(world->log.vm[i].exit_code, ==, 0);
+        g_assert_nonnull(strstr(world->log.vm[i].console->str, "shuffle: 0 looks wrong"));
+    }
+}
+
+/* Balloons are blown up and let go by commands and by the host itself, equal pages are
+ * shared, and there is memory for about half of what the guests write. */
+static void test_mix(gconstpointer data)
+{
+    uint32_t seed = GPOINTER_TO_UINT(data);
+    g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
+    const HvMemoryPolicy memory = {
+        .replacement = hv_replacement_find(seed % 2 ? "clock" : "random"),
+        .swap_pages = 1024,
+        .batch = 4,
+        .scan_ns = MS / 2,
+        .scan_pages = 60,
+        .by_shares = seed % 3 == 0,
+        .tax_ppm = 750000,
+        .sample_pages = seed % 3 == 0 ? 20 : 0,
+        .sample_period_ns = 5 * MS,
+        .balloon = true,
+        .balance_ns = 2 * MS,
+        .wait_ns = 3 * MS,
+        .low_ppm = 60000,
+        .seed = seed,
+    };
+    g_autoptr(World) world = world_new(290, &memory);
+    for (unsigned i = 0; i < SHUFFLERS; i++)
+        add_vm(world, "shuffle 96 1500", seed + i);
+    HvTime now = 0;
+    for (unsigned i = 0; i < 60; i++) {
+        /* Guests are slower on kvm, where an exit takes its real time. */
+        int slow = backend->least_run_ns > 0 ? 10 : 1;
+        HvTime next = now + (HvTime)g_rand_int_range(rand, 100000, 2000000) * slow;
+        run(world, now, next, 200000 * slow);
+        now = stop_at(world, now, next);
+        HvVm *vm = hv_host_vm(world->host, (unsigned)g_rand_int_range(rand, 0, SHUFFLERS));
+        hv_vm_set_balloon(vm, (HvPageNo)g_rand_int_range(rand, 0, 420), now);
+        check(world);
+    }
+    run(world, now, 20000 * MS, 5 * MS);
+    assert_shuffled(world);
+}
+
+/* ---- Balloons ---------------------------------------------------------------- */
+
+static void test_balloon(void)
+{
+    g_autoptr(World) world = world_new(2048, &(HvMemoryPolicy){0});
+    HvVm *vm = add_vm(world, "touch 40 --times 3 --wait 100", 0);
+    HvTime now = stop_at(world, 0, 50 * MS);
+    HvPageNo resident = hv_memory_resident_count(hv_vm_memory(vm));
+    g_assert_true(hv_vm_set_balloon(vm, 200, now));
+    run(world, now, 90 * MS, MS);
+    g_assert_cmpuint(hv_vm_ballooned(vm), ==, 200);
+    /* Free pages that were never touched: nothing changes for the guest, but for the
+     * stack and the balloon's own list. */
+    g_assert_cmpuint(hv_memory_resident_count(hv_vm_memory(vm)), <=, resident + 3);
+    now = stop_at(world, 90 * MS, 90 * MS);
+    g_assert_true(hv_vm_set_balloon(vm, 20, now));
+    run(world, now, 130 * MS, MS);
+    g_assert_cmpuint(hv_vm_ballooned(vm), ==, 20);
+    now = stop_at(world, 130 * MS, 130 * MS);
+    g_assert_true(hv_vm_set_balloon(vm, 512, now)); /* all: it keeps what it uses */
+    run(world, now, 2000 * MS, 10 * MS);
+    g_assert_cmpuint(hv_vm_ballooned(vm), >, 200);
+    g_assert_cmpuint(hv_vm_ballooned(vm), <=, 512 - 128 - 16 - 40);
+    g_assert_cmpint(world->log.vm[0].exit_code, ==, 0);
+    g_assert_false(hv_vm_set_balloon(vm, 0, 2000 * MS)); /* it has ended */
+}
+
+static void test_no_balloon(void)
+{
+    g_autoptr(World) world = world_new(1024, &(HvMemoryPolicy){0});
+    HvVm *vm = add_vm_with(world, "idle", &(HvVmConfig){0});
+    g_assert_true(hv_vm_start(vm, 0));
+    g_assert_false(hv_vm_set_balloon(vm, 10, 0));
+    g_assert_false(hv_vm_set_balloon(vm, 513, 0));
+}
+
+/* Whatever it says, it holds what it touched; the other one notices nothing. */
+static void test_liar(void)
+{
+    g_autoptr(World) world = world_new(1024, &(HvMemoryPolicy){0});
+    HvVm *liar = add_vm(world, "liar 3", 0);
+    add_vm(world, "touch 60", 1);
+    run(world, 0, 2000 * MS, MS);
+    g_test_message("%s", world->log.vm[0].console->str);
+    g_assert_cmpint(world->log.vm[0].exit_code, ==, 0);
+    g_assert_cmpint(world->log.vm[1].exit_code, ==, 0);
+    g_assert_cmpuint(hv_vm_ballooned(liar), ==, 0); /* it has used all of it again */
+    g_assert_cmpuint(hv_memory_resident_count(hv_vm_memory(liar)), >=, 64);
+}
+
+/* ---- Nothing is left ---------------------------------------------------------- */
+
+typedef struct {
+    const char *name;
+    HvMemoryPolicy policy;
+    HvVmState first, second; /* how the two VMs end */
+    HvWhy why;               /* of the one that did not power off by itself */
+    bool refused;
+} Outcome;
+
+/* Two VMs want 200 pages each, beside some 40 of their own; the host has 300. */
+static const Outcome outcomes[] = {
+    {"crash", {0}, HV_VM_HALTED, HV_VM_CRASHED, HV_WHY_OUT_OF_MEMORY, false},
+    {"kill", {.kill_largest = true}, HV_VM_KILLED, HV_VM_HALTED, HV_WHY_OUT_OF_MEMORY, false},
+    {"refuse", {.no_overcommit = true}, HV_VM_OFF, HV_VM_OFF, HV_WHY_START, true},
+    {"swap", {.swap_pages = 400}, HV_VM_HALTED, HV_VM_HALTED, HV_WHY_POWER_OFF, false},
+    {"swap-full", {.swap_pages = 30}, HV_VM_HALTED, HV_VM_CRASHED, HV_WHY_OUT_OF_MEMORY, false},
+    {"share",
+     {.scan_ns = MS, .scan_pages = 100},
+     HV_VM_HALTED,
+     HV_VM_HALTED,
+     HV_WHY_POWER_OFF,
+     false},
+    /* The first one has nothing that it can spare. */
+    {"balloon-empty",
+     {.balloon = true, .balance_ns = MS, .wait_ns = 5 * MS, .low_ppm = 60000},
+     HV_VM_HALTED,
+     HV_VM_CRASHED,
+     HV_WHY_OUT_OF_MEMORY,
+     false},
+};
+
+static void test_outcome(gconstpointer data)
+{
+    const Outcome *outcome = data;
+    HvMemoryPolicy policy = outcome->policy;
+    if (policy.swap_pages > 0)
+        policy.replacement = hv_replacement_find("fifo");
+    bool share = policy.scan_ns > 0;
+    g_autoptr(World) world = world_new(300, &policy);
+    HvVm *first =
+        add_vm(world, share ? "touch 200 --write 5 --wait 300" : "touch 200 --wait 300", 0);
+    HvVm *second = add_vm_with(world, share ? "touch 200 --write 5" : "touch 200",
+                               &(HvVmConfig){.balloon = true});
+    run(world, 0, 60 * MS, MS);
+    HvTime now = stop_at(world, 60 * MS, 60 * MS);
+    g_assert_true(hv_vm_start(second, now) == !outcome->refused);
+    run(world, now, 5000 * MS, 5 * MS);
+    g_assert_cmpint(hv_vm_state(first), ==, outcome->first);
+    g_assert_cmpint(hv_vm_state(second), ==, outcome->second);
+    g_assert_cmpuint(world->refused, ==, outcome->refused ? 2 : 0);
+    for (unsigned i = 0; i < 2; i++)
+        if (world->log.vm[i].exit_code < 0 && !outcome->refused)
+            g_assert_cmpint(world->log.vm[i].why, ==, outcome->why);
+        else if (!outcome->refused)
+            g_assert_cmpint(world->log.vm[i].exit_code, ==, 0);
+}
+
+/* ---- Shares --------------------------------------------------------------------- */
+
+static void test_limit(void)
+{
+    const HvMemoryPolicy policy = {
+        .replacement = hv_replacement_find("clock"), .swap_pages = 400, .by_shares = true};
+    g_autoptr(World) world = world_new(1024, &policy);
+    HvVm *vm = add_vm_with(world, "touch 150 --times 2", &(HvVmConfig){.memory = {.limit = 90}});
+    g_assert_true(hv_vm_start(vm, 0));
+    for (HvTime now = 0; now < 300 * MS; now += MS) {
+        run(world, now, now + MS, MS);
+        g_assert_cmpuint(hv_memory_resident_count(hv_vm_memory(vm)), <=, 90);
+    }
+    run(world, 300 * MS, 5000 * MS, 10 * MS);
+    g_assert_cmpint(world->log.vm[0].exit_code, ==, 0);
+}
+
+/* The same touching with and without a reservation, beside one that wants much. */
+static HvPageNo kept_with(HvPageNo reservation)
+{
+    const HvMemoryPolicy policy = {
+        .replacement = hv_replacement_find("clock"), .swap_pages = 1000, .by_shares = true};
+    g_autoptr(World) world = world_new(300, &policy);
+    HvVm *quiet = add_vm_with(world, "touch 120 --wait 400",
+                              &(HvVmConfig){.memory = {.shares = 100, .reservation = reservation}});
+    HvVm *greedy =
+        add_vm_with(world, "touch 250 --wait 400", &(HvVmConfig){.memory = {.shares = 1000}});
+    g_assert_true(hv_vm_start(quiet, 0));
+    run(world, 0, 50 * MS, MS);
+    HvTime now = stop_at(world, 50 * MS, 50 * MS);
+    g_assert_true(hv_vm_start(greedy, now));
+    run(world, now, 300 * MS, MS);
+    return hv_memory_resident_count(hv_vm_memory(quiet));
+}
+
+static void test_reservation(void)
+{
+    g_assert_cmpuint(kept_with(130), >=, 130);
+    g_assert_cmpuint(kept_with(0), <, 80);
+    g_autoptr(World) world = world_new(300, &(HvMemoryPolicy){.by_shares = true});
+    HvVm *vm = add_vm_with(world, "idle", &(HvVmConfig){.memory = {.reservation = 301}});
+    g_assert_false(hv_vm_start(vm, 0));
+    g_assert_cmpuint(world->refused, ==, 1);
+}
+
+/* ---- Working sets --------------------------------------------------------------- */
+
+/* A quarter of 512 pages in use all the time. With 200 pages picked one in 20 estimates
+ * is off by 6 points or more; the averages halve that. */
+static void test_working_set(void)
+{
+    const HvMemoryPolicy policy = {.sample_pages = 200, .sample_period_ns = 20 * MS, .seed = 5};
+    g_autoptr(World) world = world_new(1024, &policy);
+    add_vm(world, "touch 128 --times 1000 --wait 2", 0);
+    run(world, 0, 400 * MS, MS);
+    g_assert_cmpuint(world->estimates, >=, 15);
+    const HvWorkingSet *set = &world->estimate[0];
+    g_test_message("sampled %u used %u estimate %u pages", set->sampled, set->used, set->pages);
+    g_assert_cmpuint(set->sampled, >, 100);
+    g_assert_cmpuint(set->pages, >=, 90);
+    g_assert_cmpuint(set->pages, <=, 180);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_autoptr(GError) error = NULL;
+    backend = hv_cpu_backend_find(argc > 1 ? argv[1] : "emulated", NULL, &error);
+    if (backend == NULL) {
+        g_print("1..0 # SKIP %s\n", error->message);
+        return 0;
+    }
+    for (unsigned seed = 1; seed <= 3; seed++) {
+        g_autofree char *path = g_strdup_printf("/memory-guests/mix/%u", seed);
+        g_test_add_data_func(path, GUINT_TO_POINTER(seed), test_mix);
+    }
+    g_test_add_func("/memory-guests/balloon", test_balloon);
+    g_test_add_func("/memory-guests/no-balloon", test_no_balloon);
+    g_test_add_func("/memory-guests/liar", test_liar);
+    for (unsigned i = 0; i < G_N_ELEMENTS(outcomes); i++) {
+        g_autofree char *path = g_strdup_printf("/memory-guests/outcome/%s", outcomes[i].name);
+        g_test_add_data_func(path, &outcomes[i], test_outcome);
+    }
+    g_test_add_func("/memory-guests/limit", test_limit);
+    g_test_add_func("/memory-guests/reservation", test_reservation);
+    g_test_add_func("/memory-guests/working-set", test_working_set);
+    return g_test_run();
+}
