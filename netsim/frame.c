@@ -18,8 +18,7 @@ NetFrame *net_frame_new(uint64_t id, uint64_t parent, const uint8_t *bytes, size
     return frame;
 }
 
-void net_frame_unref(NetFrame *frame)
+void net_frame_free(NetFrame *frame)
 {
-    if (frame != NULL && --frame->refs == 0)
-        g_free(frame);
+    g_free(frame);
 }

@@ -30,5 +30,12 @@ static inline NetFrame *net_frame_ref(NetFrame *frame)
     return frame;
 }
 
-void net_frame_unref(NetFrame *frame); /* NULL is fine */
+void net_frame_free(NetFrame *frame); /* for the inline function */
+
+/* NULL is fine. */
+static inline void net_frame_unref(NetFrame *frame)
+{
+    if (frame != NULL && --frame->refs == 0)
+        net_frame_free(frame);
+}
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NetFrame, net_frame_unref)

@@ -11,47 +11,34 @@ static bool queue_is_full(const NetLinkConfig *config, uint64_t rate_bps, NetTim
            (unsigned __int128)config->queue_bytes * BITS_NS;
 }
 
-/* When the frame could begin to be sent, and as what rate those before it go. */
-static NetTime earliest(const NetLinkWay *way, const NetLinkConfig *config, size_t length,
-                        NetTime now, uint64_t *ret_rate)
+bool net_link_may_wait(NetLinkWay *way, const NetLinkConfig *config, NetTime wait_ns)
 {
-    const NetRate *shape = &config->shape;
-    NetTime from = MAX(now, way->busy_until);
-
-    *ret_rate = config->rate_bps;
-    if (shape->rate_bps == 0)
-        return from;
-    *ret_rate = MIN(shape->rate_bps, config->rate_bps);
-    return MAX(from, net_bucket_ready(&way->shaper, length * 8, shape->rate_bps,
-                                      shape->burst_bytes * UINT64_C(8), now));
+    if (queue_is_full(config, config->rate_bps, wait_ns))
+        return false;
+    way->fine_wait = wait_ns;
+    return true;
 }
 
-bool net_link_send(NetLinkWay *way, const NetLinkConfig *config, size_t length, NetTime now,
-                   NetTime *ret_departs, NetTime *ret_arrives)
+/* The frame begins to be sent once the bucket lets it, and those before it go no faster. */
+bool net_link_shape(NetLinkWay *way, const NetLinkConfig *config, size_t length, NetTime now,
+                    NetTime *from)
 {
-    uint64_t rate;
-    NetTime from = earliest(way, config, length, now, &rate);
+    const NetRate *shape = &config->shape;
+    NetTime ready = net_bucket_ready(&way->shaper, length * 8, shape->rate_bps,
+                                     shape->burst_bytes * UINT64_C(8), now);
 
-    if (from > now && queue_is_full(config, rate, from - now))
+    *from = MAX(*from, ready);
+    if (*from > now && queue_is_full(config, MIN(shape->rate_bps, config->rate_bps), *from - now))
         return false;
-    if (config->shape.rate_bps != 0)
-        net_bucket_take(&way->shaper, length * 8, config->shape.rate_bps, from);
-    *ret_departs = from;
-    if (config->rate_bps == NET_RATE_UNLIMITED) {
-        *ret_arrives = from + config->latency_ns;
-        return true;
-    }
-    if (from > way->busy_until)
-        way->remainder = 0;
-    if (config->byte_ns != 0) {
-        way->busy_until = from + length * config->byte_ns;
-    } else {
-        uint64_t work = length * BITS_NS + way->remainder;
-        way->busy_until = from + work / config->rate_bps;
-        way->remainder = work % config->rate_bps;
-    }
-    *ret_arrives = way->busy_until + config->latency_ns;
+    net_bucket_take(&way->shaper, length * 8, shape->rate_bps, *from);
     return true;
+}
+
+void net_link_measure(NetLinkWay *way, const NetLinkConfig *config, size_t length)
+{
+    way->length = length;
+    way->takes = length * BITS_NS / config->rate_bps;
+    way->rest = length * BITS_NS % config->rate_bps;
 }
 
 void net_link_reset(NetLinkWay *way)

@@ -22,6 +22,10 @@ typedef struct {
     NetTime busy_until; /* when the last frame's last bit has been sent */
     uint64_t remainder; /* of that time, in 1/rate_bps ns: carried into the next frame's,
                            so that a busy way sends exactly rate_bps */
+    size_t length;      /* of the last frame; frames often come in one length: */
+    NetTime takes;      /* how long one of that length takes, */
+    uint64_t rest;      /* and 1/rate_bps ns of this more */
+    NetTime fine_wait;  /* the longest wait known not to be too long */
     NetBucket shaper;
     uint64_t random; /* state of the way's own generator */
     NetTime last_arrival;
@@ -34,9 +38,42 @@ typedef struct {
     bool lost, twice;
 } NetLinkFate;
 
-/* A frame of so many bytes is to be sent. False: the queue is full. */
-bool net_link_send(NetLinkWay *way, const NetLinkConfig *config, size_t length, NetTime now,
-                   NetTime *ret_departs, NetTime *ret_arrives);
+/* For the inline function. */
+void net_link_measure(NetLinkWay *way, const NetLinkConfig *config, size_t length);
+bool net_link_may_wait(NetLinkWay *way, const NetLinkConfig *config, NetTime wait_ns);
+bool net_link_shape(NetLinkWay *way, const NetLinkConfig *config, size_t length, NetTime now,
+                    NetTime *from);
+
+/* A frame of so many bytes is to be sent. False: the queue is full. A way always has
+ * the same config. */
+static inline bool net_link_send(NetLinkWay *way, const NetLinkConfig *config, size_t length,
+                                 NetTime now, NetTime *ret_departs, NetTime *ret_arrives)
+{
+    NetTime from = MAX(now, way->busy_until);
+
+    if (G_UNLIKELY(config->shape.rate_bps != 0)) {
+        if (!net_link_shape(way, config, length, now, &from))
+            return false;
+    } else if (from - now > way->fine_wait && !net_link_may_wait(way, config, from - now)) {
+        return false;
+    }
+    *ret_departs = from;
+    *ret_arrives = from + config->latency_ns;
+    if (config->rate_bps == NET_RATE_UNLIMITED)
+        return true;
+    if (G_UNLIKELY(length != way->length))
+        net_link_measure(way, config, length);
+    if (from > way->busy_until)
+        way->remainder = 0;
+    way->remainder += way->rest;
+    way->busy_until = from + way->takes;
+    if (way->remainder >= config->rate_bps) {
+        way->remainder -= config->rate_bps;
+        way->busy_until++;
+    }
+    *ret_arrives = way->busy_until + config->latency_ns;
+    return true;
+}
 
 /* Begins the way's generator; seed is the world's, number the way's own. */
 void net_link_seed(NetLinkWay *way, uint64_t seed, uint32_t number);

@@ -25,6 +25,8 @@ typedef struct {
     void (*receive)(NetPart *part, uint32_t port, NetFrame *frame, NetTime now);
     /* When advance is due; asked again after every call here. May be NULL: never. */
     NetTime (*deadline)(const NetPart *part);
+    /* Not asked after receive, which calls net_part_arm() when the deadline comes nearer. */
+    bool arms_itself;
     /* Called at the deadline, or sooner: then there may be nothing to do yet. NULL
      * where deadline is. */
     void (*advance)(NetPart *part, NetTime now);
@@ -47,15 +49,15 @@ struct NetPart {
     const NetObserver *observer; /* of the world; each of its functions may be NULL */
     void *observer_user;
     NetPartInfo info;
-    NetTime armed;    /* when advance will be called; NET_TIME_NEVER: it will not */
-    GArray *port_ids; /* of NetPortId, by the part's own number of the port */
+    NetTime armed;          /* when advance will be called; NET_TIME_NEVER: it will not */
+    struct NetPort **ports; /* by the part's own number of the port */
+    uint32_t port_count;
 };
 
 typedef struct {
     NetTime latency_ns;   /* at least 1 */
     uint64_t rate_bps;    /* NET_RATE_UNLIMITED: a frame takes no time to send */
     uint32_t queue_bytes; /* that may wait, each way */
-    uint32_t byte_ns;     /* what a byte takes, if that is whole; 0: computed for each frame */
     NetRate shape;        /* no more than this enters, each way; what is above waits */
 } NetLinkConfig;
 
@@ -77,7 +79,7 @@ NetPortId net_part_port_id(const NetPart *part, uint32_t port);
 bool net_part_port_is_up(const NetPart *part, uint32_t port);
 /* A frame that came in on a port goes no further: counts it; the part reports it. */
 void net_part_count_drop(NetPart *part, uint32_t port, NetDropReason why);
-/* When a part next wants to be called may have changed by somebody else's doing. */
+/* When a part next wants to be called may have changed. */
 void net_part_arm(NetPart *part);
 /* A frame reached a NIC: queues it for net_world_take_delivery(). */
 void net_part_deliver(NetPart *part, uint32_t port, NetFrame *frame, NetTime now);

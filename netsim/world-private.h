@@ -8,15 +8,16 @@
 #include "netsim/part.h"
 #include "netsim/queue.h"
 
-typedef struct {
+typedef struct NetPort {
     NetPart *part;
+    NetPortId id;
+    uint32_t number; /* which port of its part */
+    NetPortId peer;  /* NET_NO_PORT: no cable yet */
+    uint16_t epoch;  /* counts unpluggings: a frame under way from before is lost */
+    bool up;
     NetNetworkId network;
-    uint32_t number;
-    NetPortId peer;       /* NET_NO_PORT: no cable yet */
     NetLinkConfig config; /* of the cable */
     NetLinkWay way;       /* out of here */
-    uint16_t epoch;       /* counts unpluggings: a frame under way from before is lost */
-    bool up;
     uint64_t out_frames, out_bytes;
     uint64_t in_frames, in_bytes;
     uint64_t dropped[NET_DROP_COUNT];
@@ -31,9 +32,10 @@ struct NetWorld {
     GPtrArray *networks; /* of NetNetwork */
     GPtrArray *parts;    /* of NetPart */
     GPtrArray *ports;    /* of NetPort */
-    GArray *deliveries;  /* of NetDelivery */
-    guint taken;         /* so many of them are the owner's already */
-    uint64_t steps;      /* at the instant `now` */
+    NetDelivery *deliveries;
+    uint32_t delivery_count, delivery_capacity;
+    uint32_t taken; /* so many deliveries are the owner's already */
+    uint64_t steps; /* at the instant `now` */
     bool stopped;
     NetOutside *outside;  /* NULL: there is none */
     GHashTable *machines; /* names by MAC address, as a number; NULL: none is known */

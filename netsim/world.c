@@ -31,7 +31,7 @@ static void free_part(gpointer data)
 {
     NetPart *part = data;
 
-    g_array_unref(part->port_ids);
+    g_free(part->ports);
     part->ops->free(part);
 }
 
@@ -57,7 +57,7 @@ NetWorld *net_world_new(const NetWorldConfig *config)
     world->networks = g_ptr_array_new_with_free_func(free_network);
     world->parts = g_ptr_array_new_with_free_func(free_part);
     world->ports = g_ptr_array_new_with_free_func(g_free);
-    world->deliveries = g_array_new(FALSE, FALSE, sizeof(NetDelivery));
+    net_queue_init(&world->queue);
     return world;
 }
 
@@ -69,7 +69,7 @@ void net_world_free(NetWorld *world)
         return;
     while (net_world_take_delivery(world, &delivery))
         net_frame_unref(delivery.frame);
-    g_array_unref(world->deliveries);
+    g_free(world->deliveries);
     net_queue_clear(&world->queue);
     g_ptr_array_unref(world->ports);
     g_ptr_array_unref(world->parts);
@@ -99,7 +99,8 @@ NetPartId net_world_add_part(NetWorld *world, NetPart *part, NetNetworkId networ
     part->observer = &world->config.observer;
     part->observer_user = world->config.observer_user;
     part->armed = NET_TIME_NEVER;
-    part->port_ids = g_array_new(FALSE, FALSE, sizeof(NetPortId));
+    part->ports = NULL;
+    part->port_count = 0;
     g_ptr_array_add(world->parts, part);
     REPORT(world, part_new, now, &part->info);
     return part->info.part;
@@ -116,15 +117,28 @@ NetPortId net_world_add_port_on(NetWorld *world, NetPart *part, NetNetworkId net
     NetPortId id = world->ports->len;
 
     port->part = part;
+    port->id = id;
     port->network = network;
-    port->number = part->port_ids->len;
+    port->number = part->port_count;
     port->peer = NET_NO_PORT;
     g_ptr_array_add(world->ports, port);
-    g_array_append_val(part->port_ids, id);
+    part->ports = g_renew(NetPort *, part->ports, part->port_count + 1);
+    part->ports[part->port_count++] = port;
     REPORT(world, port_new, now, id, part->info.part, port->number, network);
     if (part->ops->port_added != NULL)
         part->ops->port_added(part, port->number, id);
     return id;
+}
+
+/* epoch and what are for the caller to fill in. */
+static inline NetEvent *push(NetWorld *world, NetTime time, unsigned class, NetFrame *frame,
+                             uint32_t target)
+{
+    NetEvent *event = net_queue_push(&world->queue, time, class);
+
+    event->frame = frame;
+    event->target = target;
+    return event;
 }
 
 /* When a part next wants to be called may have changed. */
@@ -136,9 +150,7 @@ static void arm(NetWorld *world, NetPart *part)
     NetTime deadline = MAX(part->ops->deadline(part), world->now);
     if (deadline < part->armed) {
         part->armed = deadline;
-        net_queue_push(
-            &world->queue,
-            &(NetEvent){.class = CLASS_TIMER, .time = deadline, .target = part->info.part});
+        push(world, deadline, CLASS_TIMER, NULL, part->info.part);
     }
 }
 
@@ -167,9 +179,6 @@ void net_world_add_link(NetWorld *world, NetPortId a, NetPortId b, const NetLink
     ports[0]->peer = b;
     ports[1]->peer = a;
     ports[0]->config = ports[1]->config = *config;
-    if (8 * NET_NS_PER_SECOND % config->rate_bps == 0)
-        ports[0]->config.byte_ns = ports[1]->config.byte_ns =
-            (uint32_t)(8 * NET_NS_PER_SECOND / config->rate_bps);
     net_link_seed(&ports[0]->way, world->config.seed, a);
     net_link_seed(&ports[1]->way, world->config.seed, b);
     REPORT(world, link_new, now, a, b, config->latency_ns, config->rate_bps);
@@ -181,78 +190,65 @@ void net_world_add_link(NetWorld *world, NetPortId a, NetPortId b, const NetLink
 
 uint32_t net_part_port_count(const NetPart *part)
 {
-    return part->port_ids->len;
+    return part->port_count;
 }
 
 NetPortId net_part_port_id(const NetPart *part, uint32_t port)
 {
-    return g_array_index(part->port_ids, NetPortId, port);
+    return part->ports[port]->id;
 }
 
 bool net_part_port_is_up(const NetPart *part, uint32_t port)
 {
-    return net_world_port_at(part->world, net_part_port_id(part, port))->up;
+    return part->ports[port]->up;
 }
 
 void net_part_count_drop(NetPart *part, uint32_t port, NetDropReason why)
 {
-    net_world_port_at(part->world, net_part_port_id(part, port))->dropped[why]++;
+    part->ports[port]->dropped[why]++;
 }
 
-static void drop_on_link(NetWorld *world, NetPortId from, const NetFrame *frame, NetDropReason why,
+static void drop_on_link(NetWorld *world, NetPort *from, const NetFrame *frame, NetDropReason why,
                          NetTime now)
 {
-    net_world_port_at(world, from)->dropped[why]++;
-    REPORT(world, link_drop, now, from, frame, why);
+    from->dropped[why]++;
+    REPORT(world, link_drop, now, from->id, frame, why);
 }
 
 /* Puts a frame on its way; lost: it will not come out. */
-static void carry(NetWorld *world, NetPortId from, NetFrame *frame, NetTime now, NetTime departs,
-                  NetTime arrives, bool lost)
+static inline void carry(NetWorld *world, NetPort *from, NetFrame *frame, NetTime now,
+                         NetTime departs, NetTime arrives, bool lost)
 {
-    NetPort *port = net_world_port_at(world, from);
-
-    port->out_frames++;
-    port->out_bytes += frame->length;
-    REPORT(world, link_enter, now, from, port->peer, frame, departs, arrives);
-    net_queue_push(&world->queue, &(NetEvent){
-                                      .class = CLASS_ARRIVAL,
-                                      .time = arrives,
-                                      .frame = net_frame_ref(frame),
-                                      .target = port->peer,
-                                      .epoch = port->epoch,
-                                      .what = lost,
-                                  });
+    from->out_frames++;
+    from->out_bytes += frame->length;
+    REPORT(world, link_enter, now, from->id, from->peer, frame, departs, arrives);
+    NetEvent *event = push(world, arrives, CLASS_ARRIVAL, net_frame_ref(frame), from->peer);
+    event->epoch = from->epoch;
+    event->what = lost;
 }
 
-static void carry_badly(NetWorld *world, NetPortId from, NetFrame *frame, NetTime now,
+static void carry_badly(NetWorld *world, NetPort *from, NetFrame *frame, NetTime now,
                         NetTime departs, NetTime arrives)
 {
-    NetPort *port = net_world_port_at(world, from);
-    NetLinkFate fate = net_link_suffer(&port->way, &port->config, &arrives);
+    NetLinkFate fate = net_link_suffer(&from->way, &from->config, &arrives);
 
     carry(world, from, frame, now, departs, arrives, fate.lost);
     if (!fate.twice)
         return;
     g_autoptr(NetFrame) copy =
-        net_part_new_frame(port->part, frame->id, frame->bytes, frame->length, now);
+        net_part_new_frame(from->part, frame->id, frame->bytes, frame->length, now);
     carry(world, from, copy, now, departs, arrives, false);
 }
 
-static void send(NetWorld *world, NetPortId from, NetFrame *frame, NetTime now)
+static void send(NetWorld *world, NetPort *from, NetFrame *frame, NetTime now)
 {
-    NetPort *port = net_world_port_at(world, from);
     NetTime departs, arrives;
 
-    if (!port->up) {
+    if (!from->up)
         drop_on_link(world, from, frame, NET_DROP_LINK_DOWN, now);
-        return;
-    }
-    if (!net_link_send(&port->way, &port->config, frame->length, now, &departs, &arrives)) {
+    else if (!net_link_send(&from->way, &from->config, frame->length, now, &departs, &arrives))
         drop_on_link(world, from, frame, NET_DROP_LINK_QUEUE_FULL, now);
-        return;
-    }
-    if (port->way.is_bad)
+    else if (from->way.is_bad)
         carry_badly(world, from, frame, now, departs, arrives);
     else
         carry(world, from, frame, now, departs, arrives, false);
@@ -260,21 +256,25 @@ static void send(NetWorld *world, NetPortId from, NetFrame *frame, NetTime now)
 
 void net_part_send(NetPart *part, uint32_t port, NetFrame *frame, NetTime now)
 {
-    send(part->world, net_part_port_id(part, port), frame, now);
+    send(part->world, part->ports[port], frame, now);
 }
 
 void net_part_deliver(NetPart *part, uint32_t port, NetFrame *frame, NetTime now)
 {
-    NetDelivery delivery = {
+    NetWorld *world = part->world;
+
+    if (world->delivery_count == world->delivery_capacity) {
+        world->delivery_capacity = MAX(16, 2 * world->delivery_capacity);
+        world->deliveries = g_renew(NetDelivery, world->deliveries, world->delivery_capacity);
+    }
+    world->deliveries[world->delivery_count++] = (NetDelivery){
         .time = now,
-        .port = net_part_port_id(part, port),
+        .port = part->ports[port]->id,
         .vm = part->info.vm,
         .nic = part->info.nic,
         .frame = net_frame_ref(frame),
     };
-
-    g_array_append_val(part->world->deliveries, delivery);
-    REPORT(part->world, delivered, now, delivery.port, frame);
+    REPORT(world, delivered, now, part->ports[port]->id, frame);
 }
 
 NetFrame *net_part_new_frame(NetPart *part, uint64_t parent, const uint8_t *bytes, size_t length,
@@ -299,10 +299,7 @@ void net_world_transmit(NetWorld *world, NetPortId port, NetFrame *frame, NetTim
     const NetPart *part = net_world_port_at(world, port)->part;
 
     g_assert(at >= world->now && (net_part_is_nic(part) || net_part_is_uplink(part)));
-    net_queue_push(&world->queue, &(NetEvent){.class = CLASS_TRANSMISSION,
-                                              .time = at,
-                                              .frame = net_frame_ref(frame),
-                                              .target = port});
+    push(world, at, CLASS_TRANSMISSION, net_frame_ref(frame), port);
 }
 
 void net_world_transmit_bytes(NetWorld *world, NetPortId port, const uint8_t *bytes, size_t length,
@@ -317,8 +314,7 @@ void net_world_transmit_bytes(NetWorld *world, NetPortId port, const uint8_t *by
 void net_world_set_link(NetWorld *world, NetPortId port, bool up, NetTime at)
 {
     g_assert(at >= world->now && net_world_port_at(world, port)->peer != NET_NO_PORT);
-    net_queue_push(&world->queue,
-                   &(NetEvent){.class = CLASS_COMMAND, .time = at, .target = port, .what = up});
+    push(world, at, CLASS_COMMAND, NULL, port)->what = up;
 }
 
 void net_world_set_quality(NetWorld *world, NetPortId port, const NetLinkQuality *quality,
@@ -357,43 +353,39 @@ static void do_timer(NetWorld *world, const NetEvent *event)
     arm(world, part);
 }
 
-static void do_arrival(NetWorld *world, const NetEvent *event)
+static inline void do_arrival(NetWorld *world, const NetEvent *event)
 {
     NetPort *port = net_world_port_at(world, event->target);
+    NetFrame *frame = event->frame;
 
-    if (event->epoch != port->epoch) {
-        drop_on_link(world, port->peer, event->frame, NET_DROP_LINK_DOWN, event->time);
-        return;
-    }
-    if (event->what) {
-        drop_on_link(world, port->peer, event->frame, NET_DROP_LINK_LOSS, event->time);
+    if (G_UNLIKELY(event->epoch != port->epoch || event->what)) {
+        drop_on_link(world, net_world_port_at(world, port->peer), frame,
+                     event->epoch != port->epoch ? NET_DROP_LINK_DOWN : NET_DROP_LINK_LOSS,
+                     event->time);
         return;
     }
     port->in_frames++;
-    port->in_bytes += event->frame->length;
-    port->part->ops->receive(port->part, port->number, event->frame, event->time);
-    arm(world, port->part);
-}
-
-static void do_transmission(NetWorld *world, const NetEvent *event)
-{
-    send(world, event->target, event->frame, event->time);
+    port->in_bytes += frame->length;
+    port->part->ops->receive(port->part, port->number, frame, event->time);
+    if (!port->part->ops->arms_itself)
+        arm(world, port->part);
 }
 
 static void step(NetWorld *world)
 {
-    static void (*const handlers[])(NetWorld *, const NetEvent *) = {
-        [CLASS_COMMAND] = do_command,
-        [CLASS_TIMER] = do_timer,
-        [CLASS_ARRIVAL] = do_arrival,
-        [CLASS_TRANSMISSION] = do_transmission,
-    };
     NetEvent event = net_queue_pop(&world->queue);
 
     if (event.time > world->now)
         world->steps = 0;
     world->now = event.time;
-    handlers[event.class](world, &event);
+    switch (event.class) {
+    case CLASS_COMMAND: do_command(world, &event); break;
+    case CLASS_TIMER: do_timer(world, &event); break;
+    case CLASS_ARRIVAL: do_arrival(world, &event); break;
+    case CLASS_TRANSMISSION:
+        send(world, net_world_port_at(world, event.target), event.frame, event.time);
+        break;
+    }
     net_frame_unref(event.frame);
     if (++world->steps > NET_MAX_STEPS_PER_INSTANT) {
         world->stopped = true;
@@ -408,11 +400,13 @@ NetTime net_world_deadline(const NetWorld *world)
 
 NetTime net_world_advance(NetWorld *world, NetTime limit)
 {
-    while (net_world_deadline(world) <= limit && net_world_deadline(world) != NET_TIME_NEVER) {
-        NetTime instant = net_world_deadline(world);
-        while (net_world_deadline(world) == instant)
+    NetTime instant;
+
+    while ((instant = net_world_deadline(world)) <= limit && instant != NET_TIME_NEVER) {
+        do
             step(world);
-        if (world->deliveries->len > world->taken)
+        while (net_world_deadline(world) == instant);
+        if (world->delivery_count > world->taken)
             return instant;
     }
     if (limit != NET_TIME_NEVER)
@@ -422,12 +416,11 @@ NetTime net_world_advance(NetWorld *world, NetTime limit)
 
 bool net_world_take_delivery(NetWorld *world, NetDelivery *ret_delivery)
 {
-    if (world->taken == world->deliveries->len) {
-        g_array_set_size(world->deliveries, 0);
-        world->taken = 0;
+    if (world->taken == world->delivery_count) {
+        world->delivery_count = world->taken = 0;
         return false;
     }
-    *ret_delivery = g_array_index(world->deliveries, NetDelivery, world->taken++);
+    *ret_delivery = world->deliveries[world->taken++];
     return true;
 }
 

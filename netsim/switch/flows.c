@@ -214,7 +214,7 @@ static NetDropReason act(Edit *edit, const Entry *entry)
         switch (action->kind) {
         case NET_ACTION_OUTPUT: result = output(pass, action->port) ? NET_TAKEN : result; break;
         case NET_ACTION_FLOOD: result = net_pass_flood(pass); break;
-        case NET_ACTION_NORMAL: return net_stage_forward(pass);
+        case NET_ACTION_NORMAL: return net_pass_forward(pass);
         case NET_ACTION_CONTROLLER:
             NET_SWITCH_REPORT(pass->sw, to_controller, pass->now, net_pass_port(pass)->id,
                               entry->number, pass->frame);
@@ -226,7 +226,7 @@ static NetDropReason act(Edit *edit, const Entry *entry)
     return result;
 }
 
-NetDropReason net_stage_flows(NetPass *pass)
+NetDropReason net_pass_flows(NetPass *pass)
 {
     const NetSwitch *sw = pass->sw;
     const NetPacket *packet = net_pass_packet(pass);

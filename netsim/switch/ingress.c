@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* ingress.c: what comes in: is it a frame, and of which VLAN is it?
+/* ingress.c: of which VLAN is what comes in?
  *
  * IEEE 802.1Q 6.9: an untagged frame is of its port's own VLAN (an access port's, or
  * a trunk's native one), a tagged one of the VLAN that its tag names. From then on a
@@ -12,42 +12,6 @@
 
 #include "netsim/proto/headers.h"
 #include "netsim/proto/wire.h"
-
-static bool is_sound_source(NetMac mac)
-{
-    static const NetMac nobody;
-
-    return !net_mac_is_group(mac) && !net_mac_equal(mac, nobody);
-}
-
-/* Of the Ethernet header and its tags; 0: it is cut off. */
-static size_t header_length(const NetFrame *frame)
-{
-    NetEthernet ethernet;
-
-    if (frame->length < NET_ETHERNET_BYTES)
-        return 0;
-    uint16_t type = net_get_16(frame->bytes + 12);
-    if (type != NET_TYPE_VLAN && type != NET_TYPE_QINQ)
-        return NET_ETHERNET_BYTES;
-    return net_ethernet_parse(frame->bytes, frame->length, &ethernet);
-}
-
-NetDropReason net_stage_check(NetPass *pass)
-{
-    const NetFrame *frame = pass->frame;
-    size_t header_bytes = header_length(frame);
-
-    if (header_bytes == 0)
-        return NET_DROP_RUNT;
-    if (frame->length - header_bytes > net_pass_port(pass)->mtu)
-        return NET_DROP_OVERSIZE;
-    memcpy(pass->destination.byte, frame->bytes, 6);
-    memcpy(pass->source.byte, frame->bytes + 6, 6);
-    return is_sound_source(pass->source) ? NET_PASS_ON : NET_DROP_BAD_SOURCE;
-}
-
-/* --- VLANs --- */
 
 bool net_port_has_vlan(const NetSwitch *sw, uint32_t number, uint16_t vlan)
 {

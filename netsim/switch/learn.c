@@ -2,20 +2,22 @@
 /* learn.c: where addresses live, how many a port may have, and when they are forgotten. */
 #include "netsim/switch/private.h"
 
-NetDropReason net_stage_learn(NetPass *pass)
+NetDropReason net_pass_learn(NetPass *pass)
 {
     NetSwitch *sw = pass->sw;
     NetSwitchPort *port = net_pass_port(pass);
     uint32_t old = 0;
 
     if (port->config.mac_limit != 0 && port->macs >= port->config.mac_limit &&
-        net_mac_table_find(sw->table, pass->vlan, pass->source) != (int64_t)pass->in)
+        net_mac_table_find(sw->table, net_mac_table_key(pass->vlan, pass->source.byte)) !=
+            (int64_t)pass->in)
         return NET_DROP_MAC_LIMIT;
     switch (net_mac_table_learn(sw->table, pass->vlan, pass->source, pass->in, pass->now, &old)) {
     case NET_MAC_KNOWN: break;
     case NET_MAC_LEARNED:
         port->macs++;
         NET_SWITCH_REPORT(sw, switch_learned, pass->now, port->id, pass->vlan, pass->source);
+        net_part_arm(&sw->part);
         break;
     case NET_MAC_MOVED:
         sw->ports[old].macs--;

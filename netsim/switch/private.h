@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include <string.h>
+
 #include "netsim/bucket.h"
 #include "netsim/mac-table.h"
 #include "netsim/switch/match.h"
@@ -13,19 +15,16 @@
 #define NET_PASS_ON NET_DROP_COUNT                        /* to the next stage */
 #define NET_TAKEN   ((NetDropReason)(NET_DROP_COUNT + 1)) /* it went where it should */
 
-/* The stages in their order. A port keeps a bit for each that it needs, so a frame on
- * a plain port is asked nothing that could not matter. */
+/* The stages between check and learning (switch.c), in their order. A port keeps a bit
+ * for each that it needs, so a frame on a plain port is asked nothing that could not
+ * matter. */
 typedef enum {
-    NET_STAGE_CHECK,    /* ingress.c: is it a frame at all, and short enough? */
     NET_STAGE_MIRROR,   /* mirror.c: copies of what comes in */
     NET_STAGE_TREE,     /* tree.c: the spanning tree's own frames, and blocked ports */
     NET_STAGE_VLAN,     /* ingress.c: of which VLAN is it? */
     NET_STAGE_POLICY,   /* policy.c: is the sender who it says it is? */
     NET_STAGE_RATE_CAP, /* policy.c: does it send too much? */
     NET_STAGE_ACL,      /* policy.c: may it send this? */
-    NET_STAGE_LEARN,    /* learn.c: where the sender lives */
-    NET_STAGE_FLOWS,    /* flows.c: does somebody's program decide? */
-    NET_STAGE_FORWARD,  /* forward.c: where the receiver lives; else flood */
     NET_STAGE_COUNT
 } NetStage;
 
@@ -34,6 +33,7 @@ typedef struct {
     bool cable_up;
     bool up;         /* of a team's first port: any cable of the team is */
     uint32_t stages; /* bit n: NetStage n has something to do here */
+    bool plain_exit; /* what leaves here is just sent */
     uint32_t leader; /* first port of its team; itself if it is in none */
 
     NetPortConfig config; /* the rules of its ACLs are the switch's own */
@@ -92,6 +92,14 @@ typedef struct {
             observer_->event((sw)->part.observer_user, __VA_ARGS__);                               \
     } while (0)
 
+/* 01:80:c2:00:00:0x stays on its link. */
+static inline bool net_mac_is_reserved(NetMac mac)
+{
+    static const uint8_t prefix[5] = {0x01, 0x80, 0xc2, 0x00, 0x00};
+
+    return memcmp(mac.byte, prefix, sizeof prefix) == 0 && mac.byte[5] < 0x10;
+}
+
 static inline NetSwitchPort *net_pass_port(const NetPass *pass)
 {
     return &pass->sw->ports[pass->in];
@@ -107,16 +115,21 @@ static inline const NetPacket *net_pass_packet(NetPass *pass)
 
 /* --- the stages --- */
 
-NetDropReason net_stage_check(NetPass *pass);
 NetDropReason net_stage_mirror(NetPass *pass);
 NetDropReason net_stage_tree(NetPass *pass);
 NetDropReason net_stage_vlan(NetPass *pass);
 NetDropReason net_stage_policy(NetPass *pass);
 NetDropReason net_stage_rate_cap(NetPass *pass);
 NetDropReason net_stage_acl(NetPass *pass);
-NetDropReason net_stage_learn(NetPass *pass);
-NetDropReason net_stage_flows(NetPass *pass);
-NetDropReason net_stage_forward(NetPass *pass);
+
+/* learn.c: an address that is new here, or was elsewhere. */
+NetDropReason net_pass_learn(NetPass *pass);
+/* flows.c: does somebody's program decide? */
+NetDropReason net_pass_flows(NetPass *pass);
+/* switch.c: to where the receiver lives; else flood. */
+NetDropReason net_pass_forward(NetPass *pass);
+/* flood.c */
+NetDropReason net_pass_flood(NetPass *pass);
 
 /* --- what they share --- */
 
@@ -134,9 +147,6 @@ GArray *net_flows_new(void); /* flows.c */
 /* policy.c: does the ACL of the port let it out? */
 bool net_pass_may_leave(NetPass *pass, const NetSwitchPort *out);
 
-/* forward.c */
-NetDropReason net_pass_flood(NetPass *pass);
-
 /* mirror.c: copies for ports that may see what goes from pass->in to out. */
 void net_pass_copy_promiscuous(NetPass *pass, uint32_t out);
 void net_pass_copy_mirrors(NetPass *pass, uint32_t port, unsigned direction, NetFrame *frame);
@@ -151,7 +161,9 @@ uint32_t net_team_member(const NetSwitch *sw, uint32_t leader, NetMac source);
 /* A cable of a team was plugged or unplugged; is any of them whole now? */
 bool net_team_changed(NetSwitch *sw, uint32_t leader, NetTime now);
 
-/* switch.c: a logical port of the switch, by any of its cables. UINT32_MAX: not one of its. */
+/* switch.c: NetPartOps.receive */
+void net_switch_receive(NetPart *part, uint32_t number, NetFrame *frame, NetTime now);
+/* ports.c: a logical port of the switch, by any of its cables. UINT32_MAX: not one of its. */
 uint32_t net_switch_find_port(const NetSwitch *sw, NetPortId id);
-/* The stages that a port needs have changed. */
+/* What a port needs has changed. */
 void net_switch_plan(NetSwitch *sw, uint32_t port);

@@ -1,24 +1,121 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* switch.c: a frame comes in and passes the stages; ports come and go. See switch.h.
+/* switch.c: a frame comes in, and leaves where its destination lives; see switch.h.
  *
- * A stage is one function in a file of its own, which lets the frame pass on, takes
- * it, or names the reason to drop it. The order of the table is the order of the way.
+ * This is all of an ordinary switch: is it a frame, where does its sender live, where
+ * its receiver. What else a port may ask of a frame are stages, each one function in a
+ * file of its own, which lets the frame pass on, takes it, or names the reason to drop
+ * it. The order of the table is the order of the way.
  */
 #include "netsim/switch/switch.h"
 
-#include <string.h>
-
-#include "netsim/switch/tree-private.h"
+#include "netsim/proto/headers.h"
+#include "netsim/proto/wire.h"
+#include "netsim/switch/private.h"
 
 static NetDropReason (*const stages[NET_STAGE_COUNT])(NetPass *pass) = {
-    [NET_STAGE_CHECK] = net_stage_check,   [NET_STAGE_MIRROR] = net_stage_mirror,
-    [NET_STAGE_TREE] = net_stage_tree,     [NET_STAGE_VLAN] = net_stage_vlan,
-    [NET_STAGE_POLICY] = net_stage_policy, [NET_STAGE_RATE_CAP] = net_stage_rate_cap,
-    [NET_STAGE_ACL] = net_stage_acl,       [NET_STAGE_LEARN] = net_stage_learn,
-    [NET_STAGE_FLOWS] = net_stage_flows,   [NET_STAGE_FORWARD] = net_stage_forward,
+    [NET_STAGE_MIRROR] = net_stage_mirror,     [NET_STAGE_TREE] = net_stage_tree,
+    [NET_STAGE_VLAN] = net_stage_vlan,         [NET_STAGE_POLICY] = net_stage_policy,
+    [NET_STAGE_RATE_CAP] = net_stage_rate_cap, [NET_STAGE_ACL] = net_stage_acl,
 };
 
-static void switch_receive(NetPart *part, uint32_t number, NetFrame *frame, NetTime now)
+/* Of the Ethernet header and its tags; 0: it is cut off. */
+static inline size_t header_length(const NetFrame *frame)
+{
+    NetEthernet ethernet;
+
+    if (frame->length < NET_ETHERNET_BYTES)
+        return 0;
+    uint16_t type = net_get_16(frame->bytes + 12);
+    if (type != NET_TYPE_VLAN && type != NET_TYPE_QINQ)
+        return NET_ETHERNET_BYTES;
+    return net_ethernet_parse(frame->bytes, frame->length, &ethernet);
+}
+
+/* Is it a frame at all, and short enough? */
+static inline NetDropReason check(NetPass *pass)
+{
+    static const NetMac nobody;
+    const NetFrame *frame = pass->frame;
+    size_t header_bytes = header_length(frame);
+
+    if (header_bytes == 0)
+        return NET_DROP_RUNT;
+    if (frame->length - header_bytes > net_pass_port(pass)->mtu)
+        return NET_DROP_OVERSIZE;
+    memcpy(pass->destination.byte, frame->bytes, 6);
+    memcpy(pass->source.byte, frame->bytes + 6, 6);
+    return net_mac_is_group(pass->source) || net_mac_equal(pass->source, nobody)
+               ? NET_DROP_BAD_SOURCE
+               : NET_PASS_ON;
+}
+
+/* The sender lives behind the port that its frame came in by. */
+static inline NetDropReason learn(NetPass *pass)
+{
+    uint64_t key = net_mac_table_key(pass->vlan, pass->frame->bytes + 6);
+
+    if (!net_mac_table_hear(pass->sw->table, key, pass->in, pass->now))
+        return net_pass_learn(pass);
+    return pass->learn_only ? NET_DROP_PORT_BLOCKED : NET_PASS_ON;
+}
+
+/* Out by the port. Most ask nothing, and then it is just sent. */
+static inline void leave(NetPass *pass, uint32_t number)
+{
+    NetSwitchPort *out = &pass->sw->ports[number];
+
+    if (!out->plain_exit) {
+        net_pass_output(pass, number);
+        return;
+    }
+    out->passed = pass->sw->passes;
+    net_part_send(&pass->sw->part, number, pass->frame, pass->now);
+}
+
+/* To where the receiver lives; if that is not known, to everybody. */
+static inline NetDropReason forward(NetPass *pass)
+{
+    NetSwitch *sw = pass->sw;
+
+    if (net_mac_is_group(pass->destination))
+        return net_mac_is_reserved(pass->destination) ? NET_DROP_RESERVED_MULTICAST
+                                                      : net_pass_flood(pass);
+    int64_t found =
+        net_mac_table_find(sw->table, net_mac_table_key(pass->vlan, pass->frame->bytes));
+    if (found < 0)
+        return net_pass_flood(pass);
+    uint32_t out = (uint32_t)found;
+    if (out == pass->in)
+        return NET_DROP_SAME_PORT;
+    NET_SWITCH_REPORT(sw, switch_forward, pass->now, net_pass_port(pass)->id, sw->ports[out].id,
+                      pass->frame);
+    leave(pass, out);
+    if (sw->promiscuous > 0)
+        net_pass_copy_promiscuous(pass, out);
+    return NET_TAKEN;
+}
+
+NetDropReason net_pass_forward(NetPass *pass)
+{
+    return forward(pass);
+}
+
+/* The whole way of a frame through the switch. */
+static inline NetDropReason decide(NetPass *pass)
+{
+    NetDropReason why = check(pass);
+    uint32_t left = net_pass_port(pass)->stages;
+
+    for (; why == NET_PASS_ON && left != 0; left &= left - 1)
+        why = stages[__builtin_ctz(left)](pass);
+    if (why == NET_PASS_ON)
+        why = learn(pass);
+    if (why == NET_PASS_ON && pass->sw->flows->len > 0)
+        why = net_pass_flows(pass);
+    return why == NET_PASS_ON ? forward(pass) : why;
+}
+
+void net_switch_receive(NetPart *part, uint32_t number, NetFrame *frame, NetTime now)
 {
     NetSwitch *sw = (NetSwitch *)part;
     NetPass pass;
@@ -34,227 +131,11 @@ static void switch_receive(NetPart *part, uint32_t number, NetFrame *frame, NetT
     sw->passes++;
     NET_SWITCH_REPORT(sw, switch_received, now, sw->ports[number].id, frame);
 
-    NetDropReason why = NET_PASS_ON;
-    for (uint32_t left = sw->ports[pass.in].stages; why == NET_PASS_ON; left &= left - 1)
-        why = stages[__builtin_ctz(left)](&pass);
+    NetDropReason why = decide(&pass);
     if (why != NET_TAKEN) {
         net_part_count_drop(part, pass.in, why);
         NET_SWITCH_REPORT(sw, switch_drop, now, sw->ports[pass.in].id, frame, why);
     }
-    net_pass_clear(&pass);
-}
-
-void net_switch_plan(NetSwitch *sw, uint32_t number)
-{
-    NetSwitchPort *port = &sw->ports[number];
-    const NetPortConfig *config = &port->config;
-    uint32_t plan = 1u << NET_STAGE_CHECK | 1u << NET_STAGE_LEARN | 1u << NET_STAGE_FORWARD;
-
-    plan |= (uint32_t)(port->mirrors != 0) << NET_STAGE_MIRROR;
-    plan |= (uint32_t)port->tree.on << NET_STAGE_TREE;
-    plan |= (uint32_t)sw->config.vlans << NET_STAGE_VLAN;
-    plan |= (uint32_t)(config->refuse_forged || config->refuse_mac_changes) << NET_STAGE_POLICY;
-    plan |= (uint32_t)(config->rate_cap.rate_bps != 0) << NET_STAGE_RATE_CAP;
-    plan |= (uint32_t)(config->acl_in.count != 0) << NET_STAGE_ACL;
-    plan |= (uint32_t)(sw->flows->len != 0) << NET_STAGE_FLOWS;
-    port->stages = plan;
-    port->checked = sw->config.vlans || port->tree.on || !port->up ||
-                    config->promiscuous == NET_PROMISCUOUS_DENY || config->refuse_mac_changes ||
-                    config->acl_out.count != 0 || port->mtu < sw->config.mtu;
-}
-
-/* --- ports --- */
-
-static void switch_port_added(NetPart *part, uint32_t number, NetPortId id)
-{
-    NetSwitch *sw = (NetSwitch *)part;
-
-    g_assert(number == sw->port_count);
-    sw->ports = g_renew(NetSwitchPort, sw->ports, number + 1);
-    sw->port_count = number + 1;
-    sw->ports[number] = (NetSwitchPort){
-        .id = id, .leader = number, .mtu = sw->config.mtu, .config.vlan = NET_DEFAULT_VLAN};
-    net_switch_plan(sw, number);
-}
-
-static void switch_port_changed(NetPart *part, uint32_t number, bool cable_up, NetTime now)
-{
-    NetSwitch *sw = (NetSwitch *)part;
-    uint32_t leader = sw->ports[number].leader;
-    NetSwitchPort *port = &sw->ports[leader];
-
-    sw->ports[number].cable_up = cable_up;
-    bool up = port->team_size == 0 ? cable_up : net_team_changed(sw, leader, now);
-    if (up == port->up)
-        return;
-    port->up = up;
-    sw->up_count = up ? sw->up_count + 1 : sw->up_count - 1;
-    net_switch_plan(sw, leader);
-    if (!up)
-        net_switch_forget_port(sw, leader, NET_AGED_PORT_DOWN, now);
-    net_tree_port_changed(sw, leader, up, now);
-}
-
-uint32_t net_switch_find_port(const NetSwitch *sw, NetPortId id)
-{
-    for (uint32_t i = 0; i < sw->port_count; i++) {
-        if (sw->ports[i].id == id)
-            return sw->ports[i].leader;
-    }
-    return UINT32_MAX;
-}
-
-static void copy_acl(NetAcl *acl, const NetAcl *from)
-{
-    g_free((void *)acl->rules);
-    acl->count = MIN(from->count, NET_MAX_ACL_RULES);
-    acl->rules = g_memdup2(from->rules, acl->count * sizeof *acl->rules);
-}
-
-static uint64_t *vlan_bits(const NetPortConfig *config)
-{
-    if (config->vlan_mode == NET_VLAN_ACCESS || config->vlan_count == 0)
-        return NULL;
-    uint64_t *bits = g_new0(uint64_t, (NET_MAX_VLAN + 64) / 64);
-    for (uint32_t i = 0; i < config->vlan_count; i++) {
-        for (uint32_t v = config->vlans[i].first; v <= MIN(config->vlans[i].last, NET_MAX_VLAN);
-             v++)
-            bits[v / 64] |= UINT64_C(1) << (v % 64);
-    }
-    return bits;
-}
-
-void net_switch_configure(NetPart *part, uint32_t number, const NetPortConfig *config, NetTime now)
-{
-    NetSwitch *sw = (NetSwitch *)part;
-    NetSwitchPort *port = &sw->ports[number];
-    NetAcl in = port->config.acl_in, out = port->config.acl_out;
-
-    sw->promiscuous -= port->config.promiscuous >= NET_PROMISCUOUS_ALLOW_VMS;
-    port->config = *config;
-    sw->promiscuous += config->promiscuous >= NET_PROMISCUOUS_ALLOW_VMS;
-    copy_acl(&in, &config->acl_in);
-    copy_acl(&out, &config->acl_out);
-    port->config.acl_in = in;
-    port->config.acl_out = out;
-    if (config->vlan == 0)
-        port->config.vlan = NET_DEFAULT_VLAN;
-    port->mtu = config->mtu != 0 ? MIN(config->mtu, sw->config.mtu) : sw->config.mtu;
-    g_free(port->vlans);
-    port->vlans = vlan_bits(config);
-    if (config->bridge && sw->tree.on && !port->tree.on)
-        net_tree_add_port(sw, number, MAX(config->path_cost, 1));
-    net_switch_plan(sw, number);
-    NET_SWITCH_REPORT(sw, port_config, now, port->id, sw->config.vlans, &port->config);
-}
-
-void net_switch_set_acl(NetPart *part, uint32_t number, bool in, const NetAcl *acl, NetTime now)
-{
-    NetSwitch *sw = (NetSwitch *)part;
-    NetSwitchPort *port = &sw->ports[number];
-
-    copy_acl(in ? &port->config.acl_in : &port->config.acl_out, acl);
-    net_switch_plan(sw, number);
-    NET_SWITCH_REPORT(sw, port_config, now, port->id, sw->config.vlans, &port->config);
-}
-
-bool net_switch_add_mirror(NetPart *part, const NetMirror *mirror)
-{
-    NetSwitch *sw = (NetSwitch *)part;
-    uint32_t from = net_switch_find_port(sw, mirror->from);
-    uint32_t to = net_switch_find_port(sw, mirror->to);
-
-    if (sw->mirror_count == NET_MAX_MIRRORS || from == UINT32_MAX || to == UINT32_MAX)
-        return false;
-    sw->mirrors[sw->mirror_count++] = (NetMirror){from, to, mirror->directions};
-    sw->ports[from].mirrors |= (uint8_t)mirror->directions;
-    net_switch_plan(sw, from);
-    return true;
-}
-
-/* --- the rest of being a part --- */
-
-static NetTime switch_deadline(const NetPart *part)
-{
-    const NetSwitch *sw = (const NetSwitch *)part;
-    NetTime ageing = net_switch_ageing_deadline(sw);
-
-    return sw->tree.on ? MIN(ageing, net_tree_deadline(sw)) : ageing;
-}
-
-static void switch_advance(NetPart *part, NetTime now)
-{
-    NetSwitch *sw = (NetSwitch *)part;
-
-    net_switch_age(sw, now);
-    net_tree_advance(sw, now);
-}
-
-static void switch_list_macs(const NetPart *part, GArray *rows)
-{
-    const NetSwitch *sw = (const NetSwitch *)part;
-    const NetMacEntry *entry;
-
-    for (entry = net_mac_table_oldest(sw->table); entry != NULL;
-         entry = net_mac_table_next(sw->table, entry)) {
-        NetMacRow row = {
-            .vlan = entry->vlan,
-            .mac = entry->mac,
-            .port = sw->ports[entry->port].id,
-            .last_seen = entry->last_seen,
-        };
-        g_array_append_val(rows, row);
-    }
-}
-
-static void switch_free(NetPart *part)
-{
-    NetSwitch *sw = (NetSwitch *)part;
-
-    for (uint32_t i = 0; i < sw->port_count; i++) {
-        g_free((void *)sw->ports[i].config.acl_in.rules);
-        g_free((void *)sw->ports[i].config.acl_out.rules);
-        g_free(sw->ports[i].vlans);
-    }
-    net_mac_table_free(sw->table);
-    g_array_unref(sw->flows);
-    g_free(sw->ports);
-    g_free(sw->name);
-    g_free(sw);
-}
-
-static const NetPartOps switch_ops = {
-    .kind = "switch",
-    .receive = switch_receive,
-    .deadline = switch_deadline,
-    .advance = switch_advance,
-    .port_added = switch_port_added,
-    .port_changed = switch_port_changed,
-    .list_macs = switch_list_macs,
-    .free = switch_free,
-};
-
-NetPart *net_switch_new(const NetSwitchConfig *config)
-{
-    NetSwitch *sw = g_new0(NetSwitch, 1);
-
-    sw->part.ops = &switch_ops;
-    sw->config = *config;
-    sw->name = g_strdup(config->name != NULL ? config->name : "");
-    sw->config.name = sw->name;
-    sw->ageing_ns = config->ageing_ns;
-    sw->table = net_mac_table_new(config->mac_rows);
-    sw->flows = net_flows_new();
-    net_tree_new(sw);
-    return &sw->part;
-}
-
-bool net_part_is_switch(const NetPart *part)
-{
-    return part->ops == &switch_ops;
-}
-
-const char *net_switch_name(const NetPart *part)
-{
-    return ((const NetSwitch *)part)->name;
+    if (pass.own[0] || pass.own[1])
+        net_pass_clear(&pass);
 }

@@ -6,7 +6,8 @@
  * from for a while, or at once when their port's cable is unplugged. On the way a
  * frame passes a row of stages, each of which may drop it: switch.c has the list,
  * and README.md here says what each is for. Every decision is reported with its
- * reason. The one place where a frame is forwarded is switch_receive() in switch.c.
+ * reason. The one place where a frame is forwarded is
+ * net_switch_receive() in switch.c.
  */
 #pragma once
 

@@ -363,6 +363,7 @@ NetDropReason net_stage_tree(NetPass *pass)
     else if (bpdu.message_age_ns < bpdu.max_age_ns)
         receive_config(sw, pass->in, &bpdu, pass->now);
     report_root(sw, pass->now);
+    net_part_arm(&sw->part);
     return NET_TAKEN;
 }
 

@@ -90,15 +90,17 @@ static double cpu_seconds(void)
 
 static double measure_queue(size_t pending)
 {
-    NetQueue queue = {0};
+    NetQueue queue;
+
+    net_queue_init(&queue);
 
     for (size_t i = 0; i < pending; i++)
-        net_queue_push(&queue, &(NetEvent){.class = 2, .time = increment()});
+        net_queue_push(&queue, increment(), 2)->frame = NULL;
     double begin = cpu_seconds();
     for (unsigned i = 0; i < HOLDS; i++) {
         NetEvent event = net_queue_pop(&queue);
         event.time += increment();
-        net_queue_push(&queue, &event);
+        net_queue_push(&queue, event.time, 2)->frame = NULL;
     }
     double end = cpu_seconds();
     net_queue_clear(&queue);

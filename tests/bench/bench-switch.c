@@ -142,8 +142,9 @@ static double best_of(unsigned ports, size_t length, double *ret_bare)
 
     make_world(bench, ports, length);
     for (unsigned i = 0; i < ROUNDS; i++) {
-        best = MIN(best, measure(bench));
-        bare = MIN(bare, measure_bare(length));
+        double ns = measure(bench), bare_ns = measure_bare(length);
+        best = MIN(best, ns);
+        bare = MIN(bare, bare_ns);
     }
     free_world(bench);
     g_free(bench);

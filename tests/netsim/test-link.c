@@ -49,7 +49,7 @@ static void test_remainder(void)
      * 4,037,333 1/3 ns. */
     way = (NetLinkWay){0};
     config.queue_bytes = UINT32_MAX;
-    NetTime departs, arrives = 0;
+    NetTime departs = 0, arrives = 0;
     for (unsigned i = 0; i < 1000; i++)
         g_assert_true(net_link_send(&way, &config, 1514, 0, &departs, &arrives));
     g_assert_cmpuint(arrives, ==, 4037333 + 1);
@@ -60,7 +60,7 @@ static void test_remainder(void)
 static void test_queue(void)
 {
     NetLinkWay way = {0};
-    NetTime departs, arrives;
+    NetTime departs = 0, arrives = 0;
 
     check_send(&way, &gigabit, 1500, 0, 0, 22000);
     check_send(&way, &gigabit, 1500, 0, 12000, 34000);

@@ -1,19 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test-queue.c: the radix heap against sorting. */
+/* test-queue.c: runs and radix heap against sorting. */
 #include <glib.h>
 
 #include "netsim/queue.h"
 
+static void push(NetQueue *queue, NetTime time, unsigned class, uint32_t target)
+{
+    NetEvent *event = net_queue_push(queue, time, class);
+
+    event->frame = NULL;
+    event->target = target;
+}
+
 static void test_order(void)
 {
-    NetQueue queue = {0};
+    NetQueue queue;
 
+    net_queue_init(&queue);
     g_assert_true(net_queue_first(&queue) == NET_TIME_NEVER);
-    net_queue_push(&queue, &(NetEvent){.time = 5, .class = 1, .target = 1});
-    net_queue_push(&queue, &(NetEvent){.time = 5, .class = 0, .target = 2});
-    net_queue_push(&queue, &(NetEvent){.time = 5, .class = 1, .target = 3});
-    net_queue_push(&queue, &(NetEvent){.time = 4, .class = 3, .target = 4});
-    net_queue_push(&queue, &(NetEvent){.time = 5, .class = 0, .target = 5});
+    push(&queue, 5, 1, 1);
+    push(&queue, 5, 0, 2);
+    push(&queue, 5, 1, 3);
+    push(&queue, 4, 3, 4);
+    push(&queue, 5, 0, 5);
     g_assert_cmpuint(net_queue_first(&queue), ==, 4);
     /* By time, then class, then age. */
     static const unsigned expected[] = {4, 2, 5, 1, 3};
@@ -51,16 +60,17 @@ static NetTime random_distance(void)
 /* Random pushes and pops beside a sorted array. */
 static void test_random(void)
 {
-    NetQueue queue = {0};
+    NetQueue queue;
     g_autoptr(GArray) model = g_array_new(FALSE, FALSE, sizeof(Expected));
     NetTime now = 0;
 
+    net_queue_init(&queue);
     for (unsigned round = 0; round < 20000; round++) {
         bool grow = round / 1000 % 2 == 0;
         if (model->len == 0 || g_test_rand_int_range(0, 3) < (grow ? 2 : 1)) {
             Expected new = {{.time = now + random_distance(), .target = round}, round};
-            new.event.class = (uint8_t)g_test_rand_int_range(0, NET_QUEUE_CLASSES);
-            net_queue_push(&queue, &new.event);
+            new.event.class = (uint8_t)g_test_rand_int_range(0, NET_EVENT_CLASSES);
+            push(&queue, new.event.time, new.event.class, round);
             g_array_append_val(model, new);
             g_array_sort(model, compare);
         } else {
@@ -71,7 +81,7 @@ static void test_random(void)
             now = first.time;
             g_array_remove_index(model, 0);
         }
-        g_assert_cmpuint(queue.count, ==, model->len);
+        g_assert_cmpuint(net_queue_count(&queue), ==, model->len);
         g_assert_true(
             net_queue_first(&queue) ==
             (model->len > 0 ? g_array_index(model, Expected, 0).event.time : NET_TIME_NEVER));
@@ -82,27 +92,29 @@ static void test_random(void)
 /* The ends of time, and the carry from digit to digit. */
 static void test_edges(void)
 {
-    static const NetTime times[] = {0, 63, 64, 4095, 4096, UINT64_C(1) << 60, NET_TIME_NEVER};
-    NetQueue queue = {0};
+    static const NetTime times[] = {0, 63, 64, 4095, 4096, UINT64_C(1) << 60, NET_TIME_NEVER - 1};
+    NetQueue queue;
 
+    net_queue_init(&queue);
     for (unsigned i = G_N_ELEMENTS(times); i-- > 0;)
-        net_queue_push(&queue, &(NetEvent){.time = times[i]});
+        push(&queue, times[i], 0, 0);
     for (unsigned i = 0; i < G_N_ELEMENTS(times); i++) {
         g_assert_cmpuint(net_queue_first(&queue), ==, times[i]);
         g_assert_cmpuint(net_queue_pop(&queue).time, ==, times[i]);
     }
-    g_assert_cmpuint(queue.count, ==, 0);
+    g_assert_cmpuint(net_queue_count(&queue), ==, 0);
     net_queue_clear(&queue);
 }
 
 /* What is still queued is given up with its frames. */
 static void test_clear(void)
 {
-    NetQueue queue = {0};
+    NetQueue queue;
     g_autoptr(NetFrame) frame = net_frame_new(1, 0, (const uint8_t *)"x", 1);
 
+    net_queue_init(&queue);
     for (unsigned i = 0; i < 10; i++)
-        net_queue_push(&queue, &(NetEvent){.frame = net_frame_ref(frame)});
+        net_queue_push(&queue, 10 - i, 0)->frame = net_frame_ref(frame);
     g_assert_cmpuint(frame->refs, ==, 11);
     net_queue_clear(&queue);
     g_assert_cmpuint(frame->refs, ==, 1);
