@@ -130,6 +130,14 @@ typedef struct {
     HvPageNo limit;       /* it holds no more; 0: none */
 } HvMemoryParams;
 
+/* The sharer has looked at pages. */
+typedef struct {
+    unsigned pages;         /* looked at */
+    unsigned freed;         /* page frames that this has freed */
+    unsigned shared_frames; /* that are shared now, */
+    unsigned sharing_pages; /* by so many pages */
+} HvScan;
+
 /* Of one period of sampling. */
 typedef struct {
     unsigned sampled, used; /* pages */
@@ -181,6 +189,7 @@ typedef struct {
     void (*page_shared)(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame,
                         HvFrameNo old_frame, bool zero);
     void (*page_unshared)(void *user, HvStamp at, uint16_t vm, HvPageNo page);
+    void (*scan)(void *user, HvStamp at, const HvScan *scan);
     /* What the guest is asked to have in its balloon; what it gave (frame
      * HV_FRAME_NONE: the page had none) and took back (used: it just used the page);
      * pages that it named in vain, the first and how many in one request. */

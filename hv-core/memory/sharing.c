@@ -261,12 +261,19 @@ static void go_on(HvSharing *sharing)
         g_hash_table_remove_all(sharing->hints);
 }
 
-unsigned hv_sharing_scan(HvSharing *sharing, unsigned pages)
+unsigned hv_sharing_page_count(const HvSharing *sharing)
 {
-    unsigned all = 0, freed = 0;
+    unsigned all = 0;
 
     for (guint vm = 0; vm < sharing->memories->len; vm++)
         all += hv_memory_page_count(memory_of(sharing, (uint16_t)vm));
+    return all;
+}
+
+unsigned hv_sharing_scan(HvSharing *sharing, unsigned pages)
+{
+    unsigned all = hv_sharing_page_count(sharing), freed = 0;
+
     for (unsigned i = 0; i < MIN(pages, all); i++) {
         freed += look_at(sharing, sharing->next);
         go_on(sharing);

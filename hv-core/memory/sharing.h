@@ -39,6 +39,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvSharing, hv_sharing_free)
 /* The memory of the next VM, as in hv_pager_add_memory(). */
 void hv_sharing_add_memory(HvSharing *sharing, HvMemory *memory);
 
+/* Pages of all VMs. */
+unsigned hv_sharing_page_count(const HvSharing *sharing);
+
 /* Looks at the next pages; at most all of them once. Returns how many frames that
  * has freed. */
 unsigned hv_sharing_scan(HvSharing *sharing, unsigned pages);

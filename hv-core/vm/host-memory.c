@@ -113,6 +113,19 @@ static bool kill_largest(HvHost *host, const HvVm *asker, HvStamp at)
     return true;
 }
 
+static void scan(HvHost *host, unsigned pages)
+{
+    unsigned freed = hv_sharing_scan(host->sharing, pages);
+    HvScan result = {
+        .pages = MIN(pages, hv_sharing_page_count(host->sharing)),
+        .freed = freed,
+        .shared_frames = hv_sharing_frames(host->sharing),
+        .sharing_pages = hv_sharing_pages(host->sharing),
+    };
+
+    HV_REPORT(host, scan, stamp_of(host), &result);
+}
+
 /* Being short of frames, the sharer looks at everything, but not all the time. */
 static void scan_all(HvHost *host, HvTime now)
 {
@@ -120,7 +133,7 @@ static void scan_all(HvHost *host, HvTime now)
     if (interval == 0 || (host->scanned_all != 0 && now < host->scanned_all + interval))
         return;
     host->scanned_all = now;
-    hv_sharing_scan(host->sharing, UINT_MAX);
+    scan(host, UINT_MAX);
 }
 
 /* A VM that holds as much as it may gives up one of its own pages. */
@@ -186,7 +199,7 @@ static void sample_fires(HvEvent *event)
 static void scan_fires(HvEvent *event)
 {
     HvHost *host = (HvHost *)((char *)event - G_STRUCT_OFFSET(HvHost, scan));
-    hv_sharing_scan(host->sharing, host->config.memory.scan_pages);
+    scan(host, host->config.memory.scan_pages);
     hv_host_next_turn(host, event, host->config.memory.scan_ns);
 }
 

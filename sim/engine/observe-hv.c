@@ -172,6 +172,12 @@ static void memory_target(void *user, HvStamp at, uint16_t vm, HvPageNo pages, H
     TRACE(user, at, MemoryTarget, .vm = vm, .pages = pages, .holds = holds);
 }
 
+static void scan(void *user, HvStamp at, const HvScan *scan)
+{
+    TRACE(user, at, Scan, .pages = scan->pages, .freed = scan->freed,
+          .shared_frames = scan->shared_frames, .sharing_pages = scan->sharing_pages);
+}
+
 static void working_set(void *user, HvStamp at, uint16_t vm, const HvWorkingSet *set)
 {
     TRACE(user, at, WorkingSet, .vm = vm, .sampled = set->sampled, .used = set->used,
@@ -306,6 +312,7 @@ const HvObserver sim_hv_observer = {
     .balloon_refused = balloon_refused,
     .memory_params = memory_params,
     .memory_target = memory_target,
+    .scan = scan,
     .working_set = working_set,
     .vm_refused = vm_refused,
     .page_referenced = page_referenced,
