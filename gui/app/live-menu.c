@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* live-menu.c: what can be done to machines and networks, as menus of the action win.command,
+ * whose parameter is the command's JSON. */
+#include <json-c/json.h>
+#include <string.h>
+
+#include "gui/app/common.h"
+#include "gui/app/live.h"
+
+/* ---- Endpoints ------------------------------------------------------------------------------- */
+
+char *gui_live_endpoint(const SimModel *model, GuiEntity entity)
+{
+    const SimModelPort *port = entity.kind == GUI_ENTITY_PORT ? sim_model_port(model, entity.a)
+                                                              : NULL;
+    const SimModelVm *vm = NULL;
+
+    if (entity.kind == GUI_ENTITY_VM || entity.kind == GUI_ENTITY_VCPU ||
+        entity.kind == GUI_ENTITY_NIC)
+        vm = sim_model_vm(model, entity.a);
+    else if (port && port->vm != SIM_NONE)
+        vm = sim_model_vm(model, port->vm);
+    if (vm)
+        return vm->nic_count > 0 ? g_strdup_printf("vm:%s", vm->name) : NULL;
+    for (unsigned i = 0; i < model->endpoints->len; i++) {
+        const SimModelEndpoint *end = &g_array_index(model->endpoints, SimModelEndpoint, i);
+        const SimModelPort *own = sim_model_port(model, end->port);
+
+        if ((entity.kind == GUI_ENTITY_HOST && end->kind == SIM_AT_HOST) ||
+            (entity.kind == GUI_ENTITY_PART && own && own->part == entity.a) ||
+            (port && own && own->part == port->part))
+            return g_strdup(end->name);
+    }
+    return NULL;
+}
+
+char **gui_live_endpoints(const SimModel *model)
+{
+    g_autoptr(GStrvBuilder) names = g_strv_builder_new();
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+
+    for (unsigned i = 0; i < model->vms->len; i++) {
+        g_autofree char *name = gui_live_endpoint(model, (GuiEntity){GUI_ENTITY_VM, i, 0, 0});
+
+        if (name)
+            g_strv_builder_add(names, name);
+    }
+    for (unsigned i = 0; i < model->endpoints->len; i++) {
+        const SimModelEndpoint *end = &g_array_index(model->endpoints, SimModelEndpoint, i);
+
+        if (g_hash_table_add(seen, end->name)) /* one for each NIC */
+            g_strv_builder_add(names, end->name);
+    }
+    return g_strv_builder_end(names);
+}
+
+/* ---- Pieces ------------------------------------------------------------------------------------ */
+
+/* Keys and values in turn, all of them texts, but for "weight" and "nic". */
+static void append(GMenu *menu, const char *label, const char *first, ...)
+{
+    json_object *command = json_object_new_object();
+    g_autoptr(GMenuItem) item = g_menu_item_new(label, NULL);
+    va_list arguments;
+
+    va_start(arguments, first);
+    for (const char *key = first; key; key = va_arg(arguments, const char *)) {
+        const char *value = va_arg(arguments, const char *);
+        bool number = !strcmp(key, "weight") || !strcmp(key, "nic");
+
+        json_object_object_add(command, key,
+                               number ? json_object_new_int64(g_ascii_strtoll(value, NULL, 10))
+                                      : json_object_new_string(value));
+    }
+    va_end(arguments);
+    g_menu_item_set_action_and_target(
+        item, "win.command", "s", json_object_to_json_string_ext(command, JSON_C_TO_STRING_PLAIN));
+    g_menu_append_item(menu, item);
+    json_object_put(command);
+}
+
+static void append_action(GMenu *menu, const char *label, const char *action, const char *target)
+{
+    g_autoptr(GMenuItem) item = g_menu_item_new(label, NULL);
+
+    g_menu_item_set_action_and_target(item, action, "s", target);
+    g_menu_append_item(menu, item);
+}
+
+static GMenu *ping_menu(const SimModel *model, const char *from)
+{
+    GMenu *menu = g_menu_new();
+    g_auto(GStrv) names = gui_live_endpoints(model);
+
+    for (char **name = names; *name; name++)
+        if (strcmp(*name, from))
+            append(menu, *name, "do", "ping", "from", from, "to", *name, NULL);
+    append_action(menu, _("More …"), "win.ping", from);
+    return menu;
+}
+
+/* ---- A machine --------------------------------------------------------------------------------- */
+
+static void append_cables(GMenu *menu, const SimModel *model, const SimModelVm *vm)
+{
+    for (unsigned n = 0; n < vm->nic_count; n++) {
+        const SimModelPort *port = sim_model_port(model, vm->nics[n].port);
+        g_autofree char *number = g_strdup_printf("%u", n);
+        g_autofree char *pull = vm->nic_count > 1 ? g_strdup_printf(_("Pull the cable of NIC %u"), n)
+                                                  : g_strdup(_("Pull the cable"));
+        g_autofree char *plug = vm->nic_count > 1
+                                    ? g_strdup_printf(_("Plug in the cable of NIC %u"), n)
+                                    : g_strdup(_("Plug the cable in"));
+
+        if (port && port->up)
+            append(menu, pull, "do", "unplug", "vm", vm->name, "nic", number, NULL);
+        else
+            append(menu, plug, "do", "plug", "vm", vm->name, "nic", number, NULL);
+    }
+}
+
+static GMenu *machine_menu(const SimModel *model, const SimModelVm *vm)
+{
+    static const char *const weights[] = {"64", "128", "256", "512", "1024"};
+    GMenu *menu = g_menu_new();
+    g_autoptr(GMenu) network = g_menu_new(), state = g_menu_new(), weight = g_menu_new();
+    g_autofree char *from = g_strdup_printf("vm:%s", vm->name);
+    g_autofree char *heading = g_strdup_printf(_("CPU weight, now %u"), vm->weight);
+
+    if (vm->nic_count) {
+        g_autoptr(GMenu) ping = ping_menu(model, from);
+
+        g_menu_append_submenu(network, _("Ping"), G_MENU_MODEL(ping));
+        append_cables(network, model, vm);
+        g_menu_append_section(menu, NULL, G_MENU_MODEL(network));
+    }
+    if (vm->state == SIM_VM_RUNNING)
+        append(state, _("Pause"), "do", "pause", "vm", vm->name, NULL);
+    else if (vm->state == SIM_VM_PAUSED)
+        append(state, _("Go on"), "do", "resume", "vm", vm->name, NULL);
+    else
+        append(state, _("Start"), "do", "start", "vm", vm->name, NULL);
+    if (vm->state == SIM_VM_RUNNING || vm->state == SIM_VM_PAUSED)
+        append(state, _("Kill"), "do", "kill", "vm", vm->name, NULL);
+    g_menu_append_section(menu, NULL, G_MENU_MODEL(state));
+    for (size_t i = 0; i < G_N_ELEMENTS(weights); i++)
+        append(weight, weights[i], "do", "set-weight", "vm", vm->name, "weight", weights[i], NULL);
+    g_menu_append_submenu(menu, heading, G_MENU_MODEL(weight));
+    return menu;
+}
+
+/* ---- A network --------------------------------------------------------------------------------- */
+
+static bool is_nat(const SimModelNetwork *network)
+{
+    return network->mode == SIM_NET_MODE_NAT || network->mode == SIM_NET_MODE_NAT_NETWORK;
+}
+
+/* NULL: the LAN and the Internet stay as they are. */
+static GMenu *network_menu(const SimModelNetwork *network)
+{
+    static const char *const modes[] = {"internal", "host-only", "nat", "nat-network", "bridged"};
+    g_autoptr(GMenu) mode = g_menu_new(), rules = g_menu_new();
+    GMenu *menu;
+
+    if (network->mode > SIM_NET_MODE_BRIDGED)
+        return NULL;
+    menu = g_menu_new();
+    for (size_t i = 0; i < G_N_ELEMENTS(modes); i++)
+        if (strcmp(modes[i], sim_name(SIM_NAMES(NetMode), network->mode)))
+            append(mode, modes[i], "do", "set-mode", "network", network->name, "mode", modes[i],
+                   NULL);
+
+    g_autofree char *heading = g_strdup_printf(_("Switch its mode from %s to"),
+                                               sim_name(SIM_NAMES(NetMode), network->mode));
+
+    g_menu_append_submenu(menu, heading, G_MENU_MODEL(mode));
+    if (is_nat(network))
+        append_action(rules, _("Add a forward rule …"), "win.add-forward", network->name);
+    for (unsigned i = 0; i < network->rules->len; i++) {
+        const SimModelRule *rule = &g_array_index(network->rules, SimModelRule, i);
+        g_autofree char *label = g_strdup_printf(_("Remove forward rule %s"), rule->name);
+
+        append(rules, label, "do", "forward-remove", "network", network->name, "name", rule->name,
+               NULL);
+    }
+    g_menu_append_section(menu, NULL, G_MENU_MODEL(rules));
+    return menu;
+}
+
+/* ---- All --------------------------------------------------------------------------------------- */
+
+static GMenu *whole_menu(const SimModel *model)
+{
+    GMenu *menu = g_menu_new();
+    g_autoptr(GMenu) machines = g_menu_new(), networks = g_menu_new(), top = g_menu_new();
+
+    append_action(top, _("Send a ping …"), "win.ping", "");
+    g_menu_append(top, _("Undo the last command"), "win.undo");
+    g_menu_append_section(menu, NULL, G_MENU_MODEL(top));
+    for (unsigned i = 0; i < model->vms->len; i++) {
+        const SimModelVm *vm = sim_model_vm(model, i);
+        g_autoptr(GMenu) own = vm ? machine_menu(model, vm) : NULL;
+
+        if (own)
+            g_menu_append_submenu(machines, vm->name, G_MENU_MODEL(own));
+    }
+    for (unsigned i = 0; i < model->networks->len; i++) {
+        const SimModelNetwork *network = sim_model_network(model, i);
+        g_autoptr(GMenu) own = network ? network_menu(network) : NULL;
+
+        if (own)
+            g_menu_append_submenu(networks, network->name, G_MENU_MODEL(own));
+    }
+    g_menu_append_section(menu, _("Virtual machines"), G_MENU_MODEL(machines));
+    g_menu_append_section(menu, _("Networks"), G_MENU_MODEL(networks));
+    return menu;
+}
+
+GMenuModel *gui_live_menu(const SimModel *model, GuiEntity entity)
+{
+    const SimModelVm *vm = NULL;
+    const SimModelNetwork *network = NULL;
+    const SimModelPort *port = sim_model_port(model, entity.a);
+    g_autofree char *end = NULL;
+    GMenu *menu = NULL;
+
+    switch (entity.kind) {
+    case GUI_ENTITY_NONE: return G_MENU_MODEL(whole_menu(model));
+    case GUI_ENTITY_VM:
+    case GUI_ENTITY_VCPU:
+    case GUI_ENTITY_NIC: vm = sim_model_vm(model, entity.a); break;
+    case GUI_ENTITY_NETWORK: network = sim_model_network(model, entity.a); break;
+    case GUI_ENTITY_PORT:
+        port = port && port->peer != SIM_MODEL_NO_PORT ? sim_model_port(model, port->peer) : port;
+        vm = port && port->vm != SIM_NONE ? sim_model_vm(model, port->vm) : NULL;
+        break;
+    default: break;
+    }
+    if (vm)
+        return G_MENU_MODEL(machine_menu(model, vm));
+    if (network)
+        return G_MENU_MODEL(network_menu(network));
+    end = gui_live_endpoint(model, entity);
+    if (end) {
+        g_autoptr(GMenu) ping = ping_menu(model, end);
+
+        menu = g_menu_new();
+        g_menu_append_submenu(menu, _("Ping"), G_MENU_MODEL(ping));
+    }
+    return G_MENU_MODEL(menu);
+}
