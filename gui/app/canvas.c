@@ -27,6 +27,8 @@ struct _GuiCanvas {
     GArray *hotspots;              /* of Hotspot */
     unsigned timer;                /* waits to take in the items again */
     int items_width, items_height; /* the size for which they were asked */
+    GuiEntity arrow_from;          /* GUI_NOTHING: no arrow */
+    GuiPoint arrow_to;
 };
 
 G_DEFINE_FINAL_TYPE(GuiCanvas, gui_canvas, GTK_TYPE_WIDGET)
@@ -222,6 +224,35 @@ static void draw_tiles(GuiCanvas *canvas, int width, int height, int scale)
     canvas->scale = scale;
 }
 
+static void draw_arrow(GuiCanvas *canvas, GtkSnapshot *snapshot)
+{
+    GuiTheme theme = gui_app_theme(GTK_WIDGET(canvas), 1);
+    int width = gtk_widget_get_width(GTK_WIDGET(canvas));
+    int height = gtk_widget_get_height(GTK_WIDGET(canvas));
+    const GuiItem *item = gui_items_find(canvas->items, canvas->arrow_from);
+
+    if (!item)
+        return;
+
+    GuiPoint from = gui_rect_centre(item->box), to = canvas->arrow_to;
+    double angle = atan2(to.y - from.y, to.x - from.x), head = theme.text * 1.2;
+    cairo_t *cr =
+        gtk_snapshot_append_cairo(snapshot, &GRAPHENE_RECT_INIT(0, 0, (float)width, (float)height));
+
+    cairo_set_source_rgb(cr, theme.accent.r, theme.accent.g, theme.accent.b);
+    cairo_set_line_width(cr, 3 * theme.scale);
+    cairo_set_line_cap(cr, CAIRO_LINE_CAP_ROUND);
+    cairo_move_to(cr, from.x, from.y);
+    cairo_line_to(cr, to.x, to.y);
+    for (int side = -1; side <= 1; side += 2) {
+        cairo_move_to(cr, to.x, to.y);
+        cairo_line_to(cr, to.x - head * cos(angle + side * 0.5),
+                      to.y - head * sin(angle + side * 0.5));
+    }
+    cairo_stroke(cr);
+    cairo_destroy(cr);
+}
+
 static void canvas_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 {
     GuiCanvas *canvas = GUI_CANVAS(widget);
@@ -238,6 +269,8 @@ static void canvas_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
     for (unsigned i = 0; i < canvas->hotspots->len; i++)
         gtk_widget_snapshot_child(widget, g_array_index(canvas->hotspots, Hotspot, i).button,
                                   snapshot);
+    if (canvas->items && canvas->arrow_from.kind != GUI_ENTITY_NONE)
+        draw_arrow(canvas, snapshot);
 }
 
 static void pressed(GtkGestureClick *gesture, int count, double x, double y, GuiCanvas *canvas)
@@ -366,4 +399,27 @@ bool gui_canvas_focus(GuiCanvas *canvas, GuiEntity entity)
     GtkWidget *button = gui_canvas_hotspot(canvas, entity);
 
     return button && gtk_widget_grab_focus(button);
+}
+
+GuiEntity gui_canvas_at(GuiCanvas *canvas, double x, double y)
+{
+    const GuiItem *item = canvas->items ? gui_items_at(canvas->items, x, y, 4) : NULL;
+
+    return item ? item->entity : GUI_NOTHING;
+}
+
+bool gui_canvas_box(GuiCanvas *canvas, GuiEntity entity, GuiRect *ret_box)
+{
+    const GuiItem *item = canvas->items ? gui_items_find(canvas->items, entity) : NULL;
+
+    if (item)
+        *ret_box = item->box;
+    return item != NULL;
+}
+
+void gui_canvas_set_arrow(GuiCanvas *canvas, GuiEntity from, double x, double y)
+{
+    canvas->arrow_from = from;
+    canvas->arrow_to = (GuiPoint){x, y};
+    gtk_widget_queue_draw(GTK_WIDGET(canvas));
 }

@@ -43,3 +43,10 @@ GuiEntity gui_canvas_focused(GuiCanvas *canvas);
 bool gui_canvas_focus(GuiCanvas *canvas, GuiEntity entity);
 /* The hotspot of a thing, to add style classes or menus; NULL: it is not there. */
 GtkWidget *gui_canvas_hotspot(GuiCanvas *canvas, GuiEntity entity);
+/* The thing at a place, a small one before a large one; GUI_NOTHING: the ground. */
+GuiEntity gui_canvas_at(GuiCanvas *canvas, double x, double y);
+/* Where a thing is; false: it is not there. */
+bool gui_canvas_box(GuiCanvas *canvas, GuiEntity entity, GuiRect *ret_box);
+/* An arrow above the picture from a thing to a place, while something is dragged; from
+ * GUI_NOTHING: none any more. */
+void gui_canvas_set_arrow(GuiCanvas *canvas, GuiEntity from, double x, double y);

@@ -64,6 +64,27 @@ void gui_set_accessible(GtkWidget *widget, const char *label, const char *descri
                                        description, -1);
 }
 
+static void page_mapped(GtkWidget *page, GtkWidget *content)
+{
+    gtk_widget_set_visible(content, TRUE);
+}
+
+static void page_unmapped(GtkWidget *page, GtkWidget *content)
+{
+    gtk_widget_set_visible(content, FALSE);
+}
+
+GtkWidget *gui_page(GtkWidget *content)
+{
+    GtkWidget *page = adw_bin_new();
+
+    adw_bin_set_child(ADW_BIN(page), content);
+    gtk_widget_set_visible(content, FALSE);
+    g_signal_connect_object(page, "map", G_CALLBACK(page_mapped), content, 0);
+    g_signal_connect_object(page, "unmap", G_CALLBACK(page_unmapped), content, 0);
+    return page;
+}
+
 GtkWidget *gui_label(const char *text, const char *style_class)
 {
     GtkWidget *label = gtk_label_new(text);

@@ -25,6 +25,10 @@ bool gui_reduced_motion(void);
 /* The name that a screen reader says, and its longer explanation (may be NULL). */
 void gui_set_accessible(GtkWidget *widget, const char *label, const char *description);
 
+/* A page of a stack: its content is hidden as long as the page is not the one that is seen. (A
+ * stack alone leaves all of its pages to screen readers.) */
+GtkWidget *gui_page(GtkWidget *content);
+
 /* A label that wraps, left-aligned, with a style class (or NULL). */
 GtkWidget *gui_label(const char *text, const char *style_class);
 /* The little Markdown of scenarios (**bold**, *italic*, `code`) as Pango markup; g_free(). */

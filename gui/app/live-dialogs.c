@@ -60,8 +60,7 @@ static void judge(Form *form, char *problem)
 /* The text that is chosen in a list; "": none. Owned by the list. */
 static const char *chosen(Form *form, const char *name)
 {
-    GtkStringObject *item =
-        adw_combo_row_get_selected_item(ADW_COMBO_ROW(part(form, name)));
+    GtkStringObject *item = adw_combo_row_get_selected_item(ADW_COMBO_ROW(part(form, name)));
 
     return item ? gtk_string_object_get_string(item) : "";
 }
@@ -87,9 +86,8 @@ static unsigned port_of(Form *form, const char *name)
 {
     guint64 port = 0;
 
-    return g_ascii_string_to_unsigned(typed(form, name), 10, 1, 65535, &port, NULL)
-               ? (unsigned)port
-               : 0;
+    return g_ascii_string_to_unsigned(typed(form, name), 10, 1, 65535, &port, NULL) ? (unsigned)port
+                                                                                    : 0;
 }
 
 static void send(Form *form, json_object *command)

@@ -11,8 +11,8 @@
 
 char *gui_live_endpoint(const SimModel *model, GuiEntity entity)
 {
-    const SimModelPort *port = entity.kind == GUI_ENTITY_PORT ? sim_model_port(model, entity.a)
-                                                              : NULL;
+    const SimModelPort *port =
+        entity.kind == GUI_ENTITY_PORT ? sim_model_port(model, entity.a) : NULL;
     const SimModelVm *vm = NULL;
 
     if (entity.kind == GUI_ENTITY_VM || entity.kind == GUI_ENTITY_VCPU ||
@@ -54,7 +54,8 @@ char **gui_live_endpoints(const SimModel *model)
     return g_strv_builder_end(names);
 }
 
-/* ---- Pieces ------------------------------------------------------------------------------------ */
+/* ---- Pieces ------------------------------------------------------------------------------------
+ */
 
 /* Keys and values in turn, all of them texts, but for "weight" and "nic". */
 static void append(GMenu *menu, const char *label, const char *first, ...)
@@ -99,24 +100,41 @@ static GMenu *ping_menu(const SimModel *model, const char *from)
     return menu;
 }
 
-/* ---- A machine --------------------------------------------------------------------------------- */
+/* ---- A machine ---------------------------------------------------------------------------------
+ */
 
 static void append_cables(GMenu *menu, const SimModel *model, const SimModelVm *vm)
 {
     for (unsigned n = 0; n < vm->nic_count; n++) {
         const SimModelPort *port = sim_model_port(model, vm->nics[n].port);
+        bool up = port && port->up;
         g_autofree char *number = g_strdup_printf("%u", n);
-        g_autofree char *pull = vm->nic_count > 1 ? g_strdup_printf(_("Pull the cable of NIC %u"), n)
-                                                  : g_strdup(_("Pull the cable"));
-        g_autofree char *plug = vm->nic_count > 1
-                                    ? g_strdup_printf(_("Plug in the cable of NIC %u"), n)
-                                    : g_strdup(_("Plug the cable in"));
+        g_autofree char *nic =
+            vm->nic_count > 1 ? g_strdup_printf(_("%s, NIC %u"), vm->name, n) : g_strdup(vm->name);
+        g_autofree char *label = up ? g_strdup_printf(_("Pull the cable of %s"), nic)
+                                    : g_strdup_printf(_("Plug in the cable of %s"), nic);
 
-        if (port && port->up)
-            append(menu, pull, "do", "unplug", "vm", vm->name, "nic", number, NULL);
-        else
-            append(menu, plug, "do", "plug", "vm", vm->name, "nic", number, NULL);
+        append(menu, label, "do", up ? "unplug" : "plug", "vm", vm->name, "nic", number, NULL);
     }
+}
+
+/* Each label names its machine: a screen reader says it without the menu around it. */
+static void append_states(GMenu *menu, const SimModelVm *vm)
+{
+    bool running = vm->state == SIM_VM_RUNNING, paused = vm->state == SIM_VM_PAUSED;
+    g_autofree char *start = g_strdup_printf(_("Start %s"), vm->name);
+    g_autofree char *pause = g_strdup_printf(_("Pause %s"), vm->name);
+    g_autofree char *resume = g_strdup_printf(_("Let %s go on"), vm->name);
+    g_autofree char *kill = g_strdup_printf(_("Kill %s"), vm->name);
+
+    if (running)
+        append(menu, pause, "do", "pause", "vm", vm->name, NULL);
+    else if (paused)
+        append(menu, resume, "do", "resume", "vm", vm->name, NULL);
+    else
+        append(menu, start, "do", "start", "vm", vm->name, NULL);
+    if (running || paused)
+        append(menu, kill, "do", "kill", "vm", vm->name, NULL);
 }
 
 static GMenu *machine_menu(const SimModel *model, const SimModelVm *vm)
@@ -125,23 +143,19 @@ static GMenu *machine_menu(const SimModel *model, const SimModelVm *vm)
     GMenu *menu = g_menu_new();
     g_autoptr(GMenu) network = g_menu_new(), state = g_menu_new(), weight = g_menu_new();
     g_autofree char *from = g_strdup_printf("vm:%s", vm->name);
-    g_autofree char *heading = g_strdup_printf(_("CPU weight, now %u"), vm->weight);
+    g_autofree char *heading = g_strdup_printf(_("CPU weight of %s, now %u"), vm->name, vm->weight);
 
     if (vm->nic_count) {
         g_autoptr(GMenu) ping = ping_menu(model, from);
 
-        g_menu_append_submenu(network, _("Ping"), G_MENU_MODEL(ping));
+        /* Names of submenus differ, for GTK tells them apart by these. */
+        g_autofree char *label = g_strdup_printf(_("Ping from %s"), vm->name);
+
+        g_menu_append_submenu(network, label, G_MENU_MODEL(ping));
         append_cables(network, model, vm);
         g_menu_append_section(menu, NULL, G_MENU_MODEL(network));
     }
-    if (vm->state == SIM_VM_RUNNING)
-        append(state, _("Pause"), "do", "pause", "vm", vm->name, NULL);
-    else if (vm->state == SIM_VM_PAUSED)
-        append(state, _("Go on"), "do", "resume", "vm", vm->name, NULL);
-    else
-        append(state, _("Start"), "do", "start", "vm", vm->name, NULL);
-    if (vm->state == SIM_VM_RUNNING || vm->state == SIM_VM_PAUSED)
-        append(state, _("Kill"), "do", "kill", "vm", vm->name, NULL);
+    append_states(state, vm);
     g_menu_append_section(menu, NULL, G_MENU_MODEL(state));
     for (size_t i = 0; i < G_N_ELEMENTS(weights); i++)
         append(weight, weights[i], "do", "set-weight", "vm", vm->name, "weight", weights[i], NULL);
@@ -149,7 +163,8 @@ static GMenu *machine_menu(const SimModel *model, const SimModelVm *vm)
     return menu;
 }
 
-/* ---- A network --------------------------------------------------------------------------------- */
+/* ---- A network ---------------------------------------------------------------------------------
+ */
 
 static bool is_nat(const SimModelNetwork *network)
 {
@@ -171,7 +186,7 @@ static GMenu *network_menu(const SimModelNetwork *network)
             append(mode, modes[i], "do", "set-mode", "network", network->name, "mode", modes[i],
                    NULL);
 
-    g_autofree char *heading = g_strdup_printf(_("Switch its mode from %s to"),
+    g_autofree char *heading = g_strdup_printf(_("Mode of %s, now %s"), network->name,
                                                sim_name(SIM_NAMES(NetMode), network->mode));
 
     g_menu_append_submenu(menu, heading, G_MENU_MODEL(mode));
@@ -188,7 +203,8 @@ static GMenu *network_menu(const SimModelNetwork *network)
     return menu;
 }
 
-/* ---- All --------------------------------------------------------------------------------------- */
+/* ---- All ---------------------------------------------------------------------------------------
+ */
 
 static GMenu *whole_menu(const SimModel *model)
 {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "gui/app/common.h"
+#include "gui/session/scene.h"
 
 #define SETTLE_NS 1000000 /* how far the engine goes on, so that the command takes effect */
 
@@ -68,31 +69,31 @@ static void undo_clicked(AdwToast *toast, GuiLive *live)
 
 static void tell_done(GuiLive *live, const Sent *sent, bool refused)
 {
-    g_autofree char *text =
-        refused ? g_strdup_printf(_("No effect as things are: %s"), sent->says)
-                : g_strdup(sent->says);
+    g_autofree char *text = refused ? g_strdup_printf(_("No effect as things are: %s"), sent->says)
+                                    : g_strdup(sent->says);
     g_autofree char *escaped = g_markup_escape_text(text, -1);
     AdwToast *toast = adw_toast_new(escaped);
 
+    adw_toast_set_priority(toast, ADW_TOAST_PRIORITY_HIGH);
     if (!refused && sent->undo) {
         g_ptr_array_add(live->undos, g_strdup(sent->undo));
-        adw_toast_set_button_label(toast, _("_Undo"));
+        adw_toast_set_button_label(toast, _("Undo"));
         g_signal_connect(toast, "button-clicked", G_CALLBACK(undo_clicked), live);
     }
     adw_toast_overlay_add_toast(ADW_TOAST_OVERLAY(live->window->toasts), toast);
     gui_window_update_actions(live->window);
 }
 
-static void take_in(GuiLive *live, const SimRecord *record, uint64_t at)
+static void take_in(GuiLive *live, const SimRecord *record)
 {
     for (unsigned i = 0; i < live->sent->len; i++) {
         const Sent *sent = live->sent->pdata[i];
 
         if (!same_command(sent->json, record))
             continue;
-        /* The command is what is to be seen now; playing goes on from there. */
+        /* The command and what came of it at once are what is to be seen now. */
         if (!gui_player_playing(live->window->player))
-            gui_session_seek_event(live->window->session, at);
+            gui_session_seek(live->window->session, record->time);
         tell_done(live, sent, SIM_FIELDS(record, Command)->refused);
         g_ptr_array_remove_index(live->sent, i);
         return;
@@ -117,7 +118,7 @@ static void trace_grown(GuiSession *session, GuiLive *live)
     live->looked = count;
     while (live->sent->len > 0 && sim_reader_next_of(reader, &cursor, &commands, &record) &&
            cursor.index <= count)
-        take_in(live, &record, cursor.index - 1);
+        take_in(live, &record);
 }
 
 static void trace_changed(GuiSession *session, GuiLive *live)
@@ -143,7 +144,7 @@ void gui_live_command(GuiLive *live, const char *json, const char *says, const c
         AdwToast *toast = adw_toast_new(_("This run is over: nothing can be changed in it"));
 
         if (window->is_scenario) {
-            adw_toast_set_button_label(toast, _("Run _Live"));
+            adw_toast_set_button_label(toast, _("Run Live"));
             g_signal_connect(toast, "button-clicked", G_CALLBACK(run_live_clicked), live);
         }
         adw_toast_overlay_add_toast(ADW_TOAST_OVERLAY(window->toasts), toast);
@@ -176,63 +177,20 @@ void gui_live_undo(GuiLive *live)
         return;
 
     g_autofree char *json = g_ptr_array_steal_index(live->undos, live->undos->len - 1);
-    g_autofree char *says = gui_live_says(json);
+    g_autofree char *says = gui_command_words(json);
     g_autofree char *text = g_strdup_printf(_("Undone: %s"), says);
 
     gui_live_command(live, json, text, NULL);
 }
 
-/* ---- Words ------------------------------------------------------------------------------------- */
+/* ---- Words -------------------------------------------------------------------------------------
+ */
 
 static const char *word(json_object *command, const char *key)
 {
     json_object *value = NULL;
 
     return json_object_object_get_ex(command, key, &value) ? json_object_get_string(value) : "";
-}
-
-char *gui_live_says(const char *json)
-{
-    static const struct {
-        const char *what, *format;
-        const char *keys[3];
-    } sentences[] = {
-        {"ping", N_("%s pings %s"), {"from", "to"}},
-        {"unplug", N_("The cable of %s is pulled"), {"vm"}},
-        {"plug", N_("The cable of %s is plugged in"), {"vm"}},
-        {"start", N_("%s is started"), {"vm"}},
-        {"pause", N_("%s is paused"), {"vm"}},
-        {"resume", N_("%s goes on"), {"vm"}},
-        {"kill", N_("%s is killed"), {"vm"}},
-        {"set-weight", N_("%s has CPU weight %s"), {"vm", "weight"}},
-        {"forward-remove", N_("Forward rule %s is removed from %s"), {"name", "network"}},
-        {"set-mode", N_("Network %s is %s now"), {"network", "mode"}},
-        {"type", N_("Typed on the console of %s"), {"vm"}},
-    };
-    json_object *command = json_tokener_parse(json);
-    json_object *rule = json_object_object_get(command, "rule");
-    char *says = NULL;
-
-    if (!strcmp(word(command, "do"), "forward-add"))
-        says = g_strdup_printf(_("Forward rule %s: port %s of the host leads to port %s"),
-                               word(rule, "name"), word(rule, "host_port"),
-                               word(rule, "guest_port"));
-    for (size_t i = 0; i < G_N_ELEMENTS(sentences) && !says; i++) {
-        const char *const *keys = sentences[i].keys;
-
-        if (strcmp(word(command, "do"), sentences[i].what))
-            continue;
-        /* The format is from the table above, or its translation. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-        says = g_strdup_printf(_(sentences[i].format), word(command, keys[0]),
-                               keys[1] ? word(command, keys[1]) : "");
-#pragma GCC diagnostic pop
-    }
-    if (!says)
-        says = g_strdup(json);
-    json_object_put(command);
-    return says;
 }
 
 /* The command with another word for what is to be done. */
@@ -295,7 +253,8 @@ char *gui_live_undo_of(const SimModel *model, const char *json)
     return undo;
 }
 
-/* ---- Life ---------------------------------------------------------------------------------------- */
+/* ---- Life
+ * ---------------------------------------------------------------------------------------- */
 
 GuiWindow *gui_live_window(GuiLive *live)
 {

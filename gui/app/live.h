@@ -5,10 +5,12 @@
  *
  *   live.c          sends commands, waits for them in the trace, says so; undo
  *   live-menu.c     what can be done to a machine or network, as menus
+ *   live-stage.c    on the stage: dragging from here to there, menus of things
  *   live-dialogs.c  the forms: send a ping, add a forward rule
  */
 #pragma once
 
+#include "gui/app/canvas.h"
 #include "gui/app/window-private.h"
 
 typedef struct GuiLive GuiLive;
@@ -25,12 +27,10 @@ bool gui_live_can_undo(GuiLive *live);
 /* The engine did not understand a command, or could not take it. */
 void gui_live_refused(GuiLive *live, const char *why);
 
-/* ---- Commands in words and back ------------------------------------------------------------ */
+/* ---- Commands back ------------------------------------------------------------ */
 
 /* The command that takes another one back in the world as model has it, NULL: none. g_free(). */
 char *gui_live_undo_of(const SimModel *model, const char *json);
-/* "The cable of b is pulled."; g_free(). */
-char *gui_live_says(const char *json);
 
 /* ---- Menus ----------------------------------------------------------------------------------- */
 
@@ -42,7 +42,12 @@ char **gui_live_endpoints(const SimModel *model);
 /* What can be done to a thing, or (GUI_NOTHING) to all; NULL: nothing. g_object_unref(). */
 GMenuModel *gui_live_menu(const SimModel *model, GuiEntity entity);
 
-/* ---- Dialogs ----------------------------------------------------------------------------------- */
+/* Lets one drag a ping from thing to thing on the stage, and call a thing's menu (right button,
+ * Menu key, Shift+F10). around: a widget that holds the canvas, for the menus. */
+void gui_live_touch(GuiLive *live, GuiCanvas *canvas, GtkWidget *around);
+
+/* ---- Dialogs -----------------------------------------------------------------------------------
+ */
 
 /* Asks from where to where; from: chosen at first, "": none. */
 void gui_live_ping_dialog(GuiLive *live, const char *from);

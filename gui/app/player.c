@@ -14,6 +14,7 @@ struct _GuiPlayer {
     double ratio; /* virtual ns per real second */
     GuiStep step;
     uint64_t stop_position, stop_time;
+    bool waits;
 
     int64_t last_us;  /* of the picture before */
     double remainder; /* virtual ns that a picture was too short for */
@@ -132,10 +133,11 @@ static gboolean tick(GtkWidget *clock, GdkFrameClock *frames, void *user)
 
     bool at_stop = gui_session_position(player->session) >= player->stop_position;
 
-    stop_tick(player);
+    if (at_stop || !player->waits)
+        stop_tick(player);
     if (!at_stop)
         g_signal_emit(player, starved_signal, 0);
-    return G_SOURCE_CONTINUE; /* it was removed above */
+    return G_SOURCE_CONTINUE; /* if it has ended, it was removed above */
 }
 
 void gui_player_play(GuiPlayer *player)
@@ -157,6 +159,11 @@ void gui_player_pause(GuiPlayer *player)
 bool gui_player_playing(GuiPlayer *player)
 {
     return player->tick != 0;
+}
+
+void gui_player_set_waits(GuiPlayer *player, bool waits)
+{
+    player->waits = waits;
 }
 
 void gui_player_set_pace(GuiPlayer *player, GuiPace pace)

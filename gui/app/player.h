@@ -6,8 +6,9 @@
  * or a fixed ratio of virtual to real time. With the first, time moves smoothly
  * from one event to the next, so that frames glide; with reduced motion it jumps.
  *
- * Properties: "playing" (read only). Signal "starved": playing reached the end of
- * what is recorded; whoever can have more recorded, lets it play on.
+ * Properties: "playing" (read only). Signal "starved": playing has come to the end of
+ * what is recorded. It ends there, or waits till there is more: see set_waits; then the
+ * signal comes again with every picture, and whoever hears it has more recorded.
  */
 #pragma once
 
@@ -27,6 +28,8 @@ void gui_player_play(GuiPlayer *player);
 void gui_player_pause(GuiPlayer *player);
 bool gui_player_playing(GuiPlayer *player);
 
+/* At the end of what is recorded: wait for more, instead of stopping? At first not. */
+void gui_player_set_waits(GuiPlayer *player, bool waits);
 void gui_player_set_pace(GuiPlayer *player, GuiPace pace);
 void gui_player_set_event_ms(GuiPlayer *player, unsigned ms);
 void gui_player_set_ratio(GuiPlayer *player, double ns_per_second);

@@ -105,6 +105,12 @@ GtkWidget *gui_stage_view_new(GuiSession *session)
     gtk_widget_set_vexpand(scrolled, TRUE);
     gtk_widget_set_hexpand(scrolled, TRUE);
     g_object_set_data_full(G_OBJECT(view->canvas), "stage-view", view, stage_view_free);
+    g_object_set_data(G_OBJECT(scrolled), "canvas", view->canvas);
     gui_view_follow(scrolled, session, refresh, view);
     return scrolled;
+}
+
+GuiCanvas *gui_stage_view_canvas(GtkWidget *view)
+{
+    return g_object_get_data(G_OBJECT(view), "canvas");
 }

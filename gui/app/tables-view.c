@@ -1,17 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* tables-view.c: the tables of the world at the selected time: VMs, pCPUs, and each
- * network's MAC addresses. A row that was not so before the last step is marked with a
- * dot and in bold. */
+/* tables-view.c: the tables of the world at the selected time: each network's MAC addresses,
+ * translated connections, forward rules and leases; VMs and pCPUs. What was not so before the
+ * last step is marked with a word and in bold, what is gone since is struck through.
+ *
+ * A row is one text, its cells parted by tabs; the first cells, as many as the table says, tell
+ * which row it is. */
 #include "gui/app/view.h"
 
+#include <string.h>
+
+#include "netsim/proto/headers.h"
+#include "netsim/proto/text.h"
 #include "sim/lab/steps.h"
 
-#define MAX_COLUMNS 8
+#define MAX_COLUMNS 10
+#define MAX_ROWS    300 /* that are shown of one table */
+
+typedef struct {
+    const char *title; /* of the section, "MAC table of %s" */
+    const char *head;  /* names of the columns */
+    unsigned key;      /* cells that tell which row it is */
+} Kind;
 
 typedef struct {
     GtkWidget *section; /* heading and card */
     GtkWidget *grid;
-    GPtrArray *rows; /* of char *, as shown; columns joined by tabs */
+    GPtrArray *rows; /* of char *, as shown */
+    char *title;
 } Table;
 
 typedef struct {
@@ -20,6 +35,7 @@ typedef struct {
     GPtrArray *tables; /* of Table *, in their order on the page */
     unsigned used;     /* tables filled in this round */
     uint64_t position; /* of the session when they were filled */
+    bool mark;         /* this round marks what is new */
 } TablesView;
 
 /* ---- A table ------------------------------------------------------------------------ */
@@ -29,6 +45,7 @@ static void table_free(void *data)
     Table *table = data;
 
     g_ptr_array_unref(table->rows);
+    g_free(table->title);
     g_free(table);
 }
 
@@ -54,44 +71,94 @@ static Table *table_new(TablesView *view)
     return table;
 }
 
-static bool was_there(GPtrArray *rows, const char *row)
+/* The row of the same key; NULL: none. */
+static const char *same_row(GPtrArray *rows, const char *row, unsigned key)
 {
-    return g_ptr_array_find_with_equal_func(rows, row, g_str_equal, NULL);
+    const char *end = row;
+
+    for (unsigned i = 0; i < key && end; i++)
+        end = strchr(end + (i > 0), '\t');
+
+    size_t length = end ? (size_t)(end - row) : strlen(row);
+
+    for (unsigned i = 0; i < rows->len; i++) {
+        const char *other = rows->pdata[i];
+
+        if (!strncmp(other, row, length) && (other[length] == '\t' || !other[length]))
+            return other;
+    }
+    return NULL;
 }
 
-static void fill_row(Table *table, int number, const char *row, const char *style, bool is_new)
+/* word: what happened to it, "" nothing. before: its cells then, to mark those that differ. */
+static void fill_row(Table *table, int number, const char *row, const char *style, const char *word,
+                     const char *before)
 {
     g_auto(GStrv) cells = g_strsplit(row, "\t", MAX_COLUMNS);
-    g_autofree char *marked = g_strconcat(is_new ? "\342\227\217 " : "", cells[0], NULL);
+    g_auto(GStrv) had = before ? g_strsplit(before, "\t", MAX_COLUMNS) : NULL;
+    GtkWidget *mark = gui_label(word, "changed");
 
+    gtk_grid_attach(GTK_GRID(table->grid), mark, 0, number, 1, 1);
     for (int column = 0; cells[column]; column++) {
-        GtkWidget *label = gui_label(column == 0 ? marked : cells[column], style);
+        bool differs =
+            had && (unsigned)column < g_strv_length(had) && strcmp(had[column], cells[column]);
+        GtkWidget *label = gui_label(cells[column], style);
 
         gtk_label_set_wrap(GTK_LABEL(label), FALSE);
-        if (is_new)
+        if (differs || (*word && !had))
             gtk_widget_add_css_class(label, "changed");
-        gtk_grid_attach(GTK_GRID(table->grid), label, column, number, 1, 1);
+        gtk_grid_attach(GTK_GRID(table->grid), label, column + 1, number, 1, 1);
     }
 }
 
-/* Shows rows (taken over) under head, which names the columns. mark: rows that were
- * not there before are marked. */
-static void show(TablesView *view, const char *title, const char *head, GPtrArray *rows, bool mark)
+static void fill_rows(TablesView *view, Table *table, const Kind *kind, GPtrArray *rows)
 {
+    unsigned shown = MIN(rows->len, MAX_ROWS);
+    int number = 1;
+
+    for (unsigned i = 0; i < shown; i++) {
+        const char *row = rows->pdata[i];
+        const char *before = view->mark ? same_row(table->rows, row, kind->key) : NULL;
+        bool changed = before && strcmp(before, row);
+
+        fill_row(table, number++, row, NULL,
+                 !view->mark ? ""
+                 : !before   ? _("new")
+                 : changed   ? _("changed")
+                             : "",
+                 changed ? before : NULL);
+    }
+    for (unsigned i = 0; view->mark && i < MIN(table->rows->len, MAX_ROWS); i++)
+        if (!same_row(rows, table->rows->pdata[i], kind->key))
+            fill_row(table, number++, table->rows->pdata[i], "gone", _("gone"), NULL);
+    if (rows->len > shown) {
+        g_autofree char *more = g_strdup_printf(_("and %u more"), rows->len - shown);
+
+        fill_row(table, number++, more, "dim-label", "", NULL);
+    }
+    if (number == 1)
+        fill_row(table, number, _("empty"), "dim-label", "", NULL);
+}
+
+/* Shows rows (taken over), with what has changed since the same table was shown. */
+static void show(TablesView *view, const Kind *kind, const char *of, GPtrArray *rows)
+{
+    g_autofree char *title = g_strdup_printf("%s%s%s", _(kind->title), *of ? " " : "", of);
     Table *table =
         view->used < view->tables->len ? view->tables->pdata[view->used] : table_new(view);
     GtkWidget *heading = gtk_widget_get_first_child(table->section), *child;
 
     view->used++;
+    if (g_strcmp0(table->title, title)) {
+        g_free(table->title);
+        table->title = g_strdup(title);
+        g_ptr_array_set_size(table->rows, 0);
+    }
     gtk_label_set_text(GTK_LABEL(heading), title);
     while ((child = gtk_widget_get_first_child(table->grid)))
         gtk_grid_remove(GTK_GRID(table->grid), child);
-    fill_row(table, 0, head, "caption-heading", false);
-    for (unsigned i = 0; i < rows->len; i++)
-        fill_row(table, (int)i + 1, rows->pdata[i], NULL,
-                 mark && !was_there(table->rows, rows->pdata[i]));
-    if (rows->len == 0)
-        fill_row(table, 1, _("empty"), "dim-label", false);
+    fill_row(table, 0, _(kind->head), "caption-heading", "", NULL);
+    fill_rows(view, table, kind, rows);
     g_ptr_array_unref(table->rows);
     table->rows = rows;
     gui_set_accessible(table->grid, title, NULL);
@@ -154,27 +221,121 @@ static GPtrArray *mac_rows(const SimModel *model, const SimModelNetwork *network
     return rows;
 }
 
+static char *socket_text(const SimModelSocket *socket)
+{
+    char address[NET_IP4_TEXT_BYTES];
+
+    net_ip4_format(socket->address, address);
+    return g_strdup_printf("%s:%u", socket->address ? address : "*", socket->port);
+}
+
+static const char *protocol_name(uint8_t protocol)
+{
+    return protocol == NET_PROTOCOL_TCP    ? "tcp"
+           : protocol == NET_PROTOCOL_UDP  ? "udp"
+           : protocol == NET_PROTOCOL_ICMP ? "icmp"
+                                           : "?";
+}
+
+/* Whose NAT or server a part is, when there are several. */
+static char *part_name(const SimModel *model, uint32_t part)
+{
+    const SimModelVm *vm = sim_model_vm(model, sim_model_part_vm(model, part));
+
+    return g_strdup(vm ? vm->name : "");
+}
+
+static GPtrArray *nat_rows(const SimModel *model, const SimModelNetwork *network)
+{
+    GPtrArray *rows = g_ptr_array_new_with_free_func(g_free);
+
+    for (unsigned i = 0; i < network->nat->len; i++) {
+        const SimModelNatRow *row = &g_array_index(network->nat, SimModelNatRow, i);
+        g_autofree char *of = part_name(model, row->part), *inside = socket_text(&row->inside);
+        g_autofree char *outside = socket_text(&row->outside);
+        g_autofree char *peer = socket_text(&row->outside_peer);
+        g_autofree char *until = gui_time_text(row->expires_ns);
+
+        g_ptr_array_add(rows,
+                        g_strdup_printf("%u\t%s\t%s\t%s\t%s\t%s\t%s\t%" G_GUINT64_FORMAT
+                                        " / %" G_GUINT64_FORMAT "\t%s",
+                                        row->row, of, protocol_name(row->protocol), inside, outside,
+                                        peer, sim_name(SIM_NAMES(NatState), row->state),
+                                        row->packets_out, row->packets_in, until));
+    }
+    return rows;
+}
+
+static GPtrArray *rule_rows(const SimModel *model, const SimModelNetwork *network)
+{
+    GPtrArray *rows = g_ptr_array_new_with_free_func(g_free);
+
+    for (unsigned i = 0; i < network->rules->len; i++) {
+        const SimModelRule *rule = &g_array_index(network->rules, SimModelRule, i);
+        g_autofree char *of = part_name(model, rule->part), *host = socket_text(&rule->host);
+        g_autofree char *guest = socket_text(&rule->guest);
+
+        g_ptr_array_add(rows, g_strdup_printf("%s\t%s\t%s\t%s\t%s", rule->name, of,
+                                              protocol_name(rule->protocol), host, guest));
+    }
+    return rows;
+}
+
+static GPtrArray *lease_rows(const SimModel *model, const SimModelNetwork *network)
+{
+    GPtrArray *rows = g_ptr_array_new_with_free_func(g_free);
+
+    for (unsigned i = 0; i < network->leases->len; i++) {
+        const SimModelLease *lease = &g_array_index(network->leases, SimModelLease, i);
+        g_autofree char *until = gui_time_text(lease->expires_ns);
+        char address[NET_IP4_TEXT_BYTES];
+
+        net_ip4_format(lease->address, address);
+        g_ptr_array_add(rows, g_strdup_printf("%s\t%012" G_GINT64_MODIFIER "x\t%s\t%s", address,
+                                              lease->mac, lease->name, until));
+    }
+    return rows;
+}
+
+static void show_network(TablesView *view, const SimModel *model, const SimModelNetwork *network)
+{
+    static const Kind macs = {N_("MAC table of"), N_("Address\tPort\tLeads to\tSince"), 1};
+    static const Kind nat = {N_("Translated connections of"),
+                             N_("Row\tOf\tBy\tInside\tOutside\tWith\tState\tOut / in\tUntil"), 2};
+    static const Kind rules = {N_("Forward rules of"), N_("Name\tOf\tBy\tHost\tLeads to"), 2};
+    static const Kind leases = {N_("DHCP leases of"), N_("Address\tMAC\tName\tUntil"), 1};
+    bool nats = network->mode == SIM_NET_MODE_NAT || network->mode == SIM_NET_MODE_NAT_NETWORK;
+
+    show(view, &macs, network->name, mac_rows(model, network));
+    if (nats || network->nat->len > 0)
+        show(view, &nat, network->name, nat_rows(model, network));
+    if (nats || network->rules->len > 0)
+        show(view, &rules, network->name, rule_rows(model, network));
+    if (network->leases->len > 0)
+        show(view, &leases, network->name, lease_rows(model, network));
+}
+
 static void refresh(GtkWidget *widget, void *user)
 {
+    static const Kind machines = {N_("Virtual machines"), N_("Name\tState\tvCPU 0\tPages\tWeight"),
+                                  1};
+    static const Kind cpus = {N_("Physical CPUs"), N_("CPU\tRuns\tSwitches"), 1};
     TablesView *view = user;
     const SimModel *model = gui_session_model(view->session);
     uint64_t position = gui_session_position(view->session);
-    bool mark = view->position != 0 && position > view->position;
 
     if (position == view->position && view->used > 0)
         return;
+    view->mark = view->position != 0 && position > view->position;
     view->used = 0;
     for (unsigned i = 0; i < model->networks->len; i++) {
         const SimModelNetwork *network = sim_model_network(model, i);
-        g_autofree char *title =
-            network ? g_strdup_printf(_("MAC table of %s"), network->name) : NULL;
 
         if (network)
-            show(view, title, _("Address\tPort\tLeads to\tSince"), mac_rows(model, network), mark);
+            show_network(view, model, network);
     }
-    show(view, _("Virtual machines"), _("Name\tState\tvCPU 0\tPages\tWeight"), vm_rows(model),
-         mark);
-    show(view, _("Physical CPUs"), _("CPU\tRuns\tSwitches"), pcpu_rows(model), mark);
+    show(view, &machines, "", vm_rows(model));
+    show(view, &cpus, "", pcpu_rows(model));
     while (view->tables->len > view->used) {
         Table *table = view->tables->pdata[view->tables->len - 1];
 

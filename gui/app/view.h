@@ -6,11 +6,13 @@
  */
 #pragma once
 
+#include "gui/app/canvas.h"
 #include "gui/app/common.h"
 #include "gui/app/lesson.h"
 
 /* The stage, and the same in rows. Both emit nothing: they select. */
 GtkWidget *gui_stage_view_new(GuiSession *session);
+GuiCanvas *gui_stage_view_canvas(GtkWidget *view);
 GtkWidget *gui_rows_view_new(GuiSession *session);
 GtkWidget *gui_timeline_view_new(GuiSession *session);
 GtkWidget *gui_packets_view_new(GuiSession *session);

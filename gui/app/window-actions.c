@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* window-actions.c: everything that the window can do, one small function each, in one
- * table with its keys; and the menu of commands to the machines of a live run. */
+ * table with its keys. */
 #include <string.h>
 
 #include "gui/app/common.h"
 #include "gui/app/library.h"
+#include "gui/app/live.h"
 #include "gui/app/view.h"
 #include "gui/app/window-private.h"
+#include "gui/session/scene.h"
 
 void gui_window_toast(GuiWindow *window, const char *text)
 {
@@ -40,7 +42,7 @@ static void step(GuiWindow *window, int direction)
     gui_player_pause(window->player);
     if (!gui_session_step(window->session, gui_player_step_kind(window->player), direction) &&
         direction > 0)
-        gui_window_starved(window->player, window);
+        gui_window_step_on(window);
 }
 
 static void do_step_forward(GuiWindow *window, GVariant *unused)
@@ -317,92 +319,28 @@ static void do_deselect(GuiWindow *window, GVariant *unused)
 /* ---- Commands to machines
  * ---------------------------------------------------------------------------- */
 
-static void do_command(GuiWindow *window, GVariant *json)
+static void do_command(GuiWindow *window, GVariant *parameter)
 {
-    if (!gui_engine_alive(window->engine)) {
-        gui_window_toast(window, _("This run is over. Run it live to change things in it."));
-        return;
-    }
-    gui_session_seek(window->session, gui_session_end_time(window->session));
-    gui_engine_command(window->engine, g_variant_get_string(json, NULL));
-    gui_engine_run_to(window->engine, gui_engine_time(window->engine) + 1000000);
+    const char *json = g_variant_get_string(parameter, NULL);
+    g_autofree char *says = gui_command_words(json);
+    g_autofree char *undo = gui_live_undo_of(gui_session_model(window->session), json);
+
+    gui_live_command(window->commands, json, says, undo);
 }
 
-static void append_command(GMenu *menu, const char *label, const char *format, ...)
+static void do_undo(GuiWindow *window, GVariant *unused)
 {
-    va_list arguments;
-
-    va_start(arguments, format);
-
-    g_autofree char *json = g_strdup_vprintf(format, arguments);
-    g_autoptr(GMenuItem) item = g_menu_item_new(label, NULL);
-
-    va_end(arguments);
-    g_menu_item_set_action_and_target(item, "win.command", "s", json);
-    g_menu_append_item(menu, item);
+    gui_live_undo(window->commands);
 }
 
-static GMenu *ping_menu(const SimModel *model, const SimModelVm *vm)
+static void do_ping(GuiWindow *window, GVariant *from)
 {
-    GMenu *menu = g_menu_new();
-
-    for (unsigned i = 0; i < model->vms->len; i++) {
-        const SimModelVm *other = sim_model_vm(model, i);
-
-        if (other && other != vm && other->nic_count)
-            append_command(menu, other->name,
-                           "{\"do\":\"ping\",\"from\":\"vm:%s\",\"to\":\"vm:%s\"}", vm->name,
-                           other->name);
-    }
-    return menu;
+    gui_live_ping_dialog(window->commands, g_variant_get_string(from, NULL));
 }
 
-static GMenu *machine_menu(const SimModel *model, const SimModelVm *vm)
+static void do_add_forward(GuiWindow *window, GVariant *network)
 {
-    static const unsigned weights[] = {64, 128, 256, 512, 1024};
-    static const struct {
-        const char *label, *word;
-    } states[] = {{N_("Start"), "start"},
-                  {N_("Pause"), "pause"},
-                  {N_("Go on"), "resume"},
-                  {N_("Kill"), "kill"}};
-    GMenu *menu = g_menu_new();
-    g_autoptr(GMenu) network = g_menu_new(), state = g_menu_new(), weight = g_menu_new();
-    g_autoptr(GMenu) ping = ping_menu(model, vm);
-
-    if (vm->nic_count) {
-        g_menu_append_submenu(network, _("Ping"), G_MENU_MODEL(ping));
-        append_command(network, _("Pull the cable"), "{\"do\":\"unplug\",\"vm\":\"%s\"}", vm->name);
-        append_command(network, _("Plug it in"), "{\"do\":\"plug\",\"vm\":\"%s\"}", vm->name);
-        g_menu_append_section(menu, NULL, G_MENU_MODEL(network));
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(states); i++)
-        append_command(state, _(states[i].label), "{\"do\":\"%s\",\"vm\":\"%s\"}", states[i].word,
-                       vm->name);
-    g_menu_append_section(menu, NULL, G_MENU_MODEL(state));
-    for (size_t i = 0; i < G_N_ELEMENTS(weights); i++) {
-        g_autofree char *label = g_strdup_printf("%u", weights[i]);
-
-        append_command(weight, label, "{\"do\":\"set-weight\",\"vm\":\"%s\",\"weight\":%u}",
-                       vm->name, weights[i]);
-    }
-    g_menu_append_submenu(menu, _("CPU weight"), G_MENU_MODEL(weight));
-    return menu;
-}
-
-GMenuModel *gui_window_machines_menu(GuiWindow *window)
-{
-    const SimModel *model = gui_session_model(window->session);
-    GMenu *menu = g_menu_new();
-
-    for (unsigned i = 0; i < model->vms->len; i++) {
-        const SimModelVm *vm = sim_model_vm(model, i);
-        g_autoptr(GMenu) own = vm ? machine_menu(model, vm) : NULL;
-
-        if (own)
-            g_menu_append_submenu(menu, vm->name, G_MENU_MODEL(own));
-    }
-    return G_MENU_MODEL(menu);
+    gui_live_forward_dialog(window->commands, g_variant_get_string(network, NULL));
 }
 
 /* ---- The table
@@ -435,6 +373,9 @@ static const struct {
     {"search", NULL, do_search, {"<Control>f"}},
     {"deselect", NULL, do_deselect, {NULL}},
     {"command", "s", do_command, {NULL}},
+    {"undo", NULL, do_undo, {NULL}},
+    {"ping", "s", do_ping, {NULL}},
+    {"add-forward", "s", do_add_forward, {NULL}},
 };
 
 static void activated(GSimpleAction *action, GVariant *parameter, void *user)
@@ -468,9 +409,16 @@ void gui_window_update_actions(GuiWindow *window)
     enable(window, "run-live", window->file && window->is_scenario);
     enable(window, "run-to-end", window->live && state == GUI_ENGINE_WAITING);
     enable(window, "save-trace", open && state != GUI_ENGINE_NONE);
+    enable(window, "undo", gui_live_can_undo(window->commands));
+    enable(window, "ping", gui_engine_alive(window->engine));
+    enable(window, "add-forward", gui_engine_alive(window->engine));
     gtk_widget_set_visible(window->machines_button, open && gui_engine_alive(window->engine));
     gtk_widget_set_visible(window->transport, open);
     gui_window_update_depth_actions(window);
+    if (open)
+        gtk_widget_add_css_class(window->toasts, "run");
+    else
+        gtk_widget_remove_css_class(window->toasts, "run");
 }
 
 void gui_window_add_actions(GuiWindow *window)
@@ -506,6 +454,10 @@ void gui_window_set_accels(GtkApplication *application)
             gtk_application_set_accels_for_action(application, name,
                                                   (const char *const *)actions[i].accels);
     }
+    gtk_application_set_accels_for_action(application, "win.ping('')",
+                                          (const char *const[]){"<Control>g", NULL});
+    gtk_application_set_accels_for_action(application, "win.add-forward('')",
+                                          (const char *const[]){"<Control><Shift>f", NULL});
     for (unsigned i = 0; i < G_N_ELEMENTS(views); i++) {
         g_autofree char *name = g_strdup_printf("win.view('%s')", views[i]);
         g_autofree char *key = g_strdup_printf("<Alt>%u", i + 1);

@@ -17,6 +17,7 @@ static const struct {
     {"<Control>End", "win.to-end", false},
     {"<Control>Right", "win.next-step", false},
     {"<Control>Left", "win.previous-step", false},
+    {"<Control>z", "win.undo", false},
     {"Page_Down", "win.next-step", true},
     {"Page_Up", "win.previous-step", true},
 };

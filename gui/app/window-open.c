@@ -6,12 +6,29 @@
 
 #include "gui/app/common.h"
 #include "gui/app/library.h"
+#include "gui/app/live.h"
 #include "gui/app/window-private.h"
 
 #define SLICE_EVENTS  20000u   /* of indexing between two looks at the main loop */
 #define LIVE_CHUNK_NS 20000000 /* how far a live run goes on at a time */
 
 /* ---- Indexing -------------------------------------------------------------------------- */
+
+static void run_a_piece(GuiWindow *window)
+{
+    gui_engine_run_to(window->engine, gui_engine_time(window->engine) + LIVE_CHUNK_NS);
+}
+
+/* A step that waited for more to be recorded. */
+static void go_on(GuiWindow *window)
+{
+    if (!window->step_on)
+        return;
+    window->step_on = !gui_session_step(window->session, gui_player_step_kind(window->player), 1) &&
+                      gui_engine_alive(window->engine);
+    if (window->step_on && gui_engine_state(window->engine) == GUI_ENGINE_WAITING)
+        run_a_piece(window);
+}
 
 static gboolean index_more(void *user)
 {
@@ -22,10 +39,7 @@ static gboolean index_more(void *user)
     window->index_idle = 0;
     gui_lesson_update(window->lesson);
     gui_window_update_actions(window);
-    if (window->play_on) {
-        window->play_on = false;
-        gui_player_play(window->player);
-    }
+    go_on(window);
     if (gui_session_damage(window->session))
         gui_window_toast(window, gui_session_damage(window->session));
     return G_SOURCE_REMOVE;
@@ -103,13 +117,14 @@ static void engine_changed(GuiEngine *engine, GuiWindow *window)
     }
     if (window->opened)
         start_indexing(window);
+    gui_player_set_waits(window->player, window->live && gui_engine_alive(engine));
     gui_window_update_notice(window);
     gui_window_update_actions(window);
 }
 
 static void engine_refused(GuiEngine *engine, const char *why, GuiWindow *window)
 {
-    gui_window_toast(window, why);
+    gui_live_refused(window->commands, why);
 }
 
 void gui_window_connect_engine(GuiWindow *window)
@@ -155,10 +170,16 @@ void gui_window_start_engine(GuiWindow *window, bool live)
 /* Playing came to the end of what is recorded: a live run goes on. */
 void gui_window_starved(GuiPlayer *player, GuiWindow *window)
 {
+    if (window->live && gui_engine_state(window->engine) == GUI_ENGINE_WAITING)
+        run_a_piece(window);
+}
+
+void gui_window_step_on(GuiWindow *window)
+{
     if (!window->live || gui_engine_state(window->engine) != GUI_ENGINE_WAITING)
         return;
-    window->play_on = true;
-    gui_engine_run_to(window->engine, gui_engine_time(window->engine) + LIVE_CHUNK_NS);
+    window->step_on = true;
+    run_a_piece(window);
 }
 
 /* ---- What is said about it ------------------------------------------------------------- */
@@ -193,7 +214,8 @@ void gui_window_close_run(GuiWindow *window)
     gui_session_close(window->session);
     gui_engine_stop(window->engine);
     window->opened = false;
-    window->play_on = false;
+    window->step_on = false;
+    gui_player_set_waits(window->player, false);
     window->live = false;
     gui_window_update_notice(window);
 }

@@ -13,6 +13,7 @@ struct _GuiWindow {
     GuiLesson *lesson;
     GuiPlayer *player;
     GuiEngine *engine;
+    struct GuiLive *commands; /* live.h */
 
     /* Widgets. */
     GtkWidget *toasts, *pages, *library, *search, *search_bar;
@@ -28,7 +29,7 @@ struct _GuiWindow {
     bool live;        /* the engine runs only as far as it is played */
     bool opened;      /* the session has the engine's trace */
     bool details;     /* is run with registers and code recorded */
-    bool play_on;     /* playing waits for more to be recorded */
+    bool step_on;     /* a step waits for more to be recorded */
     unsigned index_idle;
     int shown_step; /* of the lesson, whose view was brought up */
     bool narrow;
@@ -39,12 +40,13 @@ void gui_window_close_run(GuiWindow *window);
 void gui_window_start_engine(GuiWindow *window, bool live);
 void gui_window_connect_engine(GuiWindow *window);
 void gui_window_starved(GuiPlayer *player, GuiWindow *window);
+/* A step that goes on from the end: the run goes on till it can be made. */
+void gui_window_step_on(GuiWindow *window);
 void gui_window_update_notice(GuiWindow *window);
 
 /* In window-actions.c. */
 void gui_window_add_actions(GuiWindow *window);
 void gui_window_update_actions(GuiWindow *window);
-GMenuModel *gui_window_machines_menu(GuiWindow *window);
 void gui_window_toast(GuiWindow *window, const char *text);
 
 /* In window-keys.c. */

@@ -4,6 +4,7 @@
 
 #include "gui/app/common.h"
 #include "gui/app/library.h"
+#include "gui/app/live.h"
 #include "gui/app/step-panel.h"
 #include "gui/app/view.h"
 #include "gui/app/window-private.h"
@@ -24,11 +25,12 @@ static void rows_toggled(GtkToggleButton *button, GuiWindow *window)
 static GtkWidget *build_stage(GuiWindow *window)
 {
     GtkWidget *overlay = gtk_overlay_new(), *button = gtk_toggle_button_new();
+    GtkWidget *stage = gui_stage_view_new(window->session);
 
     window->stage_stack = gtk_stack_new();
-    gtk_stack_add_named(GTK_STACK(window->stage_stack), gui_stage_view_new(window->session),
-                        "stage");
-    gtk_stack_add_named(GTK_STACK(window->stage_stack), gui_rows_view_new(window->session), "rows");
+    gtk_stack_add_named(GTK_STACK(window->stage_stack), gui_page(stage), "stage");
+    gtk_stack_add_named(GTK_STACK(window->stage_stack),
+                        gui_page(gui_rows_view_new(window->session)), "rows");
     gtk_button_set_icon_name(GTK_BUTTON(button), "view-list-symbolic");
     gtk_widget_set_tooltip_text(button, _("The same in rows"));
     gui_set_accessible(button, _("The same in rows"), NULL);
@@ -40,13 +42,15 @@ static GtkWidget *build_stage(GuiWindow *window)
     g_settings_bind(gui_settings(), "rows", button, "active", G_SETTINGS_BIND_DEFAULT);
     gtk_overlay_set_child(GTK_OVERLAY(overlay), window->stage_stack);
     gtk_overlay_add_overlay(GTK_OVERLAY(overlay), button);
+    gui_live_touch(window->commands, gui_stage_view_canvas(stage), overlay);
     return overlay;
 }
 
 static void add_view(GuiWindow *window, GtkWidget *view, const char *name, const char *title,
                      const char *icon)
 {
-    AdwViewStackPage *page = adw_view_stack_add_titled(window->view_stack, view, name, title);
+    AdwViewStackPage *page =
+        adw_view_stack_add_titled(window->view_stack, gui_page(view), name, title);
 
     adw_view_stack_page_set_icon_name(page, icon);
 }
@@ -87,7 +91,8 @@ static GtkWidget *header_button(const char *icon, const char *text, const char *
 
 static void fill_machines(GtkMenuButton *button, void *user)
 {
-    g_autoptr(GMenuModel) menu = gui_window_machines_menu(user);
+    GuiWindow *window = user;
+    g_autoptr(GMenuModel) menu = gui_live_menu(gui_session_model(window->session), GUI_NOTHING);
 
     gtk_menu_button_set_menu_model(button, menu);
 }
@@ -229,8 +234,8 @@ static void build(GuiWindow *window)
     gtk_box_append(GTK_BOX(all), build_header(window));
     gtk_box_append(GTK_BOX(all), build_notice(window));
     window->pages = gtk_stack_new();
-    gtk_stack_add_named(GTK_STACK(window->pages), build_library(window), "library");
-    gtk_stack_add_named(GTK_STACK(window->pages), build_run(window), "run");
+    gtk_stack_add_named(GTK_STACK(window->pages), gui_page(build_library(window)), "library");
+    gtk_stack_add_named(GTK_STACK(window->pages), gui_page(build_run(window)), "run");
     gtk_stack_set_transition_type(GTK_STACK(window->pages), GTK_STACK_TRANSITION_TYPE_CROSSFADE);
     gtk_box_append(GTK_BOX(all), window->pages);
     window->switcher_bar = adw_view_switcher_bar_new();
@@ -317,6 +322,7 @@ static void window_dispose(GObject *object)
     g_clear_handle_id(&window->index_idle, g_source_remove);
     if (window->session)
         gui_session_close(window->session);
+    g_clear_pointer(&window->commands, gui_live_free);
     if (window->lesson)
         g_signal_handlers_disconnect_by_data(window->lesson, window);
     if (window->engine)
@@ -349,6 +355,7 @@ GtkWidget *gui_window_new(AdwApplication *application, const char *engine_comman
     window->lesson = gui_lesson_new(window->session);
     window->player = gui_player_new(window->session, GTK_WIDGET(window));
     window->engine = gui_engine_new(engine_command);
+    window->commands = gui_live_new(window);
     build(window);
     gui_window_add_actions(window);
     gui_window_add_keys(window);

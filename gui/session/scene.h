@@ -45,5 +45,7 @@ void gui_scene_clear(GuiScene *scene);
 
 /* One sentence: what the last event was, as a caption under the stage; g_free(). */
 char *gui_scene_caption(GuiSession *session);
+/* A command in words: "The cable of b is pulled"; as it is if it is not known; g_free(). */
+char *gui_command_words(const char *json);
 /* One sentence of any event; g_free(). */
 char *gui_event_sentence(const SimModel *model, const SimRecord *record);

@@ -214,13 +214,71 @@ static char *check_result(const SimRecord *record)
         detail && *detail ? ": " : "", detail ? detail : "");
 }
 
+static char *nat_sentence(const SimModel *model, const SimRecord *record)
+{
+    int size = (int)MIN(record->blob_size, 100);
+    char address[NET_IP4_TEXT_BYTES];
+
+    switch (record->type) {
+    case SIM_EVENT_ROUTER_FORWARD: {
+        const SimEventRouterForward *event = SIM_FIELDS(record, RouterForward);
+        g_autofree char *who = sim_model_port_name(model, event->in_port);
+        return g_strdup_printf("%s passes frame %" G_GUINT64_FORMAT "'s packet on.", who,
+                               event->frame);
+    }
+    case SIM_EVENT_NAT_REWRITE: {
+        const SimEventNatRewrite *event = SIM_FIELDS(record, NatRewrite);
+        g_autofree char *who = sim_model_port_name(model, event->port);
+        return g_strdup_printf(
+            "%s translates frame %" G_GUINT64_FORMAT " on its way %s, as row %u of its table says.",
+            who, event->frame, event->direction == SIM_NAT_OUTBOUND ? "out" : "in", event->row);
+    }
+    case SIM_EVENT_NAT_NEW: {
+        const SimEventNatNew *event = SIM_FIELDS(record, NatNew);
+        g_autofree char *who = sim_model_port_name(model, event->port);
+        net_ip4_format(event->inside, address);
+        return g_strdup_printf("%s has a new row: %s, port %u inside, port %u outside.", who,
+                               address, event->inside_port, event->outside_port);
+    }
+    case SIM_EVENT_NAT_EXPIRED: {
+        const SimEventNatExpired *event = SIM_FIELDS(record, NatExpired);
+        g_autofree char *who = sim_model_port_name(model, event->port);
+        return g_strdup_printf("%s forgets row %u.", who, event->row);
+    }
+    case SIM_EVENT_NAT_RULE: {
+        const SimEventNatRule *event = SIM_FIELDS(record, NatRule);
+        return g_strdup_printf("Forward rule %.*s of %s %s.", size, record->blob,
+                               network_name(model, event->network),
+                               event->up ? "holds from now on" : "holds no longer");
+    }
+    case SIM_EVENT_DHCP: {
+        const SimEventDhcp *event = SIM_FIELDS(record, Dhcp);
+        net_ip4_format(event->address, address);
+        return g_strdup_printf("DHCP, %s: %s%s%s.", sim_name(SIM_NAMES(DhcpWhat), event->what),
+                               meaning(SIM_NAMES(DhcpWhat), event->what),
+                               event->address ? ": " : "", event->address ? address : "");
+    }
+    case SIM_EVENT_DNS: {
+        const SimEventDns *event = SIM_FIELDS(record, Dns);
+        return g_strdup_printf("DNS, %.*s: %s.", size, record->blob,
+                               meaning(SIM_NAMES(DnsOutcome), event->outcome));
+    }
+    default: return NULL;
+    }
+}
+
 static char *run_sentence(const SimRecord *record)
 {
     int size = (int)MIN(record->blob_size, 200);
 
     switch (record->type) {
     case SIM_EVENT_RUN_START: return g_strdup("The run begins.");
-    case SIM_EVENT_COMMAND: return g_strdup_printf("Command: %.*s", size, record->blob);
+    case SIM_EVENT_COMMAND: {
+        g_autofree char *json = g_strndup((const char *)record->blob, record->blob_size);
+        g_autofree char *words = gui_command_words(json);
+        return g_strdup_printf("Command: %s%s.", words,
+                               SIM_FIELDS(record, Command)->refused ? " (refused)" : "");
+    }
     case SIM_EVENT_NOTE: return g_strdup_printf("%.*s", size, record->blob);
     case SIM_EVENT_PROBE_SENT: return g_strdup_printf("Probe: %.*s.", size, record->blob);
     case SIM_EVENT_CHECK_RESULT: return check_result(record);
@@ -240,6 +298,8 @@ char *gui_event_sentence(const SimModel *model, const SimRecord *record)
         text = memory_sentence(model, record);
     if (!text)
         text = network_sentence(model, record);
+    if (!text)
+        text = nat_sentence(model, record);
     if (!text)
         text = run_sentence(record);
     valid = g_utf8_make_valid(text, -1);

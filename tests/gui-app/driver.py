@@ -55,30 +55,31 @@ class Application:
         there = str(self.names())[:2000]
         raise AssertionError(f'no {what} within {LIMIT_S} s; there are: {there}')
 
-    def walk(self, node=None):
-        """All objects, but for what is inside a button or a label: each look is a message."""
+    def walk(self, node=None, closed=CLOSED):
+        """All objects, but for what is hidden and what is inside a button or a label: each look
+        is a message."""
         node = node or self.root
         for i in range(node.childCount):
             child = node.getChildAtIndex(i)
-            if child:
+            if child and showing(child):
                 yield child
-                if child.getRole() not in CLOSED:
-                    yield from self.walk(child)
+                if child.getRole() not in closed:
+                    yield from self.walk(child, closed)
 
     def names(self):
-        return sorted({n.name for n in self.walk() if n.name and showing(n)})
+        return sorted({n.name for n in self.walk() if n.name})
 
     def find(self, name, exact=True, role=None):
         def look():
             for node in self.walk():
                 fits = node.name == name if exact else node.name.startswith(name)
-                if fits and showing(node) and (not role or node.getRoleName() == role):
+                if fits and (not role or node.getRoleName() == role):
                     return node
             return None
         return self.wait(look, repr(name))
 
     def has(self, name):
-        return any(node.name == name and showing(node) for node in self.walk())
+        return any(node.name == name for node in self.walk())
 
     def click(self, name, **how):
         def press():
@@ -87,6 +88,18 @@ class Application:
                 return False
             return act(node)
         self.wait(press, f'{name!r} that can be clicked')
+
+    def menu(self, button, *items):
+        """Opens a button's menu and goes through its items, the last of which is carried out."""
+        self.click(button)
+        for item in items:
+            def press(item=item):
+                top = self.find(button)
+                for node in self.walk(top, closed=set()):
+                    if node.name == item and node.getRoleName() == 'menu item':
+                        return act(node)
+                return False
+            self.wait(press, f'{item!r} in the menu {button!r}')
 
     def choose(self, option):
         """Clicks an option until the answer can be checked, for the form may just be made anew."""
@@ -100,6 +113,19 @@ class Application:
         actions = self.root.getChildAtIndex(0).queryAction()
         names = [actions.getName(i) for i in range(actions.nActions)]
         actions.doAction(names.index(name))
+
+    def type(self, entry, text):
+        """Into the entry of that name, in place of what is there."""
+        def put():
+            node = self.find(entry)
+            while node:
+                try:
+                    return node.queryEditableText().setTextContents(text)
+                except NotImplementedError:
+                    node = next((n for n in self.walk(node, closed=set())
+                                 if n.getRole() == pyatspi.ROLE_TEXT), None)
+            return False
+        self.wait(put, f'entry {entry!r}')
 
     def close(self):
         self.process.terminate()

@@ -10,19 +10,61 @@ import driver
 from driver import SOURCE, Application, showing
 
 
-def live():
-    app = Application(os.path.join(SOURCE, 'scenarios', 'first', 'two-guests.json'))
+def open_live(*path):
+    app = Application(os.path.join(SOURCE, 'scenarios', *path))
     app.find('0 ns /', exact=False)
     app.action('win.run-live')
     app.find('Commands to machines')
+    return app
+
+
+def live():
+    """Runs, pauses, touches the machines, takes that back; then the engine dies."""
+    app = open_live('first', 'two-guests.json')
     app.click('Play')
-    app.find('Frame 1, ARP', exact=False)
+    app.find('VM a, running', exact=False)
+    app.click('Pause')
+    app.menu('Commands to machines', 'a', 'Ping from a', 'vm:b')
+    app.find('vm:a pings vm:b')
+    app.menu('Commands to machines', 'b', 'Pull the cable of b')
+    app.find('The cable of b is pulled')
+    app.find('NIC 0 of VM b, 10.0.0.2, unplugged')
+    app.menu('Commands to machines', 'Undo the last command')
+    app.find('NIC 0 of VM b, 10.0.0.2, plugged in')
+    app.menu('Commands to machines', 'a', 'Pause a')
+    app.find('VM a, paused', exact=False)
+    app.menu('Commands to machines', 'a', 'Kill a')
+    app.find('VM a, killed', exact=False)
+    # The past is still there, and the end is where it was.
+    app.click('To the start')
+    app.find('0 ns /', exact=False)
+    app.click('To the end')
+    app.find('VM a, killed', exact=False)
     # The engine dies: the window says so, and the trace so far can still be looked at.
     children = subprocess.check_output(['pgrep', '-P', str(app.process.pid)], text=True).split()
     for child in children:
         os.kill(int(child), signal.SIGKILL)
     app.find('The engine has ended unexpectedly', exact=False)
-    app.click('Step back')
+    app.click('To the start')
+    app.find('0 ns /', exact=False)
+    app.close()
+
+
+def forward_rule():
+    """A form that is wrong cannot be sent, and says why."""
+    app = open_live('networking', 'nat.json')
+    app.menu('Commands to machines', 'nat0', 'Add a forward rule …')
+    app.find('The name has letters', exact=False)
+    app.type('Name', 'web')
+    app.type('Port of the host', '80')
+    app.find('The host\'s port is a number from 1024', exact=False)
+    app.type('Port of the host', '8080')
+    app.type('Port of the guest', '80')
+    app.click('Add')
+    app.find('Forward rule web: tcp port 8080', exact=False)
+    app.click('Tables')
+    app.find('Forward rules of nat0')
+    app.find('web')
     app.close()
 
 
@@ -37,4 +79,4 @@ def bad_file():
 
 
 if __name__ == '__main__':
-    sys.exit(driver.main(live, bad_file))
+    sys.exit(driver.main(live, forward_rule, bad_file))
