@@ -202,6 +202,11 @@ typedef struct {
     void (*memory_params)(void *user, HvStamp at, uint16_t vm, const HvMemoryParams *params);
     void (*memory_target)(void *user, HvStamp at, uint16_t vm, HvPageNo pages, HvPageNo holds);
     void (*working_set)(void *user, HvStamp at, uint16_t vm, const HvWorkingSet *set);
+    /* With HvHostConfig.exit_registers: `count` entries of one of the guest's own page
+     * tables, from number `first` on, have changed, or are seen for the first time. page:
+     * where the table lies. level: 4 is the root. Borrowed. */
+    void (*page_table)(void *user, HvStamp at, uint16_t vm, HvPageNo page, unsigned level,
+                       unsigned first, const uint64_t *entries, unsigned count);
     /* It was to start, and the host could not keep its promises then. */
     void (*vm_refused)(void *user, HvStamp at, uint16_t vm, HvPageNo pages, HvFrameNo left);
     /* Tracing mode: an instruction used a page. hit: it was present. */

@@ -49,6 +49,7 @@
 #define HV_GUEST_IMAGE_END           0x200000u
 #define HV_GUEST_STACK_BYTES         0x10000u
 #define HV_GUEST_DEVICES             0xc0000000u
+#define HV_GUEST_WINDOW              0x40000000u /* virtual, of programs that build page tables */
 
 /* Device pages: HV_GUEST_DEVICES + slot * 4096. Virtio devices are virtio-mmio
  * version 2 (virtio 1.2, 4.2). */

@@ -67,6 +67,28 @@ typedef struct {
 } SparePages;
 void spare_pages(const SparePages *spare); /* must stay valid */
 
+/* ---- Page tables of one's own (vCPU 0 only) -------------------------------- */
+
+/* 2 MiB of virtual addresses where nothing is mapped at first. */
+static inline uint8_t *window(void)
+{
+    return (uint8_t *)0x40000000;
+}
+
+/* Maps the page of the heap at `page` to an address in the window, too; replaces what
+ * was mapped there. 0, or negative: one of them is no such address. */
+int page_map(void *at, const void *page, bool writable);
+int page_unmap(void *at);
+/* The entry as the processor sees it: bit 0 present, 1 writable, 2 for ring 3, 5 accessed,
+ * 6 dirty, 63 not executable; from bit 12 on the page's address. */
+uint64_t page_entry(void *at);
+
+/* Called when an address of the window is accessed that is not mapped, or written and
+ * mapped for reading only. true: it has mended that, the access is tried again. false:
+ * the program ends. Faults in the handler itself end it, too. */
+typedef bool (*PageFaultHandler)(void *address, bool write);
+void on_page_fault(PageFaultHandler handler);
+
 /* ---- Time --------------------------------------------------------------- */
 
 uint64_t now_ns(void);

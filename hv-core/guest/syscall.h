@@ -38,8 +38,19 @@ enum {
     /* vCPU 0 only, for user/balloon.c and tests: */
     SYS_BALLOON, /* (SYS_BALLOON_*, ...) */
 
+    SYS_PAGING, /* (SYS_PAGING_*, ...), in programs that use user/paging.c */
+
     SYS_DEBUG, /* (SYS_DEBUG_*, ...): ways to misbehave in ring 0, for tests */
     SYS_COUNT
+};
+
+enum {
+    SYS_PAGING_MAP,     /* (address in the window, address of a page, writable) */
+    SYS_PAGING_UNMAP,   /* (address in the window) */
+    SYS_PAGING_ENTRY,   /* (address in the window) -> its page-table entry */
+    SYS_PAGING_HANDLER, /* (function, stack top): called with the address and the error code
+                           of a fault in the window; ends with */
+    SYS_PAGING_RETURN,  /* back to the instruction that faulted */
 };
 
 enum {

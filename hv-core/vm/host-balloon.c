@@ -13,7 +13,7 @@
  * is put off, it leaves its pCPU (reason "memory"), and looks again when a guest has given
  * something. It does not wait for ever: after wait_ns a page is taken from somebody by
  * the replacement policy, or the VM is out of memory. A few frames are kept back for
- * devices, whose accesses cannot wait.
+ * devices, whose accesses cannot wait, and for guests that are about to give.
  */
 #include "hv-core/vm/host-private.h"
 
@@ -56,6 +56,18 @@ static HvVm *next_to_give(HvHost *host, const HvPageNo *gives)
     return chosen;
 }
 
+/* Pages of its heap that have nothing in them. To a guest they are as good as any other,
+ * and it gives them first, although no frame comes of it: they must be asked for, too. */
+static HvPageNo untouched(const HvVm *vm)
+{
+    HvPageNo count = 0;
+    for (HvPageNo page = vm->heap_page; page < vm->heap_page + vm->heap_pages; page++)
+        count += hv_memory_entry(vm->memory, page)->frame == HV_FRAME_NONE &&
+                 !hv_vm_is_ballooned(vm, page) &&
+                 !hv_pager_is_swapped(vm->host->pager, (HvPageRef){vm->number, page});
+    return count;
+}
+
 static void ask_for(HvHost *host, HvFrameNo missing)
 {
     g_autofree HvPageNo *gives = g_new0(HvPageNo, host->vms->len);
@@ -71,11 +83,14 @@ static void ask_for(HvHost *host, HvFrameNo missing)
     for (guint i = 0; i < host->vms->len; i++) {
         HvVm *vm = g_ptr_array_index(host->vms, i);
         HvPageNo holds = hv_memory_resident_count(vm->memory);
-        if (gives[i] == 0 || vm->ballooned + gives[i] <= hv_vm_balloon_target(vm))
+        HvPageNo target = holds - MIN(holds, gives[i]);
+        if (gives[i] == 0)
             continue;
-        HV_REPORT(host, memory_target, (HvStamp){host->now, HV_NO_PCPU}, vm->number,
-                  holds - MIN(holds, gives[i]), holds);
-        hv_vm_ask_balloon(vm, vm->ballooned + gives[i], HV_BALLOON_BY_POLICY);
+        HvPageNo balloon = vm->ballooned + untouched(vm) + gives[i];
+        if (balloon <= hv_vm_balloon_target(vm))
+            continue;
+        HV_REPORT(host, memory_target, (HvStamp){host->now, HV_NO_PCPU}, vm->number, target, holds);
+        hv_vm_ask_balloon(vm, balloon, HV_BALLOON_BY_POLICY);
     }
 }
 
@@ -143,13 +158,22 @@ static bool somebody_can_give(const HvHost *host)
     return false;
 }
 
+/* Even to give pages a guest may need one: for the stack of its driver, say. If it had
+ * to wait for it, everybody would. */
+static bool is_about_to_give(const HvVm *vm)
+{
+    return hv_vm_can_balloon(vm) && vm->balloon_dry == 0 &&
+           vm->ballooned < hv_vm_balloon_target(vm);
+}
+
 bool hv_host_wait_for_frame(HvHost *host, HvVm *vm)
 {
     HvVcpu *vcpu = vm->acting;
     if (vcpu == NULL)
         return false;
     HvTime now = vcpu->at.time;
-    bool few = hv_pool_free_count(host->pool) <= kept_back(host);
+    HvFrameNo kept = is_about_to_give(vm) ? kept_back(host) / 2 : kept_back(host);
+    bool few = hv_pool_free_count(host->pool) <= kept;
     if (!host->config.memory.balloon || !vm->may_wait || !few || !somebody_can_give(host) ||
         (vcpu->frame_by != 0 && now >= vcpu->frame_by)) {
         vcpu->frame_by = 0;

@@ -36,6 +36,8 @@ void hv_vcpu_tell_exit(HvVcpu *vcpu, HvExit *exit, const HvCpuRegs *regs, HvStam
         add_code(vcpu, exit);
     }
     HV_REPORT(host, exit, at, vcpu->sched.vm, vcpu->sched.vcpu, exit);
+    if (host->config.exit_registers)
+        hv_vm_tell_tables(vcpu->vm, regs->cr3, at);
 }
 
 void hv_vcpu_report_exit(HvVcpu *vcpu, HvExit *exit)

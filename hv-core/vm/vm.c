@@ -42,11 +42,13 @@ static bool load_image(HvVm *vm, const HvVmConfig *config, HvTime now, GError **
     return vm->elf != NULL && hv_loader_load(vm->memory, vm->elf, config->image, &loader, error);
 }
 
-static void report_layout(const HvVm *vm, HvTime now)
+static void report_layout(HvVm *vm, HvTime now)
 {
     HvPageNo page = hv_gpa_page(hv_loader_heap_begin(vm->elf));
     uint64_t bytes = (uint64_t)hv_memory_page_count(vm->memory) * HV_PAGE_SIZE;
     HvPageNo end = hv_gpa_page(hv_loader_heap_end(bytes, vm->vcpu_count));
+    vm->heap_page = page;
+    vm->heap_pages = end - page;
     HV_REPORT(vm->host, memory_layout, (HvStamp){now, HV_NO_PCPU}, vm->number, page, end - page);
 }
 
@@ -192,6 +194,7 @@ void hv_vm_free(HvVm *vm)
     hv_memory_free(vm->memory);
     hv_host_sampling_clear(vm);
     g_free(vm->page_marks);
+    g_free(vm->tables);
     hv_elf_free(vm->elf);
     g_free(vm->vcpus);
     g_free(vm);

@@ -8,6 +8,8 @@
 #include "hv-core/vm/elf.h"
 #include "hv-core/vm/vcpu.h"
 
+typedef struct HvTables HvTables;
+
 /* The estimate of a VM's working set: see host-sample.c. */
 typedef struct {
     GArray *picked; /* HvPageNo; NULL: nothing was ever picked */
@@ -38,12 +40,14 @@ struct HvVm {
     bool released;      /* its page frames were taken back: it is over, or about to be */
 
     /* Memory (vm-balloon.c, host-shares.c, host-sample.c). */
+    HvPageNo heap_page, heap_pages; /* its first page, and its length */
     HvMemoryParams memory_params;
     uint8_t *page_marks;     /* HV_MARK_*, by page; NULL: none has any */
     HvPageNo ballooned;      /* pages with HV_MARK_BALLOONED */
     HvPageNo balloon_before; /* at the last round of balancing */
     unsigned balloon_dry;    /* so many rounds of balancing it is not asked: it had no more */
     HvSampling sampling;
+    HvTables *tables; /* what was told of the guest's page tables; NULL: nothing */
 };
 
 /* What is known of a page beside its entry. */
@@ -90,6 +94,9 @@ void hv_vm_balloon_touched(HvVm *vm, HvPageNo page);
 bool hv_vm_can_balloon(const HvVm *vm);
 HvPageNo hv_vm_balloon_target(const HvVm *vm);
 void hv_vm_ask_balloon(HvVm *vm, HvPageNo pages, HvBalloonWhy why);
+
+/* vm-tables.c: reports what has changed in the guest's page tables. */
+void hv_vm_tell_tables(HvVm *vm, uint64_t cr3, HvStamp at);
 
 /* vm-devices.c: puts the devices on the bus. */
 void hv_vm_add_devices(HvVm *vm, const HvVmConfig *config);

@@ -29,6 +29,7 @@ int cli_render(int argc, char **argv);
 int cli_gui(int argc, char **argv);
 int cli_reach(int argc, char **argv);
 int cli_why(int argc, char **argv);
+int cli_walk(int argc, char **argv);
 int cli_validate(int argc, char **argv);
 int cli_compare(int argc, char **argv);
 int cli_engine(int argc, char **argv);

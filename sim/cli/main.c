@@ -21,6 +21,7 @@ static const CliCommand commands[] = {
     {"engine", cli_engine, "run a scenario for another program, step by step, over pipes"},
     {"reach", cli_reach, "who reaches whom: probes between all endpoints, as a matrix"},
     {"why", cli_why, "why one endpoint reaches another or not, hop by hop, and what changes it"},
+    {"walk", cli_walk, "from a guest's virtual address to a page frame, through both tables"},
     {"validate", cli_validate, "check scenario files for mistakes, without running them"},
     {"export", cli_export, "turn a trace into a capture, a timeline or JSON lines"},
     {"render", cli_render, "draw a run, without a display: PNG, SVG, PDF, GIF, or a page"},

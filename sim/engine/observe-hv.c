@@ -184,6 +184,13 @@ static void working_set(void *user, HvStamp at, uint16_t vm, const HvWorkingSet 
           .active_ppm = set->active_ppm, .pages = set->pages);
 }
 
+static void page_table(void *user, HvStamp at, uint16_t vm, HvPageNo page, unsigned level,
+                       unsigned first, const uint64_t *entries, unsigned count)
+{
+    TRACE_BLOB(user, at, PageTable, entries, count * sizeof(*entries), .vm = vm, .page = page,
+               .level = level, .first = first);
+}
+
 static void vm_refused(void *user, HvStamp at, uint16_t vm, HvPageNo pages, HvFrameNo left)
 {
     TRACE(user, at, VmRefused, .vm = vm, .pages = pages, .left = left);
@@ -314,6 +321,7 @@ const HvObserver sim_hv_observer = {
     .memory_target = memory_target,
     .scan = scan,
     .working_set = working_set,
+    .page_table = page_table,
     .vm_refused = vm_refused,
     .page_referenced = page_referenced,
     .memory_layout = memory_layout,

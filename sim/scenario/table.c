@@ -43,7 +43,8 @@ static const SimKey run_keys[] = {
      FIELD(SimScenarioRun, until_ns), .meaning = "Virtual time at which the run ends."},
     {"detail", WORD(detail_words), .preset = "\"normal\"", FIELD(SimScenarioRun, detail),
      .meaning = "full: frames are recorded whole, not only their first 256 bytes, and exits with "
-                "the vCPU's registers and the code at RIP."},
+                "the vCPU's registers, the code at RIP, and what has changed in the guest's page "
+                "tables."},
     {"trace_limit", SIZE, .preset = "\"1GiB\"", .min = 64 * KIB, .max = 64 * GIB,
      FIELD(SimScenarioRun, trace_limit_bytes),
      .meaning = "The trace keeps no more than this; reaching it is an event."},

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
 #include "hv-core/cpu/cpu.h"
@@ -28,6 +29,9 @@
 #define EXITS  UINT64_C(4000)
 #define ROUNDS 9
 
+#define FIRST_ABSENT 64u /* page from which on the guest's memory is absent at first */
+#define FAULTS       UINT64_C(512)
+
 /* 1: dec rcx; jnz 1b; CPU_END */
 static const uint8_t guest_loop[] = {0x48, 0xff, 0xc9, 0x75, 0xfb, CPU_END};
 /* 1: out dx, al; dec rcx; jnz 1b; CPU_END */
@@ -35,12 +39,17 @@ static const uint8_t guest_out[] = {0xee, 0x48, 0xff, 0xc9, 0x75, 0xfa, CPU_END}
 /* 1: mov [rbx], eax; dec rcx; jnz 1b; CPU_END */
 static const uint8_t guest_mmio[] = {0x89, 0x03, 0x48, 0xff, 0xc9, 0x75, 0xf9, CPU_END};
 
+/* 1: mov [rbx], eax; add rbx, 4096; dec rcx; jnz 1b; CPU_END */
+static const uint8_t guest_touch[] = {0x89, 0x03, 0x48, 0x81, 0xc3, 0x00, 0x10,   0x00,
+                                      0x00, 0x48, 0xff, 0xc9, 0x75, 0xf2, CPU_END};
+
 typedef struct {
     const uint8_t *code;
     size_t code_bytes;
     unsigned ring;
-    uint64_t count;  /* RCX */
-    HvTime slice_ns; /* of hv_cpu_run() */
+    uint64_t count;   /* RCX */
+    uint64_t address; /* RBX */
+    HvTime slice_ns;  /* of hv_cpu_run() */
     uint8_t image[IMAGE_PAGES * HV_PAGE_SIZE];
 
     BareKvm bare;
@@ -60,6 +69,7 @@ static void begin(Bench *bench, const uint8_t *code, size_t code_bytes, unsigned
     *bench = (Bench){.code = code,
                      .ring = ring,
                      .count = count,
+                     .address = CPU_DEVICE,
                      .slice_ns = HV_TIME_NEVER,
                      .trace = bench->trace};
     cpu_image_build(bench->image);
@@ -79,7 +89,7 @@ static void bare_start(Bench *bench)
         .rsp = IMAGE_PAGES * HV_PAGE_SIZE,
         .rcx = bench->count,
         .rdx = 0xe9,
-        .rbx = CPU_DEVICE,
+        .rbx = bench->address,
     };
 
     bare_kvm_start(&bench->bare, bench->ring, &regs);
@@ -147,6 +157,11 @@ static HvAccessResult on_access(void *user, HvCpu *cpu, HvAccess *access)
 {
     Bench *bench = user;
 
+    if (access->kind == HV_ACCESS_WRITE &&
+        access->gpa.value < MEMORY_BYTES) { /* a page is touched for the first time */
+        hv_memory_map(bench->memory, hv_gpa_page(access->gpa), hv_pool_alloc(bench->pool), true);
+        return HV_ACCESS_RAM;
+    }
     access->stop = access->gpa.value == CPU_DEVICE + 0xff8;
     if (bench->trace)
         trace_exit(bench, access);
@@ -198,7 +213,7 @@ static void hv_start(Bench *bench)
     regs.gpr[HV_RSP] = IMAGE_PAGES * HV_PAGE_SIZE;
     regs.gpr[HV_RCX] = bench->count;
     regs.gpr[HV_RDX] = 0xe9;
-    regs.gpr[HV_RBX] = CPU_DEVICE;
+    regs.gpr[HV_RBX] = bench->address;
     hv_cpu_set_regs(bench->cpu, &regs);
 }
 
@@ -323,6 +338,70 @@ static void bench_create(Bench *bench)
                                 pair.value / pair.reference, BARE, 1.25, false});
 }
 
+/* ---- Pages touched for the first time ------------------------------------- */
+
+/* The least that gives a page to a guest that has touched it: a memory slot for it, and
+ * the write that led there. */
+static void bare_give_page(Bench *bench, uint8_t *memory)
+{
+    struct kvm_run *run = bench->bare.run;
+    uint64_t gpa = run->mmio.phys_addr & ~(uint64_t)HV_PAGE_MASK;
+    struct kvm_userspace_memory_region region = {
+        .slot = 1 + (uint32_t)(gpa >> HV_PAGE_SHIFT),
+        .guest_phys_addr = gpa,
+        .memory_size = HV_PAGE_SIZE,
+        .userspace_addr = (uintptr_t)memory + gpa,
+    };
+
+    if (ioctl(bench->bare.vm_fd, KVM_SET_USER_MEMORY_REGION, &region) < 0)
+        g_error("no memory slot");
+    memcpy(memory + run->mmio.phys_addr, run->mmio.data, run->mmio.len);
+}
+
+static double measure_bare_faults(void *user)
+{
+    Bench *bench = user;
+    uint8_t *memory = g_aligned_alloc0(1, MEMORY_BYTES, HV_PAGE_SIZE);
+
+    bare_kvm_create(&bench->bare, sizeof bench->image, bench->image, sizeof bench->image);
+    bare_start(bench);
+    double before = bench_cpu_ns();
+    for (;;) {
+        if (bare_kvm_run(&bench->bare) != KVM_EXIT_MMIO)
+            g_error("bare loop: exit %u", bench->bare.run->exit_reason);
+        if (at_end(bench->bare.run))
+            break;
+        bare_give_page(bench, memory);
+    }
+    double after = bench_cpu_ns();
+    bare_destroy(bench);
+    g_aligned_free(memory);
+    return after - before;
+}
+
+static double measure_hv_faults(void *user)
+{
+    Bench *bench = user;
+
+    hv_create(bench);
+    hv_start(bench);
+    double before = bench_cpu_ns();
+    hv_run(bench);
+    double after = bench_cpu_ns();
+    hv_destroy(bench);
+    return after - before;
+}
+
+static void bench_faults(Bench *bench)
+{
+    begin(bench, guest_touch, sizeof guest_touch, 3, FAULTS);
+    bench->address = FIRST_ABSENT * (uint64_t)HV_PAGE_SIZE;
+    BenchPair pair = bench_alternate(measure_hv_faults, measure_bare_faults, bench, ROUNDS);
+    bench_report(&(BenchFigure){"kvm-demand-fault", pair.value / FAULTS / 1e3, "us",
+                                pair.value / pair.reference, "a memory slot and the exit, bare",
+                                1.5, false});
+}
+
 int main(void)
 {
     g_autoptr(GError) error = NULL;
@@ -341,5 +420,6 @@ int main(void)
     bench_traced_exits(bench);
     bench_exits(bench, "kvm-mmio-exit", guest_mmio, sizeof guest_mmio, 3);
     bench_create(bench);
+    bench_faults(bench);
     return 0;
 }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* virtqueue.c (fuzz): a guest that writes what it likes into its memory and
- * into the registers of a network card and a console.
+ * into the registers of a network card, a console and a balloon.
  *
  * The input is a list of operations of 4 bytes or more; the first byte's low
  * three bits choose:
  *   0 write a register (offset, 32-bit value)    1 write guest memory
- *   2 notify a queue                             3 a frame or typed bytes come in
+ *   2 notify a queue                             3 a frame, typed bytes, a target come in
  *   4 start the driver properly                  5 read a register of any width
- *   6 offer a chain head                         7 the other device from now on
+ *   6 offer a chain head                         7 the next device from now on
  * Whatever comes, the devices may only call their client.
  */
 #include "hv-core/devices/bus.h"
+#include "hv-core/devices/virtio-balloon.h"
 #include "hv-core/devices/virtio-console.h"
 #include "hv-core/devices/virtio-net.h"
 
@@ -69,8 +70,9 @@ static void ignore_dropped(void *user, uint8_t slot, uint64_t frame_id, HvRxDrop
 {
 }
 
-static void ignore_balloon(void *user, bool inflate, const uint32_t *pages, uint32_t count)
+static void read_pages(void *user, bool inflate, const uint32_t *pages, uint32_t count)
 {
+    read_bytes(user, 0, (const uint8_t *)pages, count * 4);
 }
 
 static const HvDeviceClient client = {
@@ -81,7 +83,7 @@ static const HvDeviceClient client = {
     .frame_received = ignore_received,
     .frame_dropped = ignore_dropped,
     .console_output = read_bytes,
-    .balloon = ignore_balloon,
+    .balloon = read_pages,
 };
 
 static void set(HvDevice *device, uint64_t offset, uint32_t value)
@@ -126,11 +128,13 @@ static void offer(HvMemory *memory, Input *input)
     hv_memory_write(memory, HV_GPA(ring + 2), &index, 2);
 }
 
-static void come_in(HvDevice *device, bool net, Input *input)
+static void come_in(HvDevice *device, Input *input)
 {
     static const uint8_t frame[HV_MAX_FRAME_BYTES];
     uint32_t length = (uint32_t)take(input, 2) % (HV_MAX_FRAME_BYTES + 1);
-    if (net)
+    if (device->slot == HV_SLOT_BALLOON)
+        hv_virtio_balloon_set_target(device, length);
+    else if (device->slot == HV_SLOT_NIC0)
         hv_virtio_net_receive(device, 1, frame, length);
     else
         hv_virtio_console_input(device, frame, length);
@@ -149,10 +153,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     hv_bus_init(&bus, &client, NULL);
     hv_bus_add(&bus, hv_virtio_console_new(HV_SLOT_CONSOLE, memory, &client, NULL));
     hv_bus_add(&bus, hv_virtio_net_new(HV_SLOT_NIC0, memory, mac, 1500, &client, NULL));
+    hv_bus_add(&bus, hv_virtio_balloon_new(HV_SLOT_BALLOON, memory, &client, NULL));
 
-    bool net = true;
+    static const uint8_t slots[] = {HV_SLOT_NIC0, HV_SLOT_CONSOLE, HV_SLOT_BALLOON};
+    unsigned chosen = 0;
     while (input.size > 0) {
-        HvDevice *device = bus.slots[net ? HV_SLOT_NIC0 : HV_SLOT_CONSOLE];
+        HvDevice *device = bus.slots[slots[chosen % G_N_ELEMENTS(slots)]];
         HvGpa page = HV_GPA(HV_GUEST_DEVICES + device->slot * (uint64_t)HV_PAGE_SIZE);
         switch (take(&input, 1) & 7) {
         case 0: {
@@ -162,7 +168,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         }
         case 1: write_memory(memory, &input); break;
         case 2: set(device, HV_VIRTIO_REG_QUEUE_NOTIFY, (uint32_t)take(&input, 1) & 3); break;
-        case 3: come_in(device, net, &input); break;
+        case 3: come_in(device, &input); break;
         case 4: start_driver(device); break;
         case 5: {
             uint64_t offset = take(&input, 2);
@@ -170,7 +176,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             break;
         }
         case 6: offer(memory, &input); break;
-        default: net = !net;
+        default: chosen++;
         }
     }
     hv_bus_clear(&bus);

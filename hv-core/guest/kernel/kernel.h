@@ -140,6 +140,11 @@ bool virtio_receives(void);
 /* balloon.c */
 int64_t balloon_call(uint64_t what, uint64_t address, uint64_t count);
 
+/* paging-kernel.c, in programs that build page tables of their own; else NULL */
+__attribute__((weak)) int64_t paging_call(struct Vcpu *vcpu, struct Context *context);
+/* A fault that the program wants to see itself: its handler runs next. */
+__attribute__((weak)) bool paging_fault(struct Vcpu *vcpu, struct Context *context);
+
 /* crash.c */
 void report_fault(const struct Context *context);
 __attribute__((noreturn)) void kernel_crash(const struct Context *context, const char *message);

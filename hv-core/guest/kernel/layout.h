@@ -35,6 +35,7 @@
 
 #define VECTOR_UD      6
 #define VECTOR_DF      8
+#define VECTOR_PF      14
 #define VECTOR_SYSCALL 256
 
 /* struct Context */

@@ -164,7 +164,7 @@ struct Context *kernel_enter(struct Context *context)
         kernel_syscall(vcpu, context);
     } else if (context->vector >= HV_VECTOR_TIMER && context->vector < VECTOR_COUNT) {
         interrupt(vcpu, context->vector);
-    } else {
+    } else if (!paging_fault || !paging_fault(vcpu, context)) {
         report_fault(context);
         if (vcpu->in_upcall)
             vcpu->upcall_function = 0; /* its memory is damaged: the VM falls silent */

@@ -75,6 +75,7 @@ void kernel_syscall(struct Vcpu *vcpu, struct Context *context)
     case SYS_WAKE: result = sys_wake(context->rdi); break;
     case SYS_STOP: result = sys_stop(vcpu); break;
     case SYS_SEND: result = virtio_send(context->rdi, context->rsi, context->rdx); break;
+    case SYS_PAGING: result = paging_call ? paging_call(vcpu, context) : SYS_ERROR_BAD; break;
     case SYS_DEBUG: result = debug_call(context); break;
     default: result = net_call(vcpu, context); break;
     }

@@ -116,6 +116,10 @@ void balloon_start(void)
     if (!boot_info()->balloon || syscall1(SYS_BALLOON, SYS_BALLOON_OPEN) != 0)
         return;
     present = true;
+    /* Who is asked for memory may not need some to give it: what the driver uses is
+     * touched now. */
+    net_touch_upcall_stack();
+    spared[0] = batch[0] = 0;
     used_end = heap_base();
     real_end = floor_at = heap_top();
     balloon_adjust(false);

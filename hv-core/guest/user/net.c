@@ -153,6 +153,13 @@ void net_want_upcalls(void)
     has_upcall = true;
 }
 
+void net_touch_upcall_stack(void)
+{
+    volatile uint8_t *top = upcall_stack + sizeof upcall_stack;
+    top[-1] = 0;
+    top[-4096] = 0;
+}
+
 void net_open_receiver(unsigned slot, uint8_t *base, uint32_t stride, unsigned count)
 {
     net_want_upcalls();

@@ -76,6 +76,7 @@ extern NetStack net_stack;           /* of the VM; only between net_lock() and n
 extern volatile uint32_t net_events; /* upcalls so far */
 void net_start(void);
 void net_want_upcalls(void);
+void net_touch_upcall_stack(void);
 void net_open_receiver(unsigned slot, uint8_t *base, uint32_t stride, unsigned count);
 void net_lock(void);
 void net_unlock(void);
