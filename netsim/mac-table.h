@@ -95,22 +95,10 @@ static inline void net_mac_table_touch(NetMacTable *table, uint32_t number, NetT
     rows[newest].newer = rows[0].older = number;
 }
 
-/* What net_mac_table_learn() does with an address that it knows at this very port;
- * false: it knows it not, or elsewhere. */
-static inline bool net_mac_table_hear(NetMacTable *table, uint64_t key, uint32_t port, NetTime now)
-{
-    uint32_t row = net_mac_table_row(table, key);
-
-    if (row == 0 || table->rows[row].entry.port != port)
-        return false;
-    net_mac_table_touch(table, row, now);
-    return true;
-}
-
 /* The port, or -1. */
-static inline int64_t net_mac_table_find(const NetMacTable *table, uint64_t key)
+static inline int64_t net_mac_table_find(const NetMacTable *table, uint16_t vlan, NetMac mac)
 {
-    uint32_t row = net_mac_table_row(table, key);
+    uint32_t row = net_mac_table_row(table, net_mac_table_key(vlan, mac.byte));
 
     return row != 0 ? (int64_t)table->rows[row].entry.port : -1;
 }

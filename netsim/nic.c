@@ -15,6 +15,7 @@ static void nic_free(NetPart *part)
 static const NetPartOps nic_ops = {
     .kind = "nic",
     .receive = nic_receive,
+    .arms_itself = true,
     .free = nic_free,
 };
 

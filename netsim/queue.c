@@ -6,21 +6,30 @@
 
 void net_queue_init(NetQueue *queue)
 {
-    *queue = (NetQueue){.first = NET_TIME_NEVER};
     net_radix_heap_init(&queue->heap);
     for (unsigned i = 0; i < NET_QUEUE_RUNS; i++) {
-        queue->due[i] = NET_TIME_NEVER;
-        net_queue_grow(&queue->runs[i]);
+        NetEventRun *run = &queue->runs[i];
+        run->events = run->head = run->tail = g_new(NetEvent, LEAST_RING);
+        run->limit = run->events + LEAST_RING;
+        run->tail->time = NET_TIME_NEVER;
+        run->last = 0;
     }
 }
 
 void net_queue_clear(NetQueue *queue)
 {
-    while (queue->first != NET_TIME_NEVER)
-        net_frame_unref(net_queue_pop(queue).frame);
+    while (net_queue_first(queue) != NET_TIME_NEVER)
+        net_frame_unref(net_queue_pop(queue, net_queue_first(queue)).frame);
     for (unsigned i = 0; i < NET_QUEUE_RUNS; i++)
         g_clear_pointer(&queue->runs[i].events, g_free);
     net_radix_heap_clear(&queue->heap);
+}
+
+static size_t run_count(const NetEventRun *run)
+{
+    ptrdiff_t distance = run->tail - run->head;
+
+    return (size_t)(distance < 0 ? distance + (run->limit - run->events) : distance);
 }
 
 uint32_t net_queue_count(const NetQueue *queue)
@@ -28,36 +37,34 @@ uint32_t net_queue_count(const NetQueue *queue)
     uint32_t count = queue->heap.count;
 
     for (unsigned i = 0; i < NET_QUEUE_RUNS; i++)
-        count += queue->runs[i].end - queue->runs[i].first;
+        count += (uint32_t)run_count(&queue->runs[i]);
     return count;
 }
 
+/* Twice the ring, with the same events in it, from its beginning. */
 void net_queue_grow(NetEventRun *run)
 {
-    uint32_t count = run->end - run->first;
-    uint32_t size = MAX(LEAST_RING, 2 * count);
-    NetEvent *events = g_new(NetEvent, size);
+    size_t size = 2 * (size_t)(run->limit - run->events), count = run_count(run);
+    NetEvent *events = g_new(NetEvent, size), *to = events;
 
-    g_assert(count <= UINT32_MAX / 2);
-    for (uint32_t i = 0; i < count; i++)
-        events[i] = run->events[(run->first + i) & run->mask];
+    for (; run->head != run->tail; run->head = net_queue_next_place(run, run->head))
+        *to++ = *run->head;
     g_free(run->events);
-    run->events = events;
-    run->mask = size - 1;
-    run->first = 0;
-    run->end = count;
+    run->events = run->head = events;
+    run->limit = events + size;
+    run->tail = events + count;
 }
 
 /* The heap's first event is among the earliest: does a run's come before it? */
 NetEvent net_queue_pop_heap(NetQueue *queue)
 {
+    NetTime first = queue->heap.first;
     unsigned class = net_radix_heap_first_class(&queue->heap);
 
-    for (unsigned i = 0; i + NET_QUEUE_FIRST_RUN <= class; i++) {
-        if (queue->due[i] == queue->first)
-            return net_queue_pop_run(queue, i);
+    for (unsigned i = 0; i < NET_QUEUE_RUNS; i++) {
+        NetEventRun *run = &queue->runs[i];
+        if (run->head->time == first && run->head->class <= class)
+            return net_queue_pop_run(run);
     }
-    NetEvent event = net_radix_heap_pop(&queue->heap);
-    queue->first = net_queue_earliest(queue);
-    return event;
+    return net_radix_heap_pop(&queue->heap);
 }

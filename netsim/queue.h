@@ -7,34 +7,35 @@
  *
  * Nearly all events are frames that arrive or are transmitted, and cables that take
  * equally long make them in the order in which they will happen: what is sent later
- * arrives later. So each of these two classes has a *run*, a ring of events whose
- * times never go back, and an event that is not earlier than the last of its class's
- * run is put behind it, which costs the same however many are pending. Any other goes
+ * arrives later. So these two classes have *runs*, rings of events whose times never
+ * go back, and an event that is not earlier than the last of a run is put behind it,
+ * which costs the same however many are pending. Arrivals have two, since frames on
+ * their first cable and frames on their second come by turns. What fits no run goes
  * into a heap (radix-heap.h). The next event is the earliest among the heads of the
  * runs and the first of the heap.
  *
- * Which of two events of the same class and time went in first? The one in the run.
- * The one in the heap found a later event at the run's end, which is still there as
- * the heap's event has not happened yet; so nothing of the heap event's time can have
- * joined the run after it.
+ * Which of two events of the same class and time went in first? The one in the earlier
+ * run, or in a run and not in the heap. For the other found a later event at the end of
+ * that run, which is still there as the other has not happened yet; so nothing of
+ * the other's time can have joined that run after it. (Of an empty run the event that
+ * joined last has happened; nothing is earlier.)
  */
 #pragma once
 
 #include "netsim/radix-heap.h"
 
-#define NET_QUEUE_RUNS      2u
-#define NET_QUEUE_FIRST_RUN (NET_EVENT_CLASSES - NET_QUEUE_RUNS) /* the class of run 0 */
+#define NET_QUEUE_ARRIVAL      2u /* the class of runs 0 and 1 */
+#define NET_QUEUE_TRANSMISSION 3u /* and of run 2 */
+#define NET_QUEUE_RUNS         3u
 
 typedef struct {
-    NetEvent *events; /* a ring: event number n is at n & mask */
-    uint32_t mask;
-    uint32_t first, end; /* numbers: of its first event, and of the next to join */
-    NetTime last;        /* of its last event; 0: it is empty */
+    NetEvent *events, *limit; /* a ring; limit is behind its last place */
+    NetEvent *head;           /* its first event; if it is empty, head is tail */
+    NetEvent *tail;           /* where the next one goes; there stands NET_TIME_NEVER */
+    NetTime last;             /* of the event that joined last */
 } NetEventRun;
 
 typedef struct {
-    NetTime first;               /* of the earliest event; NET_TIME_NEVER: there is none */
-    NetTime due[NET_QUEUE_RUNS]; /* of each run's first event; NET_TIME_NEVER: it is empty */
     NetEventRun runs[NET_QUEUE_RUNS];
     NetRadixHeap heap; /* of all the others */
 } NetQueue;
@@ -47,60 +48,56 @@ uint32_t net_queue_count(const NetQueue *queue);
 void net_queue_grow(NetEventRun *run);
 NetEvent net_queue_pop_heap(NetQueue *queue);
 
+static inline NetEvent *net_queue_next_place(const NetEventRun *run, NetEvent *place)
+{
+    return place + 1 == run->limit ? run->events : place + 1;
+}
+
 /* A new event; the caller fills in the other members at once. */
 static inline NetEvent *net_queue_push(NetQueue *queue, NetTime time, unsigned class)
 {
-    queue->first = MIN(queue->first, time);
-    if (class < NET_QUEUE_FIRST_RUN)
-        return net_radix_heap_push(&queue->heap, time, class);
+    NetEventRun *run = &queue->runs[class == NET_QUEUE_TRANSMISSION ? 2 : 0];
 
-    unsigned number = class - NET_QUEUE_FIRST_RUN;
-    NetEventRun *run = &queue->runs[number];
-    if (G_UNLIKELY(time < run->last))
+    if (class == NET_QUEUE_ARRIVAL && time < run->last)
+        run++;
+    if (class < NET_QUEUE_ARRIVAL || G_UNLIKELY(time < run->last))
         return net_radix_heap_push(&queue->heap, time, class);
-    if (G_UNLIKELY(run->end - run->first > run->mask))
+    if (G_UNLIKELY(net_queue_next_place(run, run->tail) == run->head))
         net_queue_grow(run);
-    if (run->first == run->end)
-        queue->due[number] = time;
-    run->last = time;
-
-    NetEvent *event = &run->events[run->end++ & run->mask];
+    NetEvent *event = run->tail;
     event->time = time;
     event->class = (uint8_t) class;
+    run->last = time;
+    run->tail = net_queue_next_place(run, event);
+    run->tail->time = NET_TIME_NEVER;
     return event;
-}
-
-static inline NetTime net_queue_earliest(const NetQueue *queue)
-{
-    return MIN(MIN(queue->due[0], queue->due[1]), queue->heap.first);
-}
-
-static inline NetEvent net_queue_pop_run(NetQueue *queue, unsigned number)
-{
-    NetEventRun *run = &queue->runs[number];
-    NetEvent event = run->events[run->first++ & run->mask];
-    NetTime next = NET_TIME_NEVER;
-
-    if (run->first != run->end)
-        next = run->events[run->first & run->mask].time;
-    else
-        run->last = 0;
-    queue->due[number] = next;
-    if (next != event.time)
-        queue->first = net_queue_earliest(queue);
-    return event;
-}
-
-/* The queue is not empty. */
-static inline NetEvent net_queue_pop(NetQueue *queue)
-{
-    if (G_UNLIKELY(queue->heap.first == queue->first))
-        return net_queue_pop_heap(queue);
-    return net_queue_pop_run(queue, queue->due[0] != queue->first);
 }
 
 /* When the first event is due; NET_TIME_NEVER: the queue is empty. */
 static inline NetTime net_queue_first(const NetQueue *queue)
 {
-    return queue->first;
+    NetTime arrival = MIN(queue->runs[0].head->time, queue->runs[1].head->time);
+    NetTime other = MIN(queue->runs[2].head->time, queue->heap.first);
+
+    return MIN(arrival, other);
+}
+
+static inline NetEvent net_queue_pop_run(NetEventRun *run)
+{
+    NetEvent event = *run->head;
+
+    run->head = net_queue_next_place(run, run->head);
+    return event;
+}
+
+/* The first event, of which net_queue_first() has said when it is due. */
+static inline NetEvent net_queue_pop(NetQueue *queue, NetTime first)
+{
+    NetEventRun *run = queue->runs;
+
+    if (G_UNLIKELY(queue->heap.first == first))
+        return net_queue_pop_heap(queue);
+    while (run->head->time != first)
+        run++;
+    return net_queue_pop_run(run);
 }

@@ -15,11 +15,12 @@ typedef struct NetPort {
     NetPortId peer;  /* NET_NO_PORT: no cable yet */
     uint16_t epoch;  /* counts unpluggings: a frame under way from before is lost */
     bool up;
+    bool is_end; /* of a NIC or an uplink: frames are handed in here */
     NetNetworkId network;
     NetLinkConfig config; /* of the cable */
     NetLinkWay way;       /* out of here */
-    uint64_t out_frames, out_bytes;
-    uint64_t in_frames, in_bytes;
+    uint64_t out_frames, in_frames;
+    uint64_t out_bytes, in_bytes;
     uint64_t dropped[NET_DROP_COUNT];
 } NetPort;
 

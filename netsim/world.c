@@ -15,8 +15,8 @@
 enum {
     CLASS_COMMAND,
     CLASS_TIMER,
-    CLASS_ARRIVAL,
-    CLASS_TRANSMISSION,
+    CLASS_ARRIVAL = NET_QUEUE_ARRIVAL,
+    CLASS_TRANSMISSION = NET_QUEUE_TRANSMISSION,
 };
 
 #define REPORT(world, event, ...)                                                                  \
@@ -117,6 +117,7 @@ NetPortId net_world_add_port_on(NetWorld *world, NetPart *part, NetNetworkId net
     NetPortId id = world->ports->len;
 
     port->part = part;
+    port->is_end = net_part_is_nic(part) || net_part_is_uplink(part);
     port->id = id;
     port->network = network;
     port->number = part->port_count;
@@ -296,9 +297,7 @@ void net_part_arm(NetPart *part)
 
 void net_world_transmit(NetWorld *world, NetPortId port, NetFrame *frame, NetTime at)
 {
-    const NetPart *part = net_world_port_at(world, port)->part;
-
-    g_assert(at >= world->now && (net_part_is_nic(part) || net_part_is_uplink(part)));
+    g_assert(at >= world->now && net_world_port_at(world, port)->is_end);
     push(world, at, CLASS_TRANSMISSION, net_frame_ref(frame), port);
 }
 
@@ -371,25 +370,23 @@ static inline void do_arrival(NetWorld *world, const NetEvent *event)
         arm(world, port->part);
 }
 
-static void step(NetWorld *world)
+/* The first event, which is due at `instant`. */
+static inline void step(NetWorld *world, NetTime instant)
 {
-    NetEvent event = net_queue_pop(&world->queue);
+    NetEvent event = net_queue_pop(&world->queue, instant);
 
-    if (event.time > world->now)
-        world->steps = 0;
-    world->now = event.time;
     switch (event.class) {
     case CLASS_COMMAND: do_command(world, &event); break;
     case CLASS_TIMER: do_timer(world, &event); break;
     case CLASS_ARRIVAL: do_arrival(world, &event); break;
     case CLASS_TRANSMISSION:
-        send(world, net_world_port_at(world, event.target), event.frame, event.time);
+        send(world, net_world_port_at(world, event.target), event.frame, instant);
         break;
     }
     net_frame_unref(event.frame);
     if (++world->steps > NET_MAX_STEPS_PER_INSTANT) {
         world->stopped = true;
-        REPORT(world, overrun, world->now, world->steps);
+        REPORT(world, overrun, instant, world->steps);
     }
 }
 
@@ -402,10 +399,14 @@ NetTime net_world_advance(NetWorld *world, NetTime limit)
 {
     NetTime instant;
 
-    while ((instant = net_world_deadline(world)) <= limit && instant != NET_TIME_NEVER) {
+    while (!world->stopped && (instant = net_queue_first(&world->queue)) <= limit &&
+           instant != NET_TIME_NEVER) {
+        if (instant > world->now)
+            world->steps = 0;
+        world->now = instant;
         do
-            step(world);
-        while (net_world_deadline(world) == instant);
+            step(world, instant);
+        while (net_queue_first(&world->queue) == instant && !world->stopped);
         if (world->delivery_count > world->taken)
             return instant;
     }

@@ -9,8 +9,7 @@ NetDropReason net_pass_learn(NetPass *pass)
     uint32_t old = 0;
 
     if (port->config.mac_limit != 0 && port->macs >= port->config.mac_limit &&
-        net_mac_table_find(sw->table, net_mac_table_key(pass->vlan, pass->source.byte)) !=
-            (int64_t)pass->in)
+        net_mac_table_find(sw->table, pass->vlan, pass->source) != (int64_t)pass->in)
         return NET_DROP_MAC_LIMIT;
     switch (net_mac_table_learn(sw->table, pass->vlan, pass->source, pass->in, pass->now, &old)) {
     case NET_MAC_KNOWN: break;

@@ -19,10 +19,14 @@ void net_switch_plan(NetSwitch *sw, uint32_t number)
     plan |= (uint32_t)(config->rate_cap.rate_bps != 0) << NET_STAGE_RATE_CAP;
     plan |= (uint32_t)(config->acl_in.count != 0) << NET_STAGE_ACL;
     port->stages = plan;
-    port->checked = sw->config.vlans || port->tree.on || !port->up ||
-                    config->promiscuous == NET_PROMISCUOUS_DENY || config->refuse_mac_changes ||
-                    config->acl_out.count != 0 || port->mtu < sw->config.mtu;
-    port->plain_exit = !port->checked && port->team_size == 0 && port->mirrors == 0;
+    bool asks = sw->config.vlans || port->tree.on || !port->up || config->refuse_mac_changes ||
+                config->acl_out.count != 0 || port->mtu < sw->config.mtu;
+    port->checked = asks || config->promiscuous == NET_PROMISCUOUS_DENY;
+    port->plain_entry = plan == 0 && port->leader == number;
+    port->plain_exit = !asks && port->team_size == 0 && port->mirrors == 0;
+    port->owner = config->promiscuous == NET_PROMISCUOUS_DENY
+                      ? net_mac_table_key(0, config->mac.byte)
+                      : NET_ANY_OWNER;
 }
 
 /* --- ports --- */

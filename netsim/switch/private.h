@@ -15,6 +15,8 @@
 #define NET_PASS_ON NET_DROP_COUNT                        /* to the next stage */
 #define NET_TAKEN   ((NetDropReason)(NET_DROP_COUNT + 1)) /* it went where it should */
 
+#define NET_ANY_OWNER UINT64_MAX /* no key: of no VLAN */
+
 /* The stages between check and learning (switch.c), in their order. A port keeps a bit
  * for each that it needs, so a frame on a plain port is asked nothing that could not
  * matter. */
@@ -31,10 +33,12 @@ typedef enum {
 typedef struct {
     NetPortId id;
     bool cable_up;
-    bool up;         /* of a team's first port: any cable of the team is */
-    uint32_t stages; /* bit n: NetStage n has something to do here */
-    bool plain_exit; /* what leaves here is just sent */
-    uint32_t leader; /* first port of its team; itself if it is in none */
+    bool up;          /* of a team's first port: any cable of the team is */
+    uint32_t stages;  /* bit n: NetStage n has something to do here */
+    bool plain_entry; /* of what comes in here nothing is asked */
+    bool plain_exit;  /* what leaves here for its owner is just sent */
+    uint64_t owner;   /* key of the address that it may hear only; or NET_ANY_OWNER */
+    uint32_t leader;  /* first port of its team; itself if it is in none */
 
     NetPortConfig config; /* the rules of its ACLs are the switch's own */
     uint32_t mtu;

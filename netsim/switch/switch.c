@@ -19,7 +19,7 @@ static NetDropReason (*const stages[NET_STAGE_COUNT])(NetPass *pass) = {
 };
 
 /* Of the Ethernet header and its tags; 0: it is cut off. */
-static inline size_t header_length(const NetFrame *frame)
+static size_t header_length(const NetFrame *frame)
 {
     NetEthernet ethernet;
 
@@ -32,7 +32,7 @@ static inline size_t header_length(const NetFrame *frame)
 }
 
 /* Is it a frame at all, and short enough? */
-static inline NetDropReason check(NetPass *pass)
+static NetDropReason check(NetPass *pass)
 {
     static const NetMac nobody;
     const NetFrame *frame = pass->frame;
@@ -49,39 +49,15 @@ static inline NetDropReason check(NetPass *pass)
                : NET_PASS_ON;
 }
 
-/* The sender lives behind the port that its frame came in by. */
-static inline NetDropReason learn(NetPass *pass)
-{
-    uint64_t key = net_mac_table_key(pass->vlan, pass->frame->bytes + 6);
-
-    if (!net_mac_table_hear(pass->sw->table, key, pass->in, pass->now))
-        return net_pass_learn(pass);
-    return pass->learn_only ? NET_DROP_PORT_BLOCKED : NET_PASS_ON;
-}
-
-/* Out by the port. Most ask nothing, and then it is just sent. */
-static inline void leave(NetPass *pass, uint32_t number)
-{
-    NetSwitchPort *out = &pass->sw->ports[number];
-
-    if (!out->plain_exit) {
-        net_pass_output(pass, number);
-        return;
-    }
-    out->passed = pass->sw->passes;
-    net_part_send(&pass->sw->part, number, pass->frame, pass->now);
-}
-
 /* To where the receiver lives; if that is not known, to everybody. */
-static inline NetDropReason forward(NetPass *pass)
+NetDropReason net_pass_forward(NetPass *pass)
 {
     NetSwitch *sw = pass->sw;
 
     if (net_mac_is_group(pass->destination))
         return net_mac_is_reserved(pass->destination) ? NET_DROP_RESERVED_MULTICAST
                                                       : net_pass_flood(pass);
-    int64_t found =
-        net_mac_table_find(sw->table, net_mac_table_key(pass->vlan, pass->frame->bytes));
+    int64_t found = net_mac_table_find(sw->table, pass->vlan, pass->destination);
     if (found < 0)
         return net_pass_flood(pass);
     uint32_t out = (uint32_t)found;
@@ -89,19 +65,14 @@ static inline NetDropReason forward(NetPass *pass)
         return NET_DROP_SAME_PORT;
     NET_SWITCH_REPORT(sw, switch_forward, pass->now, net_pass_port(pass)->id, sw->ports[out].id,
                       pass->frame);
-    leave(pass, out);
+    net_pass_output(pass, out);
     if (sw->promiscuous > 0)
         net_pass_copy_promiscuous(pass, out);
     return NET_TAKEN;
 }
 
-NetDropReason net_pass_forward(NetPass *pass)
-{
-    return forward(pass);
-}
-
-/* The whole way of a frame through the switch. */
-static inline NetDropReason decide(NetPass *pass)
+/* The whole way. */
+static NetDropReason decide(NetPass *pass)
 {
     NetDropReason why = check(pass);
     uint32_t left = net_pass_port(pass)->stages;
@@ -109,16 +80,50 @@ static inline NetDropReason decide(NetPass *pass)
     for (; why == NET_PASS_ON && left != 0; left &= left - 1)
         why = stages[__builtin_ctz(left)](pass);
     if (why == NET_PASS_ON)
-        why = learn(pass);
+        why = net_pass_learn(pass);
     if (why == NET_PASS_ON && pass->sw->flows->len > 0)
         why = net_pass_flows(pass);
-    return why == NET_PASS_ON ? forward(pass) : why;
+    return why == NET_PASS_ON ? net_pass_forward(pass) : why;
+}
+
+/* The short way, which gives what the whole way would: nothing is asked of the frame,
+ * and both addresses are known. False: it has to go the whole way. */
+static inline bool pass_by(NetSwitch *sw, uint32_t in, NetFrame *frame, NetTime now)
+{
+    const NetSwitchPort *port = &sw->ports[in];
+    NetMacTable *table = sw->table;
+
+    if (!port->plain_entry || sw->flows->len + sw->promiscuous > 0 ||
+        frame->length < NET_ETHERNET_BYTES || frame->length > NET_ETHERNET_BYTES + port->mtu ||
+        net_get_16(frame->bytes + 12) == NET_TYPE_VLAN ||
+        net_get_16(frame->bytes + 12) == NET_TYPE_QINQ)
+        return false;
+    /* Known addresses are no group's. */
+    uint64_t destination = net_mac_table_key(0, frame->bytes);
+    uint32_t from = net_mac_table_row(table, net_mac_table_key(0, frame->bytes + 6));
+    uint32_t to = net_mac_table_row(table, destination);
+    if (from == 0 || to == 0 || table->rows[from].entry.port != in)
+        return false;
+    uint32_t number = table->rows[to].entry.port;
+    const NetSwitchPort *out = &sw->ports[number];
+    if (number == in || !out->plain_exit ||
+        (out->owner != NET_ANY_OWNER && out->owner != destination))
+        return false;
+    net_mac_table_touch(table, from, now);
+    NET_SWITCH_REPORT(sw, switch_forward, now, port->id, out->id, frame);
+    net_part_send(&sw->part, number, frame, now);
+    return true;
 }
 
 void net_switch_receive(NetPart *part, uint32_t number, NetFrame *frame, NetTime now)
 {
     NetSwitch *sw = (NetSwitch *)part;
     NetPass pass;
+
+    sw->passes++;
+    NET_SWITCH_REPORT(sw, switch_received, now, sw->ports[number].id, frame);
+    if (pass_by(sw, number, frame, now))
+        return;
 
     pass.sw = sw;
     pass.in = sw->ports[number].leader;
@@ -128,14 +133,11 @@ void net_switch_receive(NetPart *part, uint32_t number, NetFrame *frame, NetTime
     pass.learn_only = pass.read = false;
     pass.forms[0] = pass.forms[1] = NULL;
     pass.own[0] = pass.own[1] = false;
-    sw->passes++;
-    NET_SWITCH_REPORT(sw, switch_received, now, sw->ports[number].id, frame);
 
     NetDropReason why = decide(&pass);
     if (why != NET_TAKEN) {
         net_part_count_drop(part, pass.in, why);
         NET_SWITCH_REPORT(sw, switch_drop, now, sw->ports[pass.in].id, frame, why);
     }
-    if (pass.own[0] || pass.own[1])
-        net_pass_clear(&pass);
+    net_pass_clear(&pass);
 }

@@ -61,5 +61,6 @@ void net_switch_team(NetPart *part, uint32_t first, uint32_t count, NetTeamPolic
     sw->ports[first].active = first;
     for (uint32_t i = 0; i < count; i++)
         sw->ports[first + i].leader = first;
-    net_switch_plan(sw, first);
+    for (uint32_t i = 0; i < count; i++)
+        net_switch_plan(sw, first + i);
 }

@@ -98,7 +98,7 @@ static double measure_queue(size_t pending)
         net_queue_push(&queue, increment(), 2)->frame = NULL;
     double begin = cpu_seconds();
     for (unsigned i = 0; i < HOLDS; i++) {
-        NetEvent event = net_queue_pop(&queue);
+        NetEvent event = net_queue_pop(&queue, net_queue_first(&queue));
         event.time += increment();
         net_queue_push(&queue, event.time, 2)->frame = NULL;
     }

@@ -15,7 +15,7 @@
 #include "sim/engine/private.h"
 #include "tests/bench/bench.h"
 
-#define SNAP_BYTES  256u
+#define SNAP_BYTES  342u /* as sim/engine keeps them */
 #define REUSE_BYTES (1u << 20)
 #define BURST       32u
 #define FRAMES      200000u
@@ -29,6 +29,18 @@ typedef struct {
     size_t length;
     NetTime now;
 } Bench;
+
+/* As the engine attaches a VM's NIC about which the scenario says nothing. */
+static void attach_nic(Bench *bench, NetNetworkId network, unsigned station)
+{
+    NetNicConfig nic = {.network = network,
+                        .vm = station,
+                        .mac = {{2, 0, 0, 0, 1, (uint8_t)station}},
+                        .port = {.promiscuous = NET_PROMISCUOUS_DENY, .is_vm = true}};
+
+    nic.port.mac = nic.mac;
+    g_assert_true(net_world_attach_nic(bench->engine.net, &nic, 0, &bench->nics[station], NULL));
+}
 
 static void make_world(Bench *bench, unsigned ports, size_t length)
 {
@@ -57,7 +69,7 @@ static void make_world(Bench *bench, unsigned ports, size_t length)
         memcpy(bytes + 6, (uint8_t[]){2, 0, 0, 0, 1, (uint8_t)i}, 6);
         bytes[12] = 0x08;
         bench->frames[i] = net_frame_new(++engine->frame_ids, 0, bytes, length);
-        g_assert_true(net_world_attach(engine->net, network, i, 0, 0, &bench->nics[i], NULL));
+        attach_nic(bench, network, i);
     }
 }
 
@@ -78,8 +90,8 @@ static void send_frame(Bench *bench, unsigned station)
     NetFrame *frame = bench->frames[station];
 
     SIM_TRACE_BLOB(engine->trace, SIM_SOURCE_WORLD, bench->now, FrameSent, frame->bytes,
-                   MIN(frame->length, SNAP_BYTES), .frame = frame->id, .length = frame->length,
-                   .vm = station);
+                   MIN(frame->length, engine->snap_bytes), .frame = frame->id,
+                   .length = frame->length, .vm = station);
     net_world_transmit(engine->net, bench->nics[station], frame, bench->now);
 }
 

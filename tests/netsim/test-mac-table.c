@@ -10,11 +10,6 @@ static NetMac mac_number(unsigned number)
     return (NetMac){{2, 0, 0, 0, (uint8_t)(number >> 8), (uint8_t)number}};
 }
 
-static int64_t find(const NetMacTable *table, uint16_t vlan, NetMac mac)
-{
-    return net_mac_table_find(table, net_mac_table_key(vlan, mac.byte));
-}
-
 static void test_by_hand(void)
 {
     g_autoptr(NetMacTable) table = net_mac_table_new(2);
@@ -23,9 +18,9 @@ static void test_by_hand(void)
     g_assert_null(net_mac_table_oldest(table));
     g_assert_cmpint(net_mac_table_learn(table, 1, mac_number(1), 5, 10, &old), ==, NET_MAC_LEARNED);
     g_assert_cmpint(net_mac_table_learn(table, 2, mac_number(1), 6, 11, &old), ==, NET_MAC_LEARNED);
-    g_assert_cmpint(find(table, 1, mac_number(1)), ==, 5);
-    g_assert_cmpint(find(table, 2, mac_number(1)), ==, 6);
-    g_assert_cmpint(find(table, 3, mac_number(1)), ==, -1);
+    g_assert_cmpint(net_mac_table_find(table, 1, mac_number(1)), ==, 5);
+    g_assert_cmpint(net_mac_table_find(table, 2, mac_number(1)), ==, 6);
+    g_assert_cmpint(net_mac_table_find(table, 3, mac_number(1)), ==, -1);
     g_assert_cmpint(net_mac_table_learn(table, 1, mac_number(2), 7, 12, &old), ==, NET_MAC_FULL);
     g_assert_cmpint(net_mac_table_learn(table, 1, mac_number(1), 5, 13, &old), ==, NET_MAC_KNOWN);
     g_assert_cmpuint(old, ==, 99);
@@ -34,7 +29,7 @@ static void test_by_hand(void)
     g_assert_cmpint(net_mac_table_learn(table, 2, mac_number(1), 8, 14, &old), ==, NET_MAC_MOVED);
     g_assert_cmpuint(old, ==, 6);
     net_mac_table_remove(table, net_mac_table_oldest(table));
-    g_assert_cmpint(find(table, 1, mac_number(1)), ==, -1);
+    g_assert_cmpint(net_mac_table_find(table, 1, mac_number(1)), ==, -1);
     g_assert_cmpint(net_mac_table_learn(table, 1, mac_number(2), 7, 15, &old), ==, NET_MAC_LEARNED);
 }
 
@@ -76,7 +71,7 @@ static void test_random(void)
             .last_seen = now,
         };
         int at = model_find(model, entry.vlan, entry.mac);
-        g_assert_cmpint(find(table, entry.vlan, entry.mac), ==,
+        g_assert_cmpint(net_mac_table_find(table, entry.vlan, entry.mac), ==,
                         at < 0 ? -1 : (int)g_array_index(model, NetMacEntry, at).port);
         if (model->len > 0 && g_test_rand_int_range(0, now / 4000 % 2 ? 2 : 20) == 0) {
             guint victim = g_test_rand_int_range(0, (int)model->len);

@@ -27,7 +27,7 @@ static void test_order(void)
     /* By time, then class, then age. */
     static const unsigned expected[] = {4, 2, 5, 1, 3};
     for (unsigned i = 0; i < 5; i++)
-        g_assert_cmpuint(net_queue_pop(&queue).target, ==, expected[i]);
+        g_assert_cmpuint(net_queue_pop(&queue, net_queue_first(&queue)).target, ==, expected[i]);
     g_assert_true(net_queue_first(&queue) == NET_TIME_NEVER);
     net_queue_clear(&queue);
 }
@@ -74,7 +74,7 @@ static void test_random(void)
             g_array_append_val(model, new);
             g_array_sort(model, compare);
         } else {
-            NetEvent first = net_queue_pop(&queue);
+            NetEvent first = net_queue_pop(&queue, net_queue_first(&queue));
             const Expected *expected = &g_array_index(model, Expected, 0);
             g_assert_cmpuint(first.target, ==, expected->event.target);
             g_assert_cmpuint(first.time, ==, expected->event.time);
@@ -100,7 +100,7 @@ static void test_edges(void)
         push(&queue, times[i], 0, 0);
     for (unsigned i = 0; i < G_N_ELEMENTS(times); i++) {
         g_assert_cmpuint(net_queue_first(&queue), ==, times[i]);
-        g_assert_cmpuint(net_queue_pop(&queue).time, ==, times[i]);
+        g_assert_cmpuint(net_queue_pop(&queue, net_queue_first(&queue)).time, ==, times[i]);
     }
     g_assert_cmpuint(net_queue_count(&queue), ==, 0);
     net_queue_clear(&queue);

@@ -197,7 +197,7 @@ static Journey travel(const NetLinkQuality *quality, uint64_t seed)
     net_link_seed(&way, seed, 3);
     net_link_set_quality(&way, quality);
     for (NetTime t = 0; t < 1000; t++) {
-        NetTime departs, arrives;
+        NetTime departs = 0, arrives = 0;
         g_assert_true(net_link_send(&way, &config, 60, t * 1000, &departs, &arrives));
         NetLinkFate fate = net_link_suffer(&way, &config, &arrives);
         NetTime took = arrives - t * 1000;
@@ -265,7 +265,7 @@ static void test_shape(void)
         .latency_ns = 10000, .rate_bps = 1000000000, .queue_bytes = 1500, .shape = {8000000, 1000}};
     static const NetTime expected[] = {0, 4000, 500000, 1000000, 1500000};
     NetLinkWay way = {0};
-    NetTime departs, arrives;
+    NetTime departs = 0, arrives = 0;
 
     for (unsigned i = 0; i < 5; i++) {
         g_assert_true(net_link_send(&way, &config, 500, 0, &departs, &arrives));
