@@ -253,6 +253,59 @@ static void test_random(void)
     }
 }
 
+/* A plain switch with four stations at five ports, of which some hear only what is theirs. */
+static Net *net_of_owners(bool long_way)
+{
+    Net *net = net_new(0, (NetNetworkConfig){.mac_ageing_ns = 20 * MS, .mtu = 1000});
+    const NetFlow never = {.name = "never", .match = {.fields = NET_MATCH_TYPE, .type = 0x1234}};
+
+    for (unsigned i = 0; i < 5; i++) {
+        NetNicConfig nic = {.vm = i, .mac = station(i)};
+        nic.port.mac = nic.mac;
+        nic.port.promiscuous = i < 3 ? NET_PROMISCUOUS_DENY : 0;
+        nic.port.mtu = i == 4 ? 500 : 0;
+        g_assert_true(net_world_attach_nic(net->world, &nic, 0, &net->nics[i], NULL));
+    }
+    if (long_way)
+        g_assert_true(net_world_add_flow(net->world, 0, 0, &never, 0));
+    g_string_truncate(net->events, 0);
+    return net;
+}
+
+/* The short way through the switch reports and does what the whole way does, which a flow
+ * that matches nothing makes every frame go. */
+static void test_short_way(void)
+{
+    g_autoptr(Net) short_way = net_of_owners(false);
+    g_autoptr(Net) whole_way = net_of_owners(true);
+
+    for (unsigned round = 0; round < 5000; round++) {
+        uint8_t bytes[1200] = {0};
+        unsigned in = g_test_rand_int_range(0, 5);
+        size_t length = (size_t)g_test_rand_int_range(12, g_test_rand_bit() ? 100 : 1100);
+        NetMac to = g_test_rand_int_range(0, 20) == 0
+                        ? everybody
+                        : station((unsigned)g_test_rand_int_range(0, 6));
+        NetMac from =
+            station(g_test_rand_int_range(0, 8) ? in : (unsigned)g_test_rand_int_range(0, 6));
+        memcpy(bytes, to.byte, 6);
+        memcpy(bytes + 6, from.byte, 6);
+        bytes[12] = g_test_rand_int_range(0, 10) ? 0x08 : 0x81;
+        NetTime at = round * 2 * MS;
+        g_assert_cmphex(send_bytes(short_way, in, bytes, length, at), ==,
+                        send_bytes(whole_way, in, bytes, length, at));
+        g_assert_cmpstr(short_way->events->str, ==, whole_way->events->str);
+        g_string_truncate(short_way->events, 0);
+        g_string_truncate(whole_way->events, 0);
+        if (g_test_rand_int_range(0, 50) == 0) {
+            unsigned nic = g_test_rand_int_range(0, 5);
+            bool up = g_test_rand_bit();
+            net_world_set_link(short_way->world, short_way->nics[nic], up, at + MS + MS / 2);
+            net_world_set_link(whole_way->world, whole_way->nics[nic], up, at + MS + MS / 2);
+        }
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -262,5 +315,6 @@ int main(int argc, char **argv)
     g_test_add_func("/switch/table-full", test_table_full);
     g_test_add_func("/switch/unplug", test_unplug);
     g_test_add_func("/switch/random", test_random);
+    g_test_add_func("/switch/short-way", test_short_way);
     return g_test_run();
 }
