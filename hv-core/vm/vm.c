@@ -174,6 +174,8 @@ static void forget_vcpu(HvVcpu *vcpu)
     HvHost *host = vcpu->vm->host;
     if (vcpu->state == HV_VCPU_HALTED || vcpu->state == HV_VCPU_CRASHED)
         return;
+    if (vcpu->pcpu != NULL)
+        host->on_pcpu[vcpu->pcpu->number] = NULL; /* policies look there when others go */
     if (vcpu->state == HV_VCPU_READY)
         hv_dispatch_unready(vcpu, host->now);
     host->config.policy->remove(host->policy, &vcpu->sched);
