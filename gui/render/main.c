@@ -151,6 +151,30 @@ static int render(const RenderOptions *options)
     return exit;
 }
 
+static void clear_words(Words *words, RenderOptions *options)
+{
+    char **const all[] = {&words->view,  &words->at,   &words->from,   &words->to,  &words->size,
+                          &words->theme, &words->font, &words->output, &options->vm};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(all); i++)
+        g_clear_pointer(all[i], g_free);
+}
+
+/* What is left of the command line when the options are taken out. */
+static int render_rest(const Words *words, RenderOptions *options, int argc, char **argv)
+{
+    if (argc > 1 && strcmp(argv[1], "--") == 0) {
+        argv++;
+        argc--;
+    }
+    if (argc != 2) {
+        render_error("render: one scenario or trace is needed; 'hvlab render --help' explains");
+        return RENDER_BAD_INPUT;
+    }
+    options->input = argv[1];
+    return read_options(words, options) ? render(options) : RENDER_BAD_INPUT;
+}
+
 static const char summary[] =
     "Draws a run: the stage, the timeline, memory or packets, at a time. A scenario is run first; "
     "a trace (from hvlab run --trace) is read. The file's ending says what is written: .png, .svg, "
@@ -205,17 +229,10 @@ int main(int argc, char **argv)
         render_error("render: %s", error->message);
         return RENDER_BAD_INPUT;
     }
-    if (argc > 1 && strcmp(argv[1], "--") == 0) {
-        argv++;
-        argc--;
-    }
-    if (argc != 2) {
-        render_error("render: one scenario or trace is needed; 'hvlab render --help' explains");
-        return RENDER_BAD_INPUT;
-    }
-    options.input = argv[1];
     options.frame = (uint64_t)MAX(frame, 0);
-    if (!read_options(&words, &options))
-        return RENDER_BAD_INPUT;
-    return render(&options);
+
+    int exit = render_rest(&words, &options, argc, argv);
+
+    clear_words(&words, &options);
+    return exit;
 }
