@@ -97,6 +97,25 @@ void hv_dispatch_unready(HvVcpu *vcpu, HvTime now)
     hv_dispatch_arm_timer(host);
 }
 
+void hv_dispatch_forget(HvVcpu *vcpu)
+{
+    HvHost *host = vcpu->vm->host;
+    const HvPolicyOps *policy = host->config.policy;
+    HvPcpu *pcpu = vcpu->pcpu;
+    if (vcpu->state == HV_VCPU_HALTED || vcpu->state == HV_VCPU_CRASHED)
+        return;
+    if (pcpu != NULL) {
+        host->on_pcpu[pcpu->number] = NULL;
+        pcpu->current = NULL;
+        vcpu->pcpu = NULL;
+        vcpu->sched.pcpu = HV_NO_PCPU;
+        policy->ran(host->policy, &vcpu->sched, pcpu->clock - pcpu->dispatched_at, pcpu->clock);
+    } else if (vcpu->state == HV_VCPU_READY) {
+        policy->unready(host->policy, &vcpu->sched, host->now);
+    }
+    policy->remove(host->policy, &vcpu->sched);
+}
+
 void hv_dispatch_change(HvVcpu *vcpu, const HvSchedParams *params, HvTime now)
 {
     HvHost *host = vcpu->vm->host;

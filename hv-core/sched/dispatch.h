@@ -61,6 +61,10 @@ void hv_dispatch_ready(HvVcpu *vcpu, HvReadyWhy why, HvTime now);
 /* A ready vCPU cannot run any more. */
 void hv_dispatch_unready(HvVcpu *vcpu, HvTime now);
 
+/* A vCPU is about to be freed, whatever it is doing: the policy is told in the order
+ * that its ops ask for, so that it looks at none that is gone. Reports nothing. */
+void hv_dispatch_forget(HvVcpu *vcpu);
+
 /* Gives the vCPU other parameters: tells the policy, takes it off a pCPU that it
  * may not run on any more, and lets idle pCPUs ask again. */
 void hv_dispatch_change(HvVcpu *vcpu, const HvSchedParams *params, HvTime now);

@@ -168,26 +168,13 @@ HvVm *hv_vm_new(HvHost *host, uint16_t number, const HvVmConfig *config, HvTime 
     return vm;
 }
 
-/* The policy still knows a vCPU that has not come to its end. */
-static void forget_vcpu(HvVcpu *vcpu)
-{
-    HvHost *host = vcpu->vm->host;
-    if (vcpu->state == HV_VCPU_HALTED || vcpu->state == HV_VCPU_CRASHED)
-        return;
-    if (vcpu->pcpu != NULL)
-        host->on_pcpu[vcpu->pcpu->number] = NULL; /* policies look there when others go */
-    if (vcpu->state == HV_VCPU_READY)
-        hv_dispatch_unready(vcpu, host->now);
-    host->config.policy->remove(host->policy, &vcpu->sched);
-}
-
 void hv_vm_free(HvVm *vm)
 {
     if (vm == NULL)
         return;
     for (unsigned i = 0; i < vm->vcpu_count; i++) {
         if (vm->vcpus[i].cpu != NULL)
-            forget_vcpu(&vm->vcpus[i]);
+            hv_dispatch_forget(&vm->vcpus[i]);
         hv_vcpu_clear(&vm->vcpus[i]);
     }
     hv_bus_clear(&vm->bus);
