@@ -14,25 +14,39 @@
 
 #define MOST_ROWS 24u /* of events in a section */
 
+/* On a wide screen the picture stands beside what is said and asked, on a phone between
+ * them; there it is as large as can be read, and moves sideways. */
 static const char style[] =
     "body{font:16px/1.45 system-ui,'DejaVu Sans',sans-serif;margin:0 auto;max-width:68rem;"
     "padding:1rem;color:var(--ink);background:var(--ground)}"
     "h1{font-size:1.5rem;margin:.2rem 0}h2{font-size:1.2rem;margin:.4rem 0}"
-    "svg{width:100%;height:auto;display:block;border:1px solid var(--line);border-radius:10px}"
+    "h2:focus{outline:none}"
+    ".pic{overflow-x:auto;border:1px solid var(--line);border-radius:10px}"
+    ".pic svg{width:100%;min-width:38rem;height:auto;display:block}"
     "nav{display:flex;gap:.5rem;align-items:center;position:sticky;top:0;padding:.5rem 0;"
     "background:var(--ground);z-index:1}"
     "button{font:inherit;padding:.45rem 1rem;border:1px solid var(--line);border-radius:8px;"
     "background:var(--card);color:var(--ink);cursor:pointer}"
-    "button:focus-visible,input:focus-visible,select:focus-visible,summary:focus-visible{"
-    "outline:3px solid var(--accent);outline-offset:2px}"
+    "button:focus-visible,input:focus-visible,select:focus-visible,summary:focus-visible,"
+    ".pic:focus-visible{outline:3px solid var(--accent);outline-offset:2px}"
     "button:disabled{opacity:.45}.caption{font-size:1.1rem;margin:.6rem 0}"
     ".caption b{color:var(--accent);margin-right:.8em}"
     ".lesson,.ask fieldset{background:var(--card);border:1px solid var(--line);border-radius:10px;"
-    "padding:.6rem 1rem;margin:.6rem 0}.ask label{display:block;padding:.3rem 0}"
-    ".ask legend{font-weight:600;padding:0 .3rem}.reveal{padding:.4rem 1rem;"
-    "border-left:5px solid var(--accent)}table{border-collapse:collapse;width:100%;"
-    "font-size:.9rem}td,th{text-align:left;padding:.2rem .6rem;border-bottom:1px solid var(--line);"
-    "vertical-align:top}td:first-child{white-space:nowrap}summary{cursor:pointer;padding:.4rem 0}"
+    "padding:.6rem 1rem;margin:.6rem 0}.lesson p{margin:.4rem 0}.ask fieldset{min-width:0}"
+    ".ask label{display:block;padding:.3rem 0}.ask legend{font-weight:600;padding:0;float:left;"
+    "width:100%;margin-bottom:.4rem}.ask legend+*{clear:both}.ask button{margin-top:.4rem}"
+    ".reveal{padding:.4rem 1rem;border-left:5px solid var(--accent)}"
+    "table{border-collapse:collapse;width:100%;font-size:.9rem}"
+    "td,th{text-align:left;padding:.2rem .6rem;border-bottom:1px solid var(--line);"
+    "vertical-align:top;overflow-wrap:anywhere}td:first-child{white-space:nowrap}"
+    "summary{cursor:pointer;padding:.4rem 0}"
+    "@media (max-width:38rem){td:nth-child(2),th:nth-child(2){display:none}}"
+    "@media (min-width:64rem){body{max-width:88rem}.pic svg{max-height:calc(100vh - 12rem)}"
+    "section.step:not([hidden]){display:grid;grid-template:'h h' auto 'pic say' auto 'pic ask' 1fr "
+    "'cap ask' auto 'rows rows' auto/minmax(0,1.8fr) minmax(18rem,1fr);column-gap:1.2rem}"
+    ".step h2{grid-area:h}.step .pic{grid-area:pic;align-self:start}.step .lesson{grid-area:say;"
+    "margin-top:0}.step .ask{grid-area:ask}.step .caption{grid-area:cap}"
+    ".step details{grid-area:rows}}"
     "@media print{nav{display:none}section[hidden]{display:block!important}}";
 
 static const char script[] =
@@ -176,9 +190,9 @@ static void add_section(GString *out, const Page *page, const ReplayMoment *mome
     if (moment->position > 0 && gui_session_position(page->session) != moment->position)
         gui_session_seek_event(page->session, moment->position - 1);
     g_string_append_printf(out,
-                           "<section id=\"step%u\" aria-labelledby=\"title%u\">"
+                           "<section id=\"step%u\"%s aria-labelledby=\"title%u\">"
                            "<h2 id=\"title%u\" tabindex=\"-1\">",
-                           number + 1, number + 1, number + 1);
+                           number + 1, step ? " class=\"step\"" : "", number + 1, number + 1);
     if (step)
         html_text(out, step->title);
     else
@@ -189,7 +203,12 @@ static void add_section(GString *out, const Page *page, const ReplayMoment *mome
         html_markdown(out, step->text);
         g_string_append(out, "</div>\n");
     }
+    g_string_append_printf(out,
+                           "<div class=\"pic\" tabindex=\"0\" role=\"group\" "
+                           "aria-label=\"Picture of step %u\">",
+                           number + 1);
     add_picture(out, page->options, page->session, page->pictures);
+    g_string_append(out, "</div>\n");
     g_autofree char *time = gui_tick_label(gui_session_time(page->session), 1);
     g_string_append_printf(out, "<p class=\"caption\"><b>t = %s</b></p>\n", time);
     if (step)
