@@ -77,8 +77,8 @@ class Browser:
 
 def shown(browser):
     """The number of the step that is shown; there must be exactly one."""
-    numbers = browser.run('return [].slice.call(document.querySelectorAll("section"))'
-                          '.map(function(s,i){return s.hidden?-1:i}).filter(function(i){return i>=0})')
+    numbers = browser.run('return [].slice.call(document.querySelectorAll("section")).map('
+                          'function(s,i){return s.hidden?-1:i}).filter(function(i){return i>=0})')
     assert len(numbers) == 1, numbers
     return numbers[0]
 
