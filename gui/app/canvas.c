@@ -21,6 +21,7 @@ struct _GuiCanvas {
     void *user;
     double least_width, least_height;
     GuiTiles *tiles;
+    bool paper;                    /* see gui_canvas_for_paper() */
     bool stale;                    /* the picture has to be drawn anew */
     int width, height, scale;      /* for which it was drawn */
     GArray *items;                 /* of GuiItem; NULL: none yet */
@@ -261,6 +262,13 @@ static void canvas_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
 
     if (width <= 0 || height <= 0)
         return;
+    if (canvas->paper) {
+        cairo_t *cr = gtk_snapshot_append_cairo(
+            snapshot, &GRAPHENE_RECT_INIT(0, 0, (float)width, (float)height));
+        canvas->ops->draw(cr, width, height, canvas->user);
+        cairo_destroy(cr);
+        return;
+    }
     /* A hotspot under the pointer looks different: the picture below it does not. */
     if (canvas->stale || canvas->width != width || canvas->height != height ||
         canvas->scale != scale)
@@ -422,4 +430,15 @@ void gui_canvas_set_arrow(GuiCanvas *canvas, GuiEntity from, double x, double y)
     canvas->arrow_from = from;
     canvas->arrow_to = (GuiPoint){x, y};
     gtk_widget_queue_draw(GTK_WIDGET(canvas));
+}
+
+void gui_canvas_for_paper(GtkWidget *widget, bool on)
+{
+    if (GUI_IS_CANVAS(widget)) {
+        GUI_CANVAS(widget)->paper = on;
+        gtk_widget_queue_draw(widget);
+    }
+    for (GtkWidget *child = gtk_widget_get_first_child(widget); child;
+         child = gtk_widget_get_next_sibling(child))
+        gui_canvas_for_paper(child, on);
 }

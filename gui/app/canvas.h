@@ -50,3 +50,7 @@ bool gui_canvas_box(GuiCanvas *canvas, GuiEntity entity, GuiRect *ret_box);
 /* An arrow above the picture from a thing to a place, while something is dragged; from
  * GUI_NOTHING: none any more. */
 void gui_canvas_set_arrow(GuiCanvas *canvas, GuiEntity from, double x, double y);
+
+/* While on, canvases give their pictures as drawings in place of pixels, for paper: all in
+ * and below the widget. */
+void gui_canvas_for_paper(GtkWidget *widget, bool on);

@@ -206,53 +206,6 @@ static void do_run_to_end(GuiWindow *window, GVariant *unused)
     gui_engine_run(window->engine);
 }
 
-static void save_image_to(GuiWindow *window, const char *path)
-{
-    g_autoptr(GError) error = NULL;
-    g_autofree char *name = g_path_get_basename(path);
-    g_autofree char *text = g_strdup_printf(_("Saved as %s"), name);
-
-    if (gui_export_png(window->views, path, 2, &error))
-        gui_window_toast(window, text);
-    else
-        gui_window_toast(window, error->message);
-}
-
-static void image_chosen(GtkNativeDialog *dialog, int response, GuiWindow *window)
-{
-    g_autoptr(GFile) file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(dialog));
-    g_autofree char *path = file ? g_file_get_path(file) : NULL;
-
-    if (response == GTK_RESPONSE_ACCEPT && path)
-        save_image_to(window, path);
-    g_object_unref(dialog);
-}
-
-static void do_save_image(GuiWindow *window, GVariant *unused)
-{
-    GtkFileChooserNative *dialog =
-        gtk_file_chooser_native_new(_("Save this view as a picture"), GTK_WINDOW(window),
-                                    GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"), _("_Cancel"));
-    g_autofree char *name =
-        g_strdup_printf("%s.png", adw_view_stack_get_visible_child_name(window->view_stack));
-
-    gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(dialog), name);
-    g_signal_connect(dialog, "response", G_CALLBACK(image_chosen), window);
-    gtk_native_dialog_show(GTK_NATIVE_DIALOG(dialog));
-}
-
-/* Into the folder for pictures, without asking: one key in a talk. */
-static void do_snapshot(GuiWindow *window, GVariant *unused)
-{
-    const char *folder = g_get_user_special_dir(G_USER_DIRECTORY_PICTURES);
-    g_autoptr(GDateTime) now = g_date_time_new_now_local();
-    g_autofree char *stamp = g_date_time_format(now, "%Y-%m-%d-%H%M%S");
-    g_autofree char *name = g_strdup_printf("hvlab-%s.png", stamp);
-    g_autofree char *path = g_build_filename(folder ? folder : g_get_home_dir(), name, NULL);
-
-    save_image_to(window, path);
-}
-
 static void trace_chosen(GtkNativeDialog *dialog, int response, GuiWindow *window)
 {
     g_autoptr(GFile) file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(dialog));
@@ -365,8 +318,6 @@ static const struct {
     {"run-again", NULL, do_run_again, {"<Control>r"}},
     {"run-live", NULL, do_run_live, {"<Control><Shift>r"}},
     {"run-to-end", NULL, do_run_to_end, {NULL}},
-    {"save-image", NULL, do_save_image, {"<Control>e"}},
-    {"snapshot", NULL, do_snapshot, {"<Control><Shift>e"}},
     {"save-trace", NULL, do_save_trace, {"<Control>s"}},
     {"view", "s", do_view, {NULL}},
     {"present", NULL, do_present, {"F11", "F5"}},
@@ -394,8 +345,8 @@ static void enable(GuiWindow *window, const char *name, bool on)
 
 void gui_window_update_actions(GuiWindow *window)
 {
-    static const char *const of_run[] = {"play",   "step-forward", "step-back", "to-start",
-                                         "to-end", "save-image",   "snapshot",  "deselect"};
+    static const char *const of_run[] = {"play",     "step-forward", "step-back",
+                                         "to-start", "to-end",       "deselect"};
     bool open = gui_session_is_open(window->session);
     int current = gui_lesson_current(window->lesson);
     unsigned count = gui_lesson_count(window->lesson);
@@ -419,6 +370,7 @@ void gui_window_update_actions(GuiWindow *window)
         gtk_widget_add_css_class(window->toasts, "run");
     else
         gtk_widget_remove_css_class(window->toasts, "run");
+    gui_window_update_export_actions(window);
 }
 
 void gui_window_add_actions(GuiWindow *window)
@@ -437,6 +389,7 @@ void gui_window_add_actions(GuiWindow *window)
 
         g_action_map_add_action(G_ACTION_MAP(window), action);
     }
+    gui_window_add_export_actions(window);
     g_signal_connect_object(gui_settings(), "changed", G_CALLBACK(settings_changed), window, 0);
     settings_changed(gui_settings(), NULL, window);
 }
@@ -444,6 +397,7 @@ void gui_window_add_actions(GuiWindow *window)
 void gui_window_set_accels(GtkApplication *application)
 {
     gui_window_set_depth_accels(application);
+    gui_window_set_export_accels(application);
     static const char *const views[] = {"stage",  "timeline", "packets", "memory",
                                         "tables", "console",  "exits"};
 

@@ -31,7 +31,8 @@ struct _GuiWindow {
     bool details;     /* is run with registers and code recorded */
     bool step_on;     /* a step waits for more to be recorded */
     unsigned index_idle;
-    int shown_step; /* of the lesson, whose view was brought up */
+    unsigned exports; /* that are being made */
+    int shown_step;   /* of the lesson, whose view was brought up */
     bool narrow;
 };
 
@@ -59,5 +60,14 @@ void gui_window_set_depth_accels(GtkApplication *application);
 /* In transport.c: the bar with caption, time, slider and buttons. */
 GtkWidget *gui_transport_new(GuiWindow *window);
 
-/* In export-image.c: a widget as it looks, to a PNG file. */
-gboolean gui_export_png(GtkWidget *widget, const char *path, double scale, GError **error);
+/* In export-image.c: a widget as it looks, to a file .png, .svg or .pdf. */
+gboolean gui_export_image(GtkWidget *widget, const char *path, double scale, GError **error);
+
+/* In window-export.c: pictures, animations and pages, from the menu. */
+void gui_window_add_export_actions(GuiWindow *window);
+void gui_window_update_export_actions(GuiWindow *window);
+void gui_window_set_export_accels(GtkApplication *application);
+/* At once: what the view shows into a file of the kind that its ending says. */
+void gui_window_save_image_to(GuiWindow *window, const char *path);
+/* With progress, in a program of its own: a .gif of the whole run, or a page .html. */
+void gui_window_export_run(GuiWindow *window, const char *path);

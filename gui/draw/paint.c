@@ -137,5 +137,5 @@ bool gui_is_vector(cairo_t *cr)
     cairo_surface_type_t type = cairo_surface_get_type(cairo_get_group_target(cr));
 
     return type == CAIRO_SURFACE_TYPE_SVG || type == CAIRO_SURFACE_TYPE_PDF ||
-           type == CAIRO_SURFACE_TYPE_PS;
+           type == CAIRO_SURFACE_TYPE_PS || type == CAIRO_SURFACE_TYPE_RECORDING;
 }

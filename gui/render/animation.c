@@ -4,7 +4,9 @@
  * The pictures are drawn one after another into a temporary folder; choosing colours
  * and packing them is ImageMagick's work (the program `convert`), which does it well.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <sys/wait.h>
 
 #include <glib/gstdio.h>
 
@@ -27,6 +29,8 @@ static gboolean draw_all(const RenderOptions *options, GuiSession *session, cons
     for (unsigned i = 0; i < count; i++) {
         double share = count > 1 ? (double)i / (count - 1) : 0;
         g_autofree char *path = picture_path(folder, i);
+        if (!render_goes_on(options, 0.85 * i / count, error))
+            return FALSE;
         gui_session_seek(session, from + (uint64_t)((double)(MAX(to, from) - from) * share));
         if (!render_write_png(options, session, path, error))
             return FALSE;
@@ -41,12 +45,21 @@ static gboolean pack(const RenderOptions *options, const char *folder, int *ret_
     g_autofree char *pattern = g_build_filename(folder, "*.png", NULL);
     const char *const argv[] = {"convert", "-delay",  delay,          "-loop",         "0",
                                 pattern,   "-layers", "OptimizePlus", options->output, NULL};
+    GPid pid;
     int status;
 
-    if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH, NULL, NULL, NULL, NULL,
-                      &status, error)) {
+    if (!g_spawn_async(NULL, (char **)argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD,
+                       NULL, NULL, &pid, error)) {
         g_prefix_error(error, "a .gif needs the program convert (package imagemagick): ");
         *ret_exit = RENDER_UNAVAILABLE;
+        return FALSE;
+    }
+    render_set_helper(pid);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    render_set_helper(0);
+    if (!render_goes_on(options, 1, error)) {
+        g_remove(options->output);
         return FALSE;
     }
     if (!g_spawn_check_wait_status(status, error)) {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gui/draw/ticks.h"
 #include "gui/render/replay.h"
 #include "sim/scenario/units.h"
 
@@ -125,6 +126,65 @@ static bool read_options(const Words *words, RenderOptions *options)
     return true;
 }
 
+/* An option that would have no effect is a mistake. */
+static bool read_uses(const Words *words, const RenderOptions *options)
+{
+    bool animation = g_str_has_suffix(options->output, ".gif");
+
+    if ((words->from || words->to) && !animation &&
+        (options->view != RENDER_TIMELINE || options->replay))
+        render_error("render: --from and --to are for --view timeline and for a .gif");
+    else if (words->at && (animation || options->replay))
+        render_error("render: --at is for a picture; what is made shows many moments");
+    else if (options->replay && options->view != RENDER_STAGE)
+        render_error("render: --replay shows the stage; --view has no meaning with it");
+    else if (options->vm && options->view != RENDER_MEMORY)
+        render_error("render: --vm is for --view memory");
+    else if (options->frame && options->view != RENDER_PACKETS)
+        render_error("render: --frame is for --view packets");
+    else
+        return true;
+    return false;
+}
+
+static bool has_vm(GuiSession *session, const char *name)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    const SimModel *model;
+
+    gui_session_seek(session, SIM_TIME_NEVER);
+    model = gui_session_model(session);
+    for (guint i = 0; i < model->vms->len; i++) {
+        const SimModelVm *vm = sim_model_vm(model, i);
+        if (strcmp(vm->name, name) == 0)
+            return true;
+        g_string_append_printf(names, "%s%s", names->len ? ", " : "", vm->name);
+    }
+    render_error("render: --vm=%s: there is none of that name; there is %s", name,
+                 names->len ? names->str : "no VM at all");
+    return false;
+}
+
+/* Does the run have what the options speak of? */
+static bool fits_run(const RenderOptions *options, GuiSession *session)
+{
+    uint64_t end = gui_session_end_time(session);
+    g_autofree char *ends = gui_tick_label(end, 1);
+    GuiFrameInfo info;
+
+    if (options->from != SIM_TIME_NEVER && options->from >= end) {
+        render_error("render: --from: the run ends at %s", ends);
+        return false;
+    }
+    if (options->frame && !gui_frames_info(gui_session_frames(session), gui_session_reader(session),
+                                           options->frame, &info)) {
+        render_error("render: --frame=%" G_GUINT64_FORMAT ": there is no such frame",
+                     options->frame);
+        return false;
+    }
+    return !options->vm || has_vm(session, options->vm);
+}
+
 static int render(const RenderOptions *options)
 {
     g_autoptr(GError) error = NULL;
@@ -135,6 +195,9 @@ static int render(const RenderOptions *options)
     if (!session)
         return exit;
     exit = RENDER_BAD_INPUT;
+    if (!fits_run(options, session))
+        return exit;
+    render_listen();
     if (options->at != SIM_TIME_NEVER)
         gui_session_seek(session, options->at);
     else
@@ -147,6 +210,7 @@ static int render(const RenderOptions *options)
         good = render_picture(options, session, &error);
     if (good)
         return RENDER_OK;
+    render_end_if_told();
     render_error("%s", error->message);
     return exit;
 }
@@ -172,7 +236,8 @@ static int render_rest(const Words *words, RenderOptions *options, int argc, cha
         return RENDER_BAD_INPUT;
     }
     options->input = argv[1];
-    return read_options(words, options) ? render(options) : RENDER_BAD_INPUT;
+    return read_options(words, options) && read_uses(words, options) ? render(options)
+                                                                     : RENDER_BAD_INPUT;
 }
 
 static const char summary[] =
@@ -186,6 +251,7 @@ int main(int argc, char **argv)
     Words words = {.scale = 1};
     RenderOptions options = {.seconds = 8, .per_second = 12.5};
     gint64 frame = 0;
+    gboolean progress = FALSE;
     const GOptionEntry entries[] = {
         {"view", 0, 0, G_OPTION_ARG_STRING, &words.view,
          "stage (default), timeline, memory or packets", "VIEW"},
@@ -215,6 +281,8 @@ int main(int argc, char **argv)
          "One page that needs nothing else, with "
          "the stage step by step",
          NULL},
+        {"progress", 0, 0, G_OPTION_ARG_NONE, &progress,
+         "A .gif or page: say on stdout how far it is, in percent", NULL},
         {"output", 'o', 0, G_OPTION_ARG_FILENAME, &words.output, "The file to write", "FILE"},
         G_OPTION_ENTRY_NULL};
     g_autoptr(GOptionContext) context = g_option_context_new("SCENARIO|TRACE");
@@ -230,6 +298,7 @@ int main(int argc, char **argv)
         return RENDER_BAD_INPUT;
     }
     options.frame = (uint64_t)MAX(frame, 0);
+    options.progress = progress;
 
     int exit = render_rest(&words, &options, argc, argv);
 

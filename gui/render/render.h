@@ -26,6 +26,7 @@ typedef struct {
     double seconds; /* of an animation */
     double per_second;
     bool replay;
+    bool progress; /* percentages go to stdout, a line each */
 } RenderOptions;
 
 /* input.c: a trace, or a scenario, which is run first. NULL: ret_exit says how to end,
@@ -43,5 +44,15 @@ gboolean render_write_png(const RenderOptions *options, GuiSession *session, con
 /* animation.c */
 gboolean render_animation(const RenderOptions *options, GuiSession *session, int *ret_exit,
                           GError **error);
+
+/* cancel.c: long work says how far it has come, and can be ended by SIGINT or SIGTERM
+ * without leaving anything behind. */
+void render_listen(void);
+/* FALSE: it shall end; then error says so. share: 0 to 1. */
+gboolean render_goes_on(const RenderOptions *options, double share, GError **error);
+/* A program that is ended with us; 0: none. */
+void render_set_helper(int pid);
+/* If we were told to end, ends us by the same signal. */
+void render_end_if_told(void);
 
 void render_error(const char *format, ...) G_GNUC_PRINTF(1, 2);

@@ -272,17 +272,19 @@ gboolean render_replay(const RenderOptions *options, GuiSession *session, GError
     SvgPage pictures;
     Page page = {options, session, scenario, places, &pictures};
     GString *out = g_string_new(NULL);
-    gboolean good;
+    gboolean good = TRUE;
 
     svg_page_init(&pictures);
     add_head(out, options, scenario ? scenario->title : "A run");
-    for (guint i = 0; i < moments->len; i++)
+    for (guint i = 0; i < moments->len && good; i++) {
         add_section(out, &page, &g_array_index(moments, ReplayMoment, i),
                     i > 0 ? &g_array_index(moments, ReplayMoment, i - 1) : NULL, i);
+        good = render_goes_on(options, (i + 1.0) / moments->len, error);
+    }
     svg_page_add_symbols(&pictures, out);
     svg_page_clear(&pictures);
     g_string_append_printf(out, "</main>\n<script>%s</script></body></html>\n", script);
-    good = g_file_set_contents(options->output, out->str, (gssize)out->len, error);
+    good = good && g_file_set_contents(options->output, out->str, (gssize)out->len, error);
     g_string_free(out, TRUE);
     if (scenario)
         sim_scenario_free(scenario);

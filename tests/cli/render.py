@@ -3,10 +3,12 @@
 import os
 import re
 import shutil
+import signal
 import struct
+import subprocess
 from html.parser import HTMLParser
 
-from harness import SOURCE, contains, equal, hvlab, main, skip, test, true
+from harness import HVLAB, SOURCE, contains, equal, hvlab, main, skip, test, true
 
 SCENARIO = os.path.join(SOURCE, 'scenarios', 'first', 'two-guests.json')
 LESSON = os.path.join(SOURCE, 'scenarios', 'first', 'five-minutes.json')
@@ -71,6 +73,30 @@ def animation(folder):
     true(content.count(b'\x21\xf9\x04') >= 3, 'several pictures')
 
 
+@test('an animation or page says how far it is, and can be ended without leaving anything')
+def progress(folder):
+    trace = trace_of(LESSON, folder)
+    path = os.path.join(folder, 'lesson.html')
+    done = render('--replay', '--progress', trace, '-o', path)
+    numbers = [int(line) for line in done.stdout.split()]
+    equal(numbers, sorted(set(numbers)), 'percentages rise')
+    equal(numbers[-1], 100, 'the last one')
+    if not shutil.which('convert'):
+        return
+    temporary, path = os.path.join(folder, 'tmp'), os.path.join(folder, 'run.gif')
+    os.mkdir(temporary)
+    with subprocess.Popen([HVLAB, 'render', '--progress', '--seconds', '30', '-o', path, trace],
+                          stdout=subprocess.PIPE, text=True,
+                          env=dict(os.environ, TMPDIR=temporary)) as started:
+        started.stdout.readline()
+        true(os.listdir(temporary), 'pictures lie in a temporary folder')
+        started.terminate()
+        started.stdout.read()
+    equal(started.returncode, -signal.SIGTERM, 'ended by the signal')
+    equal(os.listdir(temporary), [], 'what is left')
+    true(not os.path.exists(path), 'no half of a file')
+
+
 class Page(HTMLParser):
     """What a page holds, and whether it asks for anything outside itself."""
 
@@ -131,6 +157,17 @@ def refused(folder):
                        ([SCENARIO, '--size', '9x9', '-o', out], '1600x900'),
                        ([SCENARIO, '--theme', 'pink', '-o', out], 'contrast'),
                        ([SCENARIO, '--from', '2s', '--to', '1s', '-o', out], 'before'),
+                       ([SCENARIO, '--from', '1ms', '-o', out], '--view timeline'),
+                       ([SCENARIO, '--view', 'timeline', '--from', '99s', '-o', out], 'ends at'),
+                       ([SCENARIO, '--view', 'memory', '--vm', 'z', '-o', out], 'there is '),
+                       ([SCENARIO, '--vm', 'a', '-o', out], '--view memory'),
+                       ([SCENARIO, '--view', 'packets', '--frame', '99999', '-o', out],
+                        'no such frame'),
+                       ([SCENARIO, '--frame', '1', '-o', out], '--view packets'),
+                       ([SCENARIO, '--at', '1ms', '-o', folder + '/x.gif'], 'many moments'),
+                       ([SCENARIO, '--replay', '--view', 'memory', '-o', folder + '/x.html'],
+                        'the stage'),
+                       ([SCENARIO, '-o', '/nonexistent/x.svg'], '/nonexistent/x.svg'),
                        ([bad, '-o', out], 'version'),
                        (['/nonexistent', '-o', out], '/nonexistent')):
         done = render(*args)
