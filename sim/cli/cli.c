@@ -129,6 +129,7 @@ bool cli_format_is(const char *format, const char *command, int *ret_exit)
 
 struct CliKnown {
     GPtrArray *programs, *policies, *events, *event_fields;
+    GStringChunk *text; /* what event_fields points to; every run begins with this */
     SimScenarioKnown lists;
 };
 
@@ -149,24 +150,37 @@ static void find_programs(GPtrArray *programs)
     g_ptr_array_sort(programs, compare_strings);
 }
 
+static void list_events(CliKnown *known)
+{
+    char path[128];
+
+    for (unsigned type = 0; type < SIM_EVENT_TYPE_COUNT; type++) {
+        const SimEventInfo *info = sim_event_info(type);
+        char *end;
+
+        g_ptr_array_add(known->events, (char *)info->name);
+        g_assert(strlen(info->name) < sizeof(path) / 2);
+        end = g_stpcpy(g_stpcpy(path, info->name), ".");
+        for (const SimFieldInfo *field = info->fields; field->name; field++) {
+            g_strlcpy(end, field->name, sizeof(path) / 2);
+            g_ptr_array_add(known->event_fields, g_string_chunk_insert(known->text, path));
+        }
+    }
+}
+
 CliKnown *cli_known_new(void)
 {
     CliKnown *known = g_new0(CliKnown, 1);
 
     known->programs = g_ptr_array_new_with_free_func(g_free);
-    known->policies = g_ptr_array_new_with_free_func(g_free);
-    known->events = g_ptr_array_new_with_free_func(g_free);
-    known->event_fields = g_ptr_array_new_with_free_func(g_free);
+    known->policies = g_ptr_array_new();
+    known->events = g_ptr_array_new();
+    known->event_fields = g_ptr_array_new();
+    known->text = g_string_chunk_new(16384);
     find_programs(known->programs);
     for (size_t i = 0; hv_policies[i]; i++)
-        g_ptr_array_add(known->policies, g_strdup(hv_policies[i]->name));
-    for (unsigned type = 0; type < SIM_EVENT_TYPE_COUNT; type++) {
-        const SimEventInfo *info = sim_event_info(type);
-
-        g_ptr_array_add(known->events, g_strdup(info->name));
-        for (const SimFieldInfo *field = info->fields; field->name; field++)
-            g_ptr_array_add(known->event_fields, g_strdup_printf("%s.%s", info->name, field->name));
-    }
+        g_ptr_array_add(known->policies, (char *)hv_policies[i]->name);
+    list_events(known);
     for (GPtrArray **list = (GPtrArray *[]){known->programs, known->policies, known->events,
                                             known->event_fields, NULL};
          *list; list++)
@@ -189,6 +203,7 @@ void cli_known_free(CliKnown *known)
     g_ptr_array_free(known->policies, TRUE);
     g_ptr_array_free(known->events, TRUE);
     g_ptr_array_free(known->event_fields, TRUE);
+    g_string_chunk_free(known->text);
     g_free(known);
 }
 
