@@ -131,6 +131,7 @@ typedef struct {
     const HvJobConfig *job; /* NULL: an ordinary VM. Borrowed for the call */
     HvMemoryParams memory;  /* shares 0: 1000 */
     bool balloon;           /* it has the device */
+    HvThrottle throttles[HV_THROTTLE_COUNT];
     uint64_t seed;
     const HvBootNic *nics;
     unsigned nic_count;
@@ -166,6 +167,9 @@ enum {
     HV_SET_SLICE = 1u << 6,
 };
 bool hv_vm_set_sched(HvVm *vm, int vcpu, const HvSchedParams *params, unsigned what, HvTime now);
+
+/* A limit on what the VM may ask of the hypervisor; rate 0: none any more. */
+bool hv_vm_set_throttle(HvVm *vm, HvThrottleKind kind, HvThrottle limit, HvTime now);
 
 /* Bytes into a console's receive queue (slot HV_SLOT_CONSOLE or _CONTROL);
  * kept by the device until the guest takes them, 64 KiB at most: false when full. */

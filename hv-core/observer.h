@@ -64,6 +64,7 @@ typedef enum {
     HV_WHY_KILL,
     HV_WHY_JOB_WAIT, /* a job waits for its I/O or its next release, or that has come */
     HV_WHY_JOB_DONE,
+    HV_WHY_THROTTLED, /* its VM has used up a limit (vm/throttle.h), or may go on */
     HV_WHY_COUNT
 } HvWhy;
 
@@ -144,6 +145,13 @@ typedef struct {
     uint32_t active_ppm;    /* the estimate from this period and those before */
     HvPageNo pages;         /* that part of the VM's memory */
 } HvWorkingSet;
+/* What a VM may ask of the hypervisor so many times a second. */
+typedef enum { HV_THROTTLE_EXITS, HV_THROTTLE_DEVICE_OPERATIONS, HV_THROTTLE_COUNT } HvThrottleKind;
+
+typedef struct {
+    uint32_t rate;  /* a second; 0: no limit */
+    uint32_t burst; /* so many at once */
+} HvThrottle;
 
 typedef struct {
     HvPageNo page;
@@ -173,6 +181,13 @@ typedef struct {
     void (*job_done)(void *user, HvStamp at, uint16_t vm, uint64_t release);
     /* At the deadline: the job is not done. */
     void (*deadline_missed)(void *user, HvStamp at, uint16_t vm, uint64_t release);
+
+    /* At creation, if there is a limit, and when it is changed. */
+    void (*throttle_set)(void *user, HvStamp at, uint16_t vm, HvThrottleKind kind,
+                         HvThrottle limit);
+    /* The vCPU must wait: until then, or longer if others of its VM go on asking. */
+    void (*throttled)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvThrottleKind kind,
+                      HvTime until);
 
     /* A page got a page frame (demand fault, or the loader's work before the start). */
     void (*page_mapped)(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame,

@@ -10,6 +10,7 @@
 
 #include "hv-core/vm/host-private.h"
 #include "hv-core/vm/job.h"
+#include "hv-core/vm/throttle.h"
 #include "hv-core/vm/vcpu.h"
 
 /* ---- pCPUs and their clocks --------------------------------------------- */
@@ -218,6 +219,8 @@ static void leave(HvHost *host, HvPcpu *pcpu)
         hv_vm_check_halted(vcpu->vm, why, pcpu->clock);
     else if (why == HV_WHY_JOB_WAIT)
         hv_job_wait(vcpu, pcpu->clock);
+    else if (why == HV_WHY_THROTTLED)
+        hv_throttle_wait(vcpu, pcpu->clock);
     hv_dispatch_arm_timer(host);
 }
 

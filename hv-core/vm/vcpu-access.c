@@ -128,6 +128,10 @@ HvAccessResult hv_vcpu_access(void *user, HvCpu *cpu, HvAccess *access)
     vm->acting = NULL;
 
     vcpu->cost_ns += vm->host->config.costs.exit_ns;
+    if (vcpu->pcpu != NULL && result != HV_ACCESS_BLOCK) { /* which asks again */
+        hv_throttle_count(vm, HV_THROTTLE_EXITS, 1, vcpu->at.time);
+        hv_throttle_check(vcpu);
+    }
     access->stop = must_stop(vcpu);
     report_exit(vcpu, access, kind, vcpu->cost_ns - cost_before);
     if (vm->out_of_memory) {

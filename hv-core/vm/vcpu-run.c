@@ -69,6 +69,7 @@ static void on_halt(HvVcpu *vcpu)
 {
     HvCpuRegs regs;
     hv_cpu_get_regs(vcpu->cpu, &regs);
+    hv_throttle_count(vcpu->vm, HV_THROTTLE_EXITS, 1, vcpu->pcpu->clock);
     hv_vcpu_report_exit(vcpu, &(HvExit){.kind = HV_EXIT_HALT, .rip = regs.rip});
     vcpu->window_asked = false;
     if (regs.rflags & RFLAGS_IF)

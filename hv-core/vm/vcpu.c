@@ -5,6 +5,7 @@
 
 #include "hv-core/vm/host-private.h"
 #include "hv-core/vm/job.h"
+#include "hv-core/vm/throttle.h"
 
 /* ---- Creation ----------------------------------------------------------- */
 
@@ -24,6 +25,7 @@ bool hv_vcpu_init(HvVcpu *vcpu, HvVm *vm, unsigned index, GError **error)
     vcpu->leave_to = HV_VCPU_RUNNING;
     vcpu->deadline = HV_TIME_NEVER;
     vcpu->timer.fire = timer_fires;
+    vcpu->throttle_end.fire = hv_throttle_end_fires;
     vcpu->cpu = host->config.backend->cpu_new(vm->machine, index, &client, error);
     return vcpu->cpu != NULL;
 }
@@ -34,6 +36,7 @@ void hv_vcpu_clear(HvVcpu *vcpu)
         return;
     HvHost *host = vcpu->vm->host;
     hv_event_queue_remove(&host->events, &vcpu->timer);
+    hv_event_queue_remove(&host->events, &vcpu->throttle_end);
     hv_job_free(vcpu->job);
     if (vcpu->cpu != NULL)
         host->config.backend->cpu_free(vcpu->cpu);
@@ -89,6 +92,8 @@ void hv_vcpu_set_state(HvVcpu *vcpu, HvVcpuState to, HvWhy why, HvStamp at)
     HV_REPORT(host, vcpu_state, at, vcpu->sched.vm, vcpu->sched.vcpu, from, to, why);
     if (is_final(to)) {
         hv_vcpu_set_deadline(vcpu, HV_TIME_NEVER, at.time);
+        hv_event_queue_remove(&host->events, &vcpu->throttle_end);
+        vcpu->throttled = false;
         if (vcpu->job != NULL)
             hv_job_stop(vcpu->job);
         host->config.policy->remove(host->policy, &vcpu->sched);
@@ -155,7 +160,7 @@ void hv_vcpu_raise(HvVcpu *vcpu, uint8_t vector, uint64_t frame_id, HvStamp at)
     vcpu->pending[vector / 64] |= UINT64_C(1) << (vector % 64);
     HV_REPORT(vcpu->vm->host, interrupt_raised, at, vcpu->sched.vm, vcpu->sched.vcpu, vector,
               frame_id, seen - at.time);
-    if (vcpu->state == HV_VCPU_BLOCKED && vcpu->vm->state == HV_VM_RUNNING)
+    if (vcpu->state == HV_VCPU_BLOCKED && vcpu->vm->state == HV_VM_RUNNING && !vcpu->throttled)
         hv_vcpu_make_ready(vcpu, HV_READY_WOKEN, HV_WHY_INTERRUPT, at.time);
 }
 

@@ -48,7 +48,9 @@ struct HvVcpu {
     HvVcpuState leave_to;
     HvWhy leave_why;
     bool evicted;
-    bool held; /* BLOCKED only because its VM is paused */
+    bool held;      /* BLOCKED only because its VM is paused */
+    bool throttled; /* BLOCKED until throttle_end, whatever interrupts come */
+    HvEvent throttle_end;
 
     /* Interrupts. */
     uint64_t pending[HV_VECTOR_COUNT / 64];

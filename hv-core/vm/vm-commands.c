@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vm-commands.c: what the world outside does to a VM: start, pause, resume,
- * kill, change its weight, type on its console, hand it a frame (host.h).
+ * kill, change its weight or limits, type on its console, hand it a frame (host.h).
  *
  * All of it happens in the host's turn. A vCPU that runs on a pCPU whose clock
  * is ahead leaves at that clock.
@@ -49,7 +49,8 @@ static void hold_vcpu(HvVcpu *vcpu, HvTime now)
 
 static void release_vcpu(HvVcpu *vcpu, HvTime now)
 {
-    bool wakes = vcpu->held || vcpu->needs_frame || hv_vcpu_has_interrupt(vcpu);
+    bool wakes =
+        vcpu->held || vcpu->needs_frame || (hv_vcpu_has_interrupt(vcpu) && !vcpu->throttled);
     if (vcpu->state == HV_VCPU_RUNNING && vcpu->leave_why == HV_WHY_PAUSE)
         hv_vcpu_stay(vcpu); /* it has not left yet */
     else if (vcpu->state == HV_VCPU_BLOCKED && wakes)
@@ -142,6 +143,15 @@ bool hv_vm_set_sched(HvVm *vm, int number, const HvSchedParams *params, unsigned
             vcpu->state != HV_VCPU_CRASHED)
             set_sched(vcpu, &merged, now);
     }
+    return true;
+}
+
+bool hv_vm_set_throttle(HvVm *vm, HvThrottleKind kind, HvThrottle limit, HvTime now)
+{
+    if (has_ended(vm))
+        return false;
+    hv_host_begin_input(vm->host, now);
+    hv_throttle_set(vm, kind, limit, now);
     return true;
 }
 

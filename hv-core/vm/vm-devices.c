@@ -64,6 +64,7 @@ static void on_frame_sent(void *user, uint8_t slot, const uint8_t *bytes, uint32
     HvVm *vm = user;
     HvHost *host = vm->host;
     HvOutFrame *frame = g_malloc(sizeof(*frame) + length);
+    hv_throttle_count(vm, HV_THROTTLE_DEVICE_OPERATIONS, 1, hv_vm_stamp(vm).time);
     frame->time = hv_vm_stamp(vm).time;
     frame->id = ++*host->config.frame_ids;
     frame->vm = vm->number;
@@ -88,9 +89,8 @@ static void on_frame_dropped(void *user, uint8_t slot, uint64_t frame_id, HvRxDr
               why);
 }
 
-static void on_console_output(void *user, uint8_t slot, const uint8_t *bytes, uint32_t length)
+static void put_out(HvVm *vm, uint8_t slot, const uint8_t *bytes, uint32_t length)
 {
-    HvVm *vm = user;
     HvHost *host = vm->host;
     HV_REPORT(host, console, hv_vm_stamp(vm), vm->number, slot, bytes, length);
     if (slot != HV_SLOT_CONTROL)
@@ -108,6 +108,12 @@ static void on_balloon(void *user, bool inflate, const uint32_t *pages, uint32_t
     hv_vm_balloon(user, inflate, pages, count);
 }
 
+static void on_console_output(void *user, uint8_t slot, const uint8_t *bytes, uint32_t length)
+{
+    hv_throttle_count(user, HV_THROTTLE_DEVICE_OPERATIONS, 1, hv_vm_stamp(user).time);
+    put_out(user, slot, bytes, length);
+}
+
 static const HvDeviceClient device_client = {
     .error = on_error,
     .interrupt = on_interrupt,
@@ -121,7 +127,7 @@ static const HvDeviceClient device_client = {
 
 void hv_vm_debug_output(HvVm *vm, uint8_t byte)
 {
-    on_console_output(vm, HV_SLOT_CONSOLE, &byte, 1);
+    put_out(vm, HV_SLOT_CONSOLE, &byte, 1);
 }
 
 /* ---- HvPlatformClient --------------------------------------------------- */

@@ -144,6 +144,9 @@ static bool build(HvVm *vm, const HvVmConfig *config, HvTime now, GError **error
     for (unsigned i = 0; i < vm->vcpu_count; i++)
         HV_REPORT(host, sched_params, (HvStamp){now, HV_NO_PCPU}, vm->number, (uint16_t)i,
                   &vm->vcpus[i].sched.params);
+    for (unsigned kind = 0; kind < HV_THROTTLE_COUNT; kind++)
+        if (config->throttles[kind].rate != 0)
+            hv_throttle_set(vm, (HvThrottleKind)kind, config->throttles[kind], now);
     return true;
 }
 

@@ -6,6 +6,7 @@
 #include "hv-core/devices/bus.h"
 #include "hv-core/host.h"
 #include "hv-core/vm/elf.h"
+#include "hv-core/vm/throttle.h"
 #include "hv-core/vm/vcpu.h"
 
 typedef struct HvTables HvTables;
@@ -30,6 +31,7 @@ struct HvVm {
     HvVcpu *vcpus;
     unsigned runnable; /* vCPUs that are READY or RUNNING */
     HvBus bus;
+    HvBucket buckets[HV_THROTTLE_COUNT];
 
     /* Whose access the devices serve now; NULL: they act for the host. */
     HvVcpu *acting;

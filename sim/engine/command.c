@@ -88,6 +88,13 @@ static void append_sched(GString *text, const SimCommand *command)
     }
 }
 
+static void append_throttle(GString *text, const char *what, const SimThrottle *limit)
+{
+    g_string_append_printf(
+        text, ",\"%s\":{\"rate\":%" G_GUINT64_FORMAT ",\"burst\":%" G_GUINT64_FORMAT "}", what,
+        limit->rate, limit->burst);
+}
+
 static char *command_json(const SimCommand *command, uint64_t at)
 {
     GString *text = g_string_new(NULL);
@@ -138,6 +145,13 @@ static char *command_json(const SimCommand *command, uint64_t at)
     case SIM_COMMAND_SET_BALLOON:
         append_word(text, "vm", command->vm.name);
         append_number(text, "size", command->balloon_bytes / 1024, "KiB");
+        break;
+    case SIM_COMMAND_SET_THROTTLE:
+        append_word(text, "vm", command->vm.name);
+        if (command->throttle_what & 1u << HV_THROTTLE_EXITS)
+            append_throttle(text, "exits", &command->throttles.exits);
+        if (command->throttle_what & 1u << HV_THROTTLE_DEVICE_OPERATIONS)
+            append_throttle(text, "device_operations", &command->throttles.device_operations);
         break;
     case SIM_COMMAND_TYPE:
         append_word(text, "vm", command->vm.name);
@@ -195,6 +209,18 @@ static bool set_scheduling(HvVm *vm, const SimCommand *command, uint64_t now)
     return hv_vm_set_sched(vm, (int)command->vcpu, &params, (unsigned)command->sched_what, now);
 }
 
+static bool set_throttles(HvVm *vm, const SimCommand *command, uint64_t now)
+{
+    HvThrottle limits[HV_THROTTLE_COUNT];
+    bool done = true;
+
+    sim_engine_throttles(&command->throttles, limits);
+    for (unsigned kind = 0; kind < HV_THROTTLE_COUNT; kind++)
+        if (command->throttle_what >> kind & 1)
+            done = hv_vm_set_throttle(vm, kind, limits[kind], now) && done;
+    return done;
+}
+
 static bool carry_out(SimEngine *engine, const SimCommand *command)
 {
     HvVm *vm = command->vm.name ? hv_host_vm(engine->host, command->vm.index) : NULL;
@@ -216,6 +242,7 @@ static bool carry_out(SimEngine *engine, const SimCommand *command)
     case SIM_COMMAND_SET_SCHEDULING: return set_scheduling(vm, command, engine->now);
     case SIM_COMMAND_SET_BALLOON:
         return hv_vm_set_balloon(vm, command->balloon_bytes / HV_PAGE_SIZE, engine->now);
+    case SIM_COMMAND_SET_THROTTLE: return set_throttles(vm, command, engine->now);
     case SIM_COMMAND_TYPE:
         return hv_vm_console_write(vm, HV_SLOT_CONSOLE, command->text, strlen(command->text),
                                    engine->now);

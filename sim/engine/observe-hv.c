@@ -16,6 +16,8 @@ _Static_assert((int)HV_WHY_COUNT == (int)SIM_WHY_COUNT, "Why");
 _Static_assert((int)HV_WHY_FETCH == (int)SIM_WHY_FETCH, "Why");
 _Static_assert((int)HV_WHY_KILL == (int)SIM_WHY_KILL, "Why");
 _Static_assert((int)HV_WHY_JOB_DONE == (int)SIM_WHY_JOB_DONE, "Why");
+_Static_assert((int)HV_WHY_THROTTLED == (int)SIM_WHY_THROTTLED, "Why");
+_Static_assert((int)HV_THROTTLE_COUNT == (int)SIM_THROTTLE_COUNT, "ThrottleKind");
 _Static_assert((int)HV_EXIT_COUNT == (int)SIM_EXIT_COUNT, "ExitKind");
 _Static_assert((int)HV_EXIT_PREEMPT == (int)SIM_EXIT_PREEMPT, "ExitKind");
 _Static_assert((int)HV_DEVICE_COUNT == (int)SIM_DEVICE_COUNT, "DeviceErrorKind");
@@ -82,6 +84,17 @@ static void job_done(void *user, HvStamp at, uint16_t vm, uint64_t release)
 static void deadline_missed(void *user, HvStamp at, uint16_t vm, uint64_t release)
 {
     TRACE(user, at, DeadlineMissed, .vm = vm, .release = release);
+}
+
+static void throttle_set(void *user, HvStamp at, uint16_t vm, HvThrottleKind kind, HvThrottle limit)
+{
+    TRACE(user, at, ThrottleSet, .vm = vm, .kind = kind, .rate = limit.rate, .burst = limit.burst);
+}
+
+static void throttled(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvThrottleKind kind,
+                      HvTime until)
+{
+    TRACE(user, at, Throttled, .vm = vm, .vcpu = vcpu, .kind = kind, .until_ns = until);
 }
 
 static void guest_exit(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, const HvExit *exit)
@@ -304,6 +317,8 @@ const HvObserver sim_hv_observer = {
     .deschedule = deschedule,
     .exit = guest_exit,
     .sched_params = sched_params,
+    .throttle_set = throttle_set,
+    .throttled = throttled,
     .job_released = job_released,
     .job_done = job_done,
     .deadline_missed = deadline_missed,

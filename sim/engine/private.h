@@ -154,6 +154,7 @@ bool sim_engine_build(SimEngine *engine, GError **error);
 HvPageRef *sim_engine_references(SimEngine *engine, size_t *ret_count);
 
 HvSchedParams sim_engine_sched_params(const SimScenarioSched *sched);
+void sim_engine_throttles(const SimScenarioThrottles *throttles, HvThrottle *ret_limits);
 
 /* observe-*.c; user is the SimEngine. */
 extern const HvObserver sim_hv_observer;

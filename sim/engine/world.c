@@ -297,6 +297,17 @@ HvSchedParams sim_engine_sched_params(const SimScenarioSched *sched)
     };
 }
 
+static HvThrottle throttle(const SimThrottle *limit)
+{
+    return (HvThrottle){(uint32_t)limit->rate, (uint32_t)limit->burst};
+}
+
+void sim_engine_throttles(const SimScenarioThrottles *throttles, HvThrottle *ret_limits)
+{
+    ret_limits[HV_THROTTLE_EXITS] = throttle(&throttles->exits);
+    ret_limits[HV_THROTTLE_DEVICE_OPERATIONS] = throttle(&throttles->device_operations);
+}
+
 /* g_free() the waits, which ret_config points to, after use. */
 static HvJobWait *job_config(const SimScenarioJob *job, HvJobConfig *ret_config)
 {
@@ -372,6 +383,7 @@ static bool build_vm(SimEngine *engine, unsigned vm, GError **error)
         .host_count = fill_hosts(engine, vm, hosts),
     };
 
+    sim_engine_throttles(&config->throttle, vm_config.throttles);
     if (!hv_host_add_vm(engine->host, &vm_config, 0, error)) {
         g_prefix_error(error, "vms.%s: ", config->name);
         return false;

@@ -9,6 +9,7 @@
 
 #include "netsim/proto/dissect.h"
 #include "sim/export/moments-private.h"
+#include "sim/export/words.h"
 #include "sim/model/model.h"
 #include "sim/scenario/scenario.h"
 
@@ -183,6 +184,8 @@ static char *command_words(json_object *command)
         return g_strdup_printf("set the access lists of NIC %s of vm:%s", word(command, "nic"), vm);
     if (!strcmp(what, "set-weight"))
         return g_strdup_printf("give vm:%s the weight %s", vm, word(command, "weight"));
+    if (!strcmp(what, "set-throttle"))
+        return g_strdup_printf("limit what vm:%s may ask of the hypervisor", vm);
     if (!strcmp(what, "set-scheduling"))
         return sched_words(command, vm);
     if (!strcmp(what, "set-balloon"))
@@ -381,6 +384,32 @@ static void tell_missed(SimTelling *telling, const SimRecord *record)
          g_strdup_printf("misses its deadline (arrival %" PRIu64 ")", event->release));
 }
 
+static const char *throttle_words(unsigned kind)
+{
+    return kind == SIM_THROTTLE_EXITS ? "exits" : "device operations";
+}
+
+static void tell_throttle_set(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventThrottleSet *event = SIM_FIELDS(record, ThrottleSet);
+    const char *what = throttle_words(event->kind);
+
+    tell(telling, record, vm_name(telling, event->vm),
+         event->rate ? g_strdup_printf("may have %u %s a second, %u at once", event->rate, what,
+                                       event->burst)
+                     : g_strdup_printf("may have as many %s as it wants", what));
+}
+
+static void tell_throttled(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventThrottled *event = SIM_FIELDS(record, Throttled);
+    g_autofree char *until = sim_time_words(event->until_ns);
+
+    tell(telling, record, vm_name(telling, event->vm),
+         g_strdup_printf("has had too many %s and must wait until %s", throttle_words(event->kind),
+                         until));
+}
+
 static void tell_device_error(SimTelling *telling, const SimRecord *record)
 {
     const SimEventDeviceError *event = SIM_FIELDS(record, DeviceError);
@@ -443,6 +472,8 @@ static const struct {
     [SIM_EVENT_DEVICE_ERROR] = {tell_device_error, 4},
     [SIM_EVENT_JOB_DONE] = {tell_job_done, 8},
     [SIM_EVENT_DEADLINE_MISSED] = {tell_missed, 8},
+    [SIM_EVENT_THROTTLE_SET] = {tell_throttle_set, 8},
+    [SIM_EVENT_THROTTLED] = {tell_throttled, 2},
     [SIM_EVENT_NOTE] = {tell_note, 8},
     [SIM_EVENT_TRACE_LIMIT] = {tell_note, 1},
     [SIM_EVENT_RUN_END] = {tell_end, 1},

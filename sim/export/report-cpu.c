@@ -172,3 +172,21 @@ void sim_report_scheduling(GString *out, json_object *result)
     sim_report_duration(out, number(scheduler, "longest_wait_ns"));
     g_string_append_c(out, '\n');
 }
+
+void sim_report_throttles(GString *out, json_object *vms)
+{
+    for (size_t i = 0; i < json_object_array_length(vms); i++) {
+        json_object *vm = json_object_array_get_idx(vms, i), *throttle = get(vm, "throttle");
+        uint64_t exits = number(throttle, "exits");
+        uint64_t operations = number(throttle, "device_operations");
+
+        if (exits + operations == 0)
+            continue;
+        g_string_append_printf(out,
+                               "  %s was throttled %" PRIu64 " times for its exits, %" PRIu64
+                               " times for its device operations: ",
+                               json_object_get_string(get(vm, "name")), exits, operations);
+        sim_report_duration(out, number(throttle, "waited_ns"));
+        g_string_append(out, " of waiting\n");
+    }
+}

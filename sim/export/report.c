@@ -268,6 +268,7 @@ static void add_exits(SimReport *report, json_object *vms)
                     "  (io, mmio: a device was spoken to; fault: a page was touched for the first "
                     "time;\n   halt: nothing to do; window: an interrupt could be delivered again; "
                     "preempt: the pCPU was\n   taken away; a page has 4096 bytes)\n");
+    sim_report_throttles(report->out, vms);
 }
 
 /* "1* 2* 3* 4*(1) 1*(2)": in the manner of textbooks, twelve to a line. */

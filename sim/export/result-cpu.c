@@ -83,6 +83,24 @@ static Sums sum_up(const SimModel *model)
     return sums;
 }
 
+void sim_result_throttle(json_object *row, const SimModel *model, const SimModelVm *vm)
+{
+    const SimModelThrottle *exits = &vm->throttles[SIM_THROTTLE_EXITS];
+    const SimModelThrottle *operations = &vm->throttles[SIM_THROTTLE_DEVICE_OPERATIONS];
+    json_object *throttle = json_object_new_object();
+    uint64_t waited_ns = vm->throttled_ns;
+
+    for (unsigned i = 0; i < vm->vcpu_count; i++)
+        if (vm->vcpus[i].state == SIM_VCPU_BLOCKED && vm->vcpus[i].why == SIM_WHY_THROTTLED)
+            waited_ns += model->time - vm->vcpus[i].since;
+    add_number(throttle, "exits", exits->times);
+    add_number(throttle, "device_operations", operations->times);
+    add_number(throttle, "exits_rate", exits->rate);
+    add_number(throttle, "device_operations_rate", operations->rate);
+    add_number(throttle, "waited_ns", waited_ns);
+    json_object_object_add(row, "throttle", throttle);
+}
+
 json_object *sim_result_scheduler(const SimModel *model)
 {
     json_object *result = json_object_new_object();

@@ -207,6 +207,7 @@ static json_object *vm_row(const SimResultInput *input, unsigned number)
         json_object_object_add(row, "fault", fault_object(vm));
     json_object_object_add(row, "vcpus", vcpu_rows(times, sim_model_vm(times, number)));
     json_object_object_add(row, "exits", exit_counts(vm));
+    sim_result_throttle(row, input->model, vm);
     json_object_object_add(row, "memory", memory_counts(input->model, vm));
     json_object_object_add(row, "nics", nic_rows(input->model, vm));
     return row;

@@ -53,6 +53,8 @@ static void follow_state(SimModel *model, const SimEventVcpuState *event, SimMod
             vcpu->why != SIM_WHY_START)
             vcpu->wake_wait_ns = MAX(vcpu->wake_wait_ns, lasted);
     }
+    if (vcpu->state == SIM_VCPU_BLOCKED && vcpu->why == SIM_WHY_THROTTLED)
+        vm->throttled_ns += lasted;
     if (event->to == SIM_VCPU_RUNNING && !vcpu->has_run) {
         vcpu->has_run = true;
         vcpu->first_run_ns = now;
@@ -270,6 +272,28 @@ static bool console(SimModel *model, const SimRecord *record)
     return true;
 }
 
+static bool throttle_set(SimModel *model, const SimRecord *record)
+{
+    const SimEventThrottleSet *event = SIM_FIELDS(record, ThrottleSet);
+    SimModelVm *vm = sim_apply_vm(model, event->vm);
+
+    if (vm) {
+        vm->throttles[event->kind].rate = event->rate;
+        vm->throttles[event->kind].burst = event->burst;
+    }
+    return vm != NULL;
+}
+
+static bool throttled(SimModel *model, const SimRecord *record)
+{
+    const SimEventThrottled *event = SIM_FIELDS(record, Throttled);
+    SimModelVm *vm = sim_apply_vm(model, event->vm);
+
+    if (vm)
+        vm->throttles[event->kind].times++;
+    return vm != NULL;
+}
+
 static bool mark(SimModel *model, const SimRecord *record)
 {
     const SimEventMark *event = SIM_FIELDS(record, Mark);
@@ -359,6 +383,8 @@ void sim_apply_vm_handlers(SimHandler *table)
     table[SIM_EVENT_GUEST_FAULT] = guest_fault;
     table[SIM_EVENT_CONSOLE] = console;
     table[SIM_EVENT_MARK] = mark;
+    table[SIM_EVENT_THROTTLE_SET] = throttle_set;
+    table[SIM_EVENT_THROTTLED] = throttled;
     table[SIM_EVENT_QUEUE_KICK] = queue_kick;
     table[SIM_EVENT_DEVICE_ERROR] = device_error;
     table[SIM_EVENT_FRAME_SENT] = frame_sent;

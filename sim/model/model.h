@@ -126,6 +126,12 @@ typedef struct {
     char *message, *symbol; /* NULL: none */
 } SimModelFault;
 
+/* A limit on what a VM may ask of the hypervisor. */
+typedef struct {
+    uint32_t rate, burst; /* rate 0: none */
+    uint64_t times;       /* a vCPU had to wait for it */
+} SimModelThrottle;
+
 /* Tracing mode: one access to a page of a VM's heap. */
 typedef struct {
     uint32_t page;         /* from the begin of the heap */
@@ -156,7 +162,9 @@ typedef struct {
     SimModelFault fault;
     uint64_t device_errors[SIM_DEVICE_COUNT];
     uint64_t kicks;
-    uint64_t last_mark; /* the number of its last mark; 0: it made none */
+    SimModelThrottle throttles[SIM_THROTTLE_COUNT];
+    uint64_t throttled_ns; /* its vCPUs have waited for a limit, in all, up to `since` of each */
+    uint64_t last_mark;    /* the number of its last mark; 0: it made none */
 
     uint32_t memory_pages;
     SimPages *pages;

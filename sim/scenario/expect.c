@@ -10,7 +10,6 @@
 /* What the result document counts in each scope; one that ends with '*' takes
  * any word there. Lists of the document are addressed by name or number. */
 static const char *const vm_counters[] = {"exit_code",
-                                          "last_mark",
                                           "exits",
                                           "exits.io",
                                           "exits.mmio",
@@ -43,6 +42,10 @@ static const char *const vm_counters[] = {"exit_code",
                                           "memory.reference_misses",
                                           "vcpus.N.*",
                                           "nics.N.*",
+                                          "throttle.exits",
+                                          "throttle.device_operations",
+                                          "throttle.waited_ns",
+                                          "last_mark",
                                           NULL};
 static const char *const vcpu_counters[] = {
     "ran_ns",       "ready_ns",    "blocked_ns",  "dispatches",    "preemptions", "arrival_ns",

@@ -283,6 +283,15 @@ typedef struct {
     size_t server_count;
 } SimScenarioInternet;
 
+/* How often a second a VM may ask something of the hypervisor; rate 0: no limit. */
+typedef struct {
+    uint64_t rate, burst;
+} SimThrottle;
+
+typedef struct {
+    SimThrottle exits, device_operations;
+} SimScenarioThrottles;
+
 typedef struct {
     char *name;
     char *program;        /* as written: a known program, or the path of an ELF file */
@@ -302,6 +311,7 @@ typedef struct {
     uint64_t reservation_ppm, period_ns, slice_ns;
     SimScenarioSched *vcpu_scheduling; /* for the first vCPUs */
     size_t vcpu_scheduling_count;
+    SimScenarioThrottles throttle;
     uint64_t start_at_ns; /* SIM_TIME_NEVER: only by command */
     size_t job;           /* number of the job that it runs, from 1; 0: none */
     SimScenarioNic *nics;
@@ -344,6 +354,7 @@ typedef enum {
     SIM_COMMAND_FLOW_REMOVE,      /* network, on, text: its name */
     SIM_COMMAND_SET_ACL,          /* vm, nic, acl */
     SIM_COMMAND_SET_BALLOON,      /* vm, balloon_bytes */
+    SIM_COMMAND_SET_THROTTLE,     /* vm, throttles, throttle_what */
     SIM_COMMAND_COUNT
 } SimCommandKind;
 
@@ -366,6 +377,8 @@ typedef struct {
     SimScenarioSched sched;
     uint64_t sched_what; /* bit n: word n of sim_sched_words is given */
     int64_t vcpu;        /* -1: all */
+    SimScenarioThrottles throttles;
+    uint64_t throttle_what; /* bit 0: exits, bit 1: device_operations */
     char *text;
     SimScenarioRef on; /* a switch or a trunk of network; name NULL: the first */
     SimLinkQuality quality;

@@ -288,6 +288,8 @@ static const SimKey vm_keys[] = {
      .meaning = "What single vCPUs have else than the VM, from vCPU 0 on."},
     {"affinity", SIM_KEY_PCPUS, .preset = "[]", FIELD(SimScenarioVm, affinity),
      .meaning = "Numbers of the pCPUs that it may run on; []: any."},
+    {"throttle", OBJECT(sim_throttle_object), .preset = "{}", FIELD(SimScenarioVm, throttle),
+     .meaning = "What it may ask of the hypervisor, against noisy neighbours."},
     {"start_at", DURATION, .never = true, .preset = "\"0ns\"", .min = 0, .max = 3600 * SECOND,
      FIELD(SimScenarioVm, start_at_ns), .meaning = "When it is switched on."},
     {"nics", LIST(nic_object), .preset = "[]", .max = SIM_MAX_NICS, FIELD(SimScenarioVm, nics),
@@ -418,6 +420,7 @@ static const SimObject *const command_variants[] = {
     [SIM_COMMAND_FLOW_REMOVE] = &sim_flow_remove_object,
     [SIM_COMMAND_SET_ACL] = &sim_set_acl_object,
     [SIM_COMMAND_SET_BALLOON] = &balloon_object,
+    [SIM_COMMAND_SET_THROTTLE] = &sim_set_throttle_object,
 };
 static const char *const command_names[] = {
     [SIM_COMMAND_PING] = "ping",
@@ -440,6 +443,7 @@ static const char *const command_names[] = {
     [SIM_COMMAND_FLOW_REMOVE] = "flow-remove",
     [SIM_COMMAND_SET_ACL] = "set-acl",
     [SIM_COMMAND_SET_BALLOON] = "set-balloon",
+    [SIM_COMMAND_SET_THROTTLE] = "set-throttle",
     [SIM_COMMAND_COUNT] = NULL,
 };
 

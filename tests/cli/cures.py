@@ -52,4 +52,39 @@ def barrier(_):
     true(gang * 10 < bare, f'{gang} us of {bare} with gang scheduling')
 
 
+NOISY = 'scenarios/cpu/noisy-neighbour.json'
+
+
+def flood(*sets):
+    """100 ms of the flood, and what became of it: the server's CPU time in ms, the frames."""
+    result = run(NOISY, 'run.until=100ms', *sets)
+    server, noisy = result['vms'][0], result['vms'][3]
+    equal((server['name'], noisy['name']), ('server', 'noisy'))
+    return server['vcpus'][0]['ran_ns'] / 1e6, noisy['nics'][0]['tx_frames'], noisy['throttle']
+
+
+@test('a flood of frames: the limit holds to the frame, and the victim has its pCPU back')
+def noisy_frames(_):
+    spent, frames, none = flood()
+    equal((none['device_operations'], none['waited_ns']), (0, 0))
+    limit = {'rate': 2000, 'burst': 10}
+    saved, few, throttle = flood(f'vms.noisy.throttle.device_operations={json.dumps(limit)}')
+    # It begins at 5 ms, and needs a moment to begin: 10 at once, 2 each ms in 95 ms at most.
+    true(190 <= few <= 200, f'{few} frames')
+    equal(throttle['device_operations'] >= 180, True, throttle)
+    true(frames > 10 * few, f'{frames} frames without the limit')
+    true(spent > 5 * saved, f'the server ran {spent} ms, with the limit {saved} ms')
+
+
+@test('the same by exits, five for each frame')
+def noisy_exits(_):
+    spent, frames, _ = flood()
+    limit = {'rate': 5000, 'burst': 10}
+    saved, few, throttle = flood(f'vms.noisy.throttle.exits={json.dumps(limit)}')
+    true(throttle['exits'] > 100, throttle)
+    true(few <= (10 + 95 * 5) / 3, f'{few} frames')
+    true(frames > 10 * few, f'{frames} frames without the limit')
+    true(spent > 5 * saved, f'the server ran {spent} ms, with the limit {saved} ms')
+
+
 main()

@@ -31,7 +31,9 @@ static const char *const whys[HV_WHY_COUNT] = {
     [HV_WHY_KILL] = "kill",
     [HV_WHY_JOB_WAIT] = "job-wait",
     [HV_WHY_JOB_DONE] = "job-done",
+    [HV_WHY_THROTTLED] = "throttled",
 };
+static const char *const throttles[HV_THROTTLE_COUNT] = {"exits", "device-operations"};
 static const char *const exits[HV_EXIT_COUNT] = {"io",     "mmio",    "page-fault", "halt",
                                                  "window", "preempt", "shutdown",   "error"};
 static const char *const errors[HV_DEVICE_COUNT] = {"bad-access", "bad-chain", "bad-config"};
@@ -91,6 +93,19 @@ static void on_deschedule(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, Hv
     log->ran_ns[at.pcpu] += ran_ns;
     vm_of(log, vm)->ran_ns += ran_ns;
     note(log, LOG_DISPATCH, at, "%u.%u off " U64 " %s", vm, vcpu, ran_ns, whys[why]);
+}
+
+static void on_throttle_set(void *user, HvStamp at, uint16_t vm, HvThrottleKind kind,
+                            HvThrottle limit)
+{
+    note(user, LOG_DEVICES, at, "vm%u limit %s %u/s burst %u", vm, throttles[kind], limit.rate,
+         limit.burst);
+}
+
+static void on_throttled(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, HvThrottleKind kind,
+                         HvTime until)
+{
+    note(user, LOG_DEVICES, at, "%u.%u throttled %s until " U64, vm, vcpu, throttles[kind], until);
 }
 
 static void on_exit_event(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, const HvExit *exit)
@@ -198,6 +213,8 @@ const HvObserver host_log_observer = {
     .vcpu_state = on_vcpu_state,
     .dispatch = on_dispatch,
     .deschedule = on_deschedule,
+    .throttle_set = on_throttle_set,
+    .throttled = on_throttled,
     .exit = on_exit_event,
     .page_mapped = on_page_mapped,
     .page_unmapped = on_page_unmapped,

@@ -18,7 +18,7 @@ typedef enum {
     LOG_EXITS = 1 << 2,
     LOG_PAGES = 1 << 3, /* but not the loader's */
     LOG_INTERRUPTS = 1 << 4,
-    LOG_DEVICES = 1 << 5, /* errors, kicks, console, marks */
+    LOG_DEVICES = 1 << 5, /* errors, kicks, console, marks, limits */
     LOG_FRAMES = 1 << 6,
     LOG_ALL = (1 << 7) - 1,
 } HostLogKind;

@@ -17,6 +17,7 @@ typedef struct {
     unsigned vm_count;
     unsigned vcpus[4];
     uint64_t affinity[4];
+    HvThrottle throttles[4];
     FakeScript scripts[4][3];
     FakeOp ops[4][3][MAX_OPS];
     struct {
@@ -107,6 +108,9 @@ static World *random_world(guint32 seed)
     for (unsigned vm = 0; vm < world->vm_count; vm++) {
         world->vcpus[vm] = g_rand_int_range(rand, 1, 4);
         world->affinity[vm] = g_rand_boolean(rand) ? 0 : 1;
+        if (g_rand_boolean(rand))
+            world->throttles[vm] = (HvThrottle){g_rand_int_range(rand, 1000000, 100000000),
+                                                g_rand_int_range(rand, 1, 20)};
         for (unsigned i = 0; i < world->vcpus[vm]; i++)
             random_script(rand, &world->scripts[vm][i], world->ops[vm][i], world->vcpus[vm]);
     }
@@ -115,7 +119,7 @@ static World *random_world(guint32 seed)
         time += g_rand_int_range(rand, 0, UNTIL / COMMANDS);
         world->commands[i].time = time;
         world->commands[i].vm = g_rand_int_range(rand, 0, world->vm_count);
-        world->commands[i].kind = g_rand_int_range(rand, 0, 7);
+        world->commands[i].kind = g_rand_int_range(rand, 0, 8);
     }
     return world;
 }
@@ -130,6 +134,8 @@ static void do_command(Fixture *fixture, const World *world, unsigned i)
     case 2:
     case 3: hv_vm_resume(vm, now); break;
     case 4: hv_vm_kill(vm, now); break;
+    case 5: hv_vm_set_throttle(vm, HV_THROTTLE_EXITS, (HvThrottle){.rate = 0}, now); break;
+    case 6: hv_vm_set_throttle(vm, HV_THROTTLE_EXITS, (HvThrottle){20000000, 3}, now); break;
     default: hv_vm_set_weight(vm, 100, now); break;
     }
 }
@@ -198,6 +204,7 @@ static char *play(const World *world, GRand *rand)
     for (unsigned vm = 0; vm < world->vm_count; vm++) {
         fixture.vm.vcpu_count = world->vcpus[vm];
         fixture.vm.affinity = world->affinity[vm];
+        fixture.vm.throttles[HV_THROTTLE_EXITS] = world->throttles[vm];
         fixture_start(&fixture, world->scripts[vm]);
     }
     for (unsigned i = 0; i < COMMANDS; i++) {

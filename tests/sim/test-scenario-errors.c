@@ -313,16 +313,21 @@ static const Case command_cases[] = {
      "pause, "
      "resume, kill, set-weight, type, forward-add, forward-remove, set-scheduling, "
      "set-link-quality, plug-trunk, "
-     "unplug-trunk, flow-add, flow-remove, set-acl, set-balloon"},
+     "unplug-trunk, flow-add, flow-remove, set-acl, set-balloon, set-throttle"},
     {"unknown", COMMAND("{\"do\":\"unplugg\",\"vm\":\"a\"}"),
      "x.json:4: timeline[0].do: \"unplugg\" is not a command; did you mean \"unplug\"? allowed: "
      "ping, "
      "connect, plug, unplug, start, pause, resume, kill, set-weight, type, forward-add, "
      "forward-remove, set-scheduling, set-link-quality, plug-trunk, unplug-trunk, flow-add, "
      "flow-remove, "
-     "set-acl, set-balloon"},
+     "set-acl, set-balloon, set-throttle"},
     {"key-of-another", COMMAND("{\"do\":\"kill\",\"vm\":\"a\",\"nic\":0}"),
      "x.json:4: timeline[0].nic: unknown key; allowed: at, do, vm"},
+    {"no-throttle", COMMAND("{\"do\":\"set-throttle\",\"vm\":\"a\"}"),
+     "x.json:4: timeline[0]: changes nothing; allowed: exits, device_operations"},
+    {"throttle-rate", COMMAND("{\"do\":\"set-throttle\",\"vm\":\"a\",\"exits\":{\"burst\":1}}"),
+     "x.json:4: timeline[0].exits: \"rate\" is missing; allowed: a whole number from 0 to "
+     "1000000000"},
     {"vm-reference", COMMAND("{\"do\":\"kill\",\"vm\":\"x\"}"),
      "x.json:4: timeline[0].vm: \"x\" is not the name of a VM; allowed: a, b, c"},
     {"nic", COMMAND("{\"do\":\"unplug\",\"vm\":\"a\",\"nic\":1}"),
@@ -393,14 +398,13 @@ static const Case check_cases[] = {
      "allowed: a, b, c"},
     {"counter-name", CHECK("{\"counter\":{\"path\":\"vms.a.exits.mmoi\",\"min\":1}}"),
      "x.json:4: checks[0].expect.counter.path: \"vms.a.exits.mmoi\" counts nothing; did you mean "
-     "\"exits.mmio\"? allowed: exit_code, last_mark, exits, exits.io, exits.mmio, "
-     "exits.page_fault, "
-     "exits.halt, exits.interrupt_window, exits.preempt, exits.shutdown, exits.error, "
-     "memory.size_bytes, memory.resident_pages, memory.faults, memory.shared_pages, memory.shares, "
-     "memory.copies, "
-     "memory.ballooned_pages, memory.balloon_target, memory.inflates, memory.deflates, "
-     "memory.balloon_used, memory.balloon_refused, memory.target_pages, "
-     "... (34 in all)"},
+     "\"exits.mmio\"? allowed: exit_code, exits, exits.io, exits.mmio, exits.page_fault, "
+     "exits.halt, "
+     "exits.interrupt_window, exits.preempt, exits.shutdown, exits.error, memory.size_bytes, "
+     "memory.resident_pages, memory.faults, memory.shared_pages, memory.shares, "
+     "memory.copies, memory.ballooned_pages, memory.balloon_target, memory.inflates, "
+     "memory.deflates, memory.balloon_used, memory.balloon_refused, memory.target_pages, "
+     "memory.active_ppm, ... (37 in all)"},
     {"counter-vcpu", CHECK("{\"counter\":{\"path\":\"vms.a.vcpus.1.ran_ns\",\"min\":1}}"),
      "x.json:4: checks[0].expect.counter.path: \"vms.a.vcpus.1.ran_ns\" does not number one of the "
      "VM's vCPUs; allowed: 0 to 0"},
