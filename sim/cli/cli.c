@@ -84,33 +84,48 @@ bool cli_wants_colour(FILE *stream)
     return isatty(fileno(stream)) && !(no_color && *no_color);
 }
 
-char *cli_guest_directory(void)
+/* A folder at its place in relation to this very program, so that an installed hvlab finds
+ * what belongs to it wherever it was installed; NULL: it is not there. */
+static char *beside_program(const char *relative)
 {
-    const char *named = g_getenv("HVLAB_GUESTS");
+    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+    g_autofree char *folder = self ? g_path_get_dirname(self) : NULL;
+    g_autofree char *path = folder ? g_build_filename(folder, relative, NULL) : NULL;
+
+    return path && g_file_test(path, G_FILE_TEST_IS_DIR) ? g_canonicalize_filename(path, NULL)
+                                                         : NULL;
+}
+
+/* Named by a variable, else as built, else as installed, else where it was built. */
+static char *find_directory(const char *variable, const char *built, const char *installed,
+                            const char *otherwise)
+{
+    const char *named = variable ? g_getenv(variable) : NULL;
+    char *found = NULL;
 
     if (named && *named)
         return g_strdup(named);
+    if (built)
+        found = beside_program(built);
+    if (!found)
+        found = beside_program(installed);
+    return found ? found : g_strdup(otherwise);
+}
 
-    g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
-
-    if (self) {
-        g_autofree char *folder = g_path_get_dirname(self);
-        g_autofree char *built = g_build_filename(folder, "..", "..", "hv-core", "guest", NULL);
-        g_autofree char *installed = g_build_filename(folder, "..", "lib", "hvlab", "guests", NULL);
-
-        if (g_file_test(built, G_FILE_TEST_IS_DIR))
-            return g_canonicalize_filename(built, NULL);
-        if (g_file_test(installed, G_FILE_TEST_IS_DIR))
-            return g_canonicalize_filename(installed, NULL);
-    }
-    return g_strdup(HVLAB_GUEST_DIR);
+char *cli_guest_directory(void)
+{
+    return find_directory("HVLAB_GUESTS", "../../hv-core/guest", "../lib/hvlab/guests",
+                          HVLAB_GUEST_DIR);
 }
 
 char *cli_scenario_directory(void)
 {
-    const char *named = g_getenv("HVLAB_SCENARIOS");
+    return find_directory("HVLAB_SCENARIOS", NULL, "../share/hvlab/scenarios", HVLAB_SCENARIO_DIR);
+}
 
-    return g_strdup(named && *named ? named : HVLAB_SCENARIO_DIR);
+char *cli_include_directory(void)
+{
+    return find_directory(NULL, NULL, "../include/hvlab", HVLAB_INCLUDE_DIR);
 }
 
 bool cli_format_json(const char *format)

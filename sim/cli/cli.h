@@ -63,6 +63,8 @@ char *cli_guest_directory(void);
 /* The scenarios that came with hvlab: $HVLAB_SCENARIOS, else those of the source
  * tree it was built from. g_free(). */
 char *cli_scenario_directory(void);
+/* What a policy of one's own is compiled with: -I. */
+char *cli_include_directory(void);
 
 /* --format: is it one of text (or left out) and json? If not, says so, for this command. */
 bool cli_format_is(const char *format, const char *command, int *ret_exit);

@@ -178,14 +178,15 @@ static char *fill_in(const char *name)
     g_auto(GStrv) names = g_strsplit(template, "@NAME@", -1);
     g_autofree char *named = g_strjoinv(name, names);
     g_auto(GStrv) folders = g_strsplit(named, "@INCLUDE@", -1);
+    g_autofree char *include = cli_include_directory();
 
-    return g_strjoinv(HVLAB_INCLUDE_DIR, folders);
+    return g_strjoinv(include, folders);
 }
 
 static int write_new(const char *name)
 {
     g_autofree char *path = g_strconcat(name, ".c", NULL);
-    g_autofree char *text = NULL;
+    g_autofree char *text = NULL, *include = cli_include_directory();
     FILE *file;
 
     if (!is_name(name)) {
@@ -207,7 +208,7 @@ static int write_new(const char *name)
            "  cc -O2 -Wall -shared -fPIC -I %s -o %s.so %s\n"
            "  hvlab policy check ./%s.so\n"
            "  hvlab run --policy ./%s.so SCENARIO\n",
-           path, HVLAB_INCLUDE_DIR, name, path, name, name);
+           path, include, name, path, name, name);
     return CLI_OK;
 }
 
