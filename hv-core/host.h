@@ -44,12 +44,14 @@ typedef struct {
     const HvReplacementOps *replacement; /* NULL: no page is taken away */
     HvFrameNo frame_limit;               /* page frames for pageable pages; 0: no limit */
     HvFrameNo swap_pages;
-    unsigned batch;      /* pages that go at once when a frame must be taken */
-    HvTime sample_ns;    /* how often the policy's bits are sampled; 0: never */
-    HvTime scan_ns;      /* how often the sharer looks at pages (memory/sharing.h); 0: never */
-    unsigned scan_pages; /* so many at a time */
-    bool kill_largest;   /* no frame can be had: the VM with the most is killed, not the asker */
-    bool no_overcommit;  /* a VM that is promised more than is left does not start */
+    HvPageNo block_pages; /* a power of two: pages are mapped in blocks of so many
+                             (vm/vm-blocks.c); 0 or 1: one by one */
+    unsigned batch;       /* pages that go at once when a frame must be taken */
+    HvTime sample_ns;     /* how often the policy's bits are sampled; 0: never */
+    HvTime scan_ns;       /* how often the sharer looks at pages (memory/sharing.h); 0: never */
+    unsigned scan_pages;  /* so many at a time */
+    bool kill_largest;    /* no frame can be had: the VM with the most is killed, not the asker */
+    bool no_overcommit;   /* a VM that is promised more than is left does not start */
     /* Frames are taken from the VM with the fewest shares for what it holds, and idle
      * pages count more than used ones (vm/host-shares.c). Each VM's pages are then
      * replaced by themselves. Limits and reservations need this. */

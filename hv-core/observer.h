@@ -192,6 +192,10 @@ typedef struct {
     /* A page got a page frame (demand fault, or the loader's work before the start). */
     void (*page_mapped)(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame,
                         bool writable, bool pinned, bool demand);
+    /* With a page that was touched, all others of its block got a frame (their page_mapped
+     * come next, not by demand). It is reclaimed as one: the rest of it goes too. */
+    void (*block_mapped)(void *user, HvStamp at, uint16_t vm, HvPageNo first, HvPageNo pages);
+    void (*block_reclaimed)(void *user, HvStamp at, uint16_t vm, HvPageNo first, HvPageNo pages);
     void (*page_unmapped)(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame);
     /* A page went to a slot of swap space, and came back (page_mapped comes next). */
     void (*swapped_out)(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame,

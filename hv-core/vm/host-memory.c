@@ -20,6 +20,7 @@ static void on_swapped_out(void *user, HvPageRef page, HvFrameNo frame, uint32_t
 {
     HvHost *host = user;
     HV_REPORT(host, swapped_out, stamp_of(host), page.vm, page.page, frame, slot);
+    hv_host_block_torn(host, page);
     if (host->needy != NULL && host->needy->acting != NULL)
         host->needy->acting->cost_ns += host->config.costs.swap_out_ns;
 }
@@ -28,6 +29,7 @@ static void on_shared(void *user, HvPageRef page, HvFrameNo frame, HvFrameNo old
 {
     HvHost *host = user;
     HV_REPORT(host, page_shared, stamp_of(host), page.vm, page.page, frame, old_frame, zero);
+    hv_vm_split_block(hv_host_vm(host, page.vm), page.page);
 }
 
 static void on_unshared(void *user, HvPageRef page)
@@ -61,6 +63,7 @@ void hv_host_drop_page(HvHost *host, HvVm *vm, HvPageNo page)
     HvPageRef ref = {vm->number, page};
     HvVm *needy = host->needy;
     host->needy = vm;
+    hv_vm_split_block(vm, page);
     if (hv_sharing_has(host->sharing, ref))
         hv_sharing_leave(host->sharing, ref);
     else if (hv_pager_is_pageable(host->pager, ref))
@@ -167,6 +170,7 @@ HvFrameNo hv_host_take_frame_for(HvHost *host, HvVm *vm, HvPageRef *ret_victim)
     }
     if (frame != HV_FRAME_NONE && victim->page == HV_NO_PAGE)
         *victim = own;
+    hv_host_reclaim_torn(host, at);
     host->needy = NULL;
     hv_host_check_low(host, at.time);
     return frame;
@@ -243,6 +247,7 @@ bool hv_host_init_memory(HvHost *host, GError **error)
     host->scan.fire = scan_fires;
     hv_host_init_balloon(host);
     hv_host_init_sampling(host);
+    host->torn = g_array_new(FALSE, FALSE, sizeof(HvPageRef));
     host->pager = hv_pager_new(&pager, error);
     if (host->pager == NULL)
         return false;
@@ -261,4 +266,6 @@ void hv_host_clear_memory(HvHost *host)
 {
     hv_sharing_free(host->sharing);
     hv_pager_free(host->pager);
+    if (host->torn != NULL)
+        g_array_unref(host->torn);
 }

@@ -20,6 +20,7 @@ struct HvHost {
     HvVm *needy;         /* for whom the pager takes a frame */
     HvEvent sample;      /* of which pages are in use */
     HvEvent scan;        /* for pages to be shared */
+    GArray *torn;        /* of HvPageRef: blocks mapped as one that have lost a page */
     HvEvent period;      /* of the estimate of working sets */
     HvEvent balance;     /* of the VMs' balloons */
     HvEvent frames_came; /* those that wait for a page frame look again */
@@ -113,6 +114,11 @@ void hv_host_check_low(HvHost *host, HvTime when);
 bool hv_host_wait_for_frame(HvHost *host, HvVm *vm);
 /* Frames may have come free. */
 void hv_host_frames_came(HvHost *host, HvTime when);
+
+/* vm-blocks.c */
+/* A page was swapped out: if its block was mapped as one, the rest must go too. */
+void hv_host_block_torn(HvHost *host, HvPageRef page);
+void hv_host_reclaim_torn(HvHost *host, HvStamp at);
 
 /* host-sample.c */
 void hv_host_init_sampling(HvHost *host);

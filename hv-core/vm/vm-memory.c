@@ -4,7 +4,8 @@
  *
  * A page that a guest, or a device on its behalf, touches for the first time gets
  * a frame of zeroes; one that was swapped out gets a frame and its contents back.
- * Which frame that is, and whose it was, is the pager's affair. A page that is
+ * Which frame that is, and whose it was, is the pager's affair; whether its neighbours
+ * come with it, that of vm-blocks.c. A page that is
  * mapped read-only shares its frame with others, or did: a write breaks the sharing
  * with a copy, or takes the frame over when nobody else is left. When no frame is
  * left and none can be taken, the VM that needs one crashes, and the others go on.
@@ -74,7 +75,10 @@ static bool bring_in(HvVm *vm, HvPageNo page, HvPageRef *ret_victim)
     HvFrameNo frame = take_frame(vm, ret_victim);
     if (frame == HV_FRAME_NONE)
         return false;
+    bool fresh = !hv_pager_is_swapped(vm->host->pager, page_ref(vm, page));
     fill(vm, page, frame);
+    if (fresh)
+        hv_vm_map_block(vm, page);
     return true;
 }
 

@@ -56,6 +56,7 @@ struct HvVm {
 enum {
     HV_MARK_BALLOONED = 1, /* given by the guest, and not touched since */
     HV_MARK_SAMPLED = 2,   /* picked in this period, and not used since */
+    HV_MARK_WHOLE = 4,     /* the first page of a block that was mapped as one */
 };
 
 HvVm *hv_vm_new(HvHost *host, uint16_t number, const HvVmConfig *config, HvTime now,
@@ -87,6 +88,11 @@ bool hv_vm_memory_fault(void *user, HvMemory *memory, HvPageNo page, bool write)
 /* The same for an instruction of the acting vCPU, which is a reference to the page. */
 bool hv_vm_resolve_access(HvVm *vm, HvPageNo page, bool write);
 
+/* vm-blocks.c: page has just got a frame because it was touched: the block around it
+ * comes with it, if that is to be and can be. */
+void hv_vm_map_block(HvVm *vm, HvPageNo page);
+/* The block around page is one no more; false: it was none. */
+bool hv_vm_split_block(HvVm *vm, HvPageNo page);
 /* vm-balloon.c: the guest names pages to its balloon. */
 void hv_vm_balloon(HvVm *vm, bool inflate, const uint32_t *pages, uint32_t count);
 bool hv_vm_is_ballooned(const HvVm *vm, HvPageNo page);

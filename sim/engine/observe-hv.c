@@ -123,6 +123,16 @@ static void page_mapped(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFr
           .pinned = pinned, .demand = demand);
 }
 
+static void block_mapped(void *user, HvStamp at, uint16_t vm, HvPageNo first, HvPageNo pages)
+{
+    TRACE(user, at, BlockMapped, .vm = vm, .page = first, .pages = pages);
+}
+
+static void block_reclaimed(void *user, HvStamp at, uint16_t vm, HvPageNo first, HvPageNo pages)
+{
+    TRACE(user, at, BlockReclaimed, .vm = vm, .page = first, .pages = pages);
+}
+
 static void page_unmapped(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame)
 {
     TRACE(user, at, PageUnmapped, .vm = vm, .page = page, .frame = frame);
@@ -324,6 +334,8 @@ const HvObserver sim_hv_observer = {
     .deadline_missed = deadline_missed,
     .page_mapped = page_mapped,
     .page_unmapped = page_unmapped,
+    .block_mapped = block_mapped,
+    .block_reclaimed = block_reclaimed,
     .swapped_out = swapped_out,
     .swapped_in = swapped_in,
     .page_shared = page_shared,

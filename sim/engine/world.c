@@ -72,6 +72,7 @@ static HvMemoryPolicy memory_policy(const SimEngine *engine)
     memory.balance_ns = policy->balance_ns;
     memory.wait_ns = policy->wait_ns;
     memory.low_ppm = (uint32_t)policy->low_ppm;
+    memory.block_pages = (HvPageNo)(policy->mapping_bytes / HV_PAGE_SIZE);
     memory.kill_largest = policy->out_of_memory == SIM_OUT_OF_MEMORY_KILL;
     memory.no_overcommit = !policy->overcommit;
     if (policy->share) {

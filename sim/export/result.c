@@ -113,6 +113,8 @@ static json_object *memory_counts(const SimModel *model, const SimModelVm *vm)
     add_number(memory, "copies", vm->copies);
     add_number(memory, "swap_ins", vm->swap_ins);
     add_number(memory, "swap_outs", vm->swap_outs);
+    add_number(memory, "blocks_mapped", vm->blocks_mapped);
+    add_number(memory, "blocks_reclaimed", vm->blocks_reclaimed);
     add_number(memory, "balloon_target", vm->balloon_target);
     add_number(memory, "inflates", vm->inflates);
     add_number(memory, "deflates", vm->deflates);

@@ -55,6 +55,24 @@ static bool page_mapped(SimModel *model, const SimRecord *record)
     return true;
 }
 
+static bool block_mapped(SimModel *model, const SimRecord *record)
+{
+    SimModelVm *vm = sim_apply_vm(model, SIM_FIELDS(record, BlockMapped)->vm);
+
+    if (vm)
+        vm->blocks_mapped++;
+    return vm != NULL;
+}
+
+static bool block_reclaimed(SimModel *model, const SimRecord *record)
+{
+    SimModelVm *vm = sim_apply_vm(model, SIM_FIELDS(record, BlockReclaimed)->vm);
+
+    if (vm)
+        vm->blocks_reclaimed++;
+    return vm != NULL;
+}
+
 static bool page_unmapped(SimModel *model, const SimRecord *record)
 {
     const SimEventPageUnmapped *event = SIM_FIELDS(record, PageUnmapped);
@@ -305,6 +323,8 @@ void sim_apply_memory_handlers(SimHandler *table)
     table[SIM_EVENT_PAGE_SWAPPED_IN] = page_swapped_in;
     table[SIM_EVENT_PAGE_SHARED] = page_shared;
     table[SIM_EVENT_PAGE_UNSHARED] = page_unshared;
+    table[SIM_EVENT_BLOCK_MAPPED] = block_mapped;
+    table[SIM_EVENT_BLOCK_RECLAIMED] = block_reclaimed;
     table[SIM_EVENT_PAGE_REFERENCE] = page_reference;
     table[SIM_EVENT_BALLOON_TARGET] = balloon_target;
     table[SIM_EVENT_PAGE_BALLOONED] = page_ballooned;

@@ -46,6 +46,8 @@ static const char *const vm_counters[] = {"exit_code",
                                           "throttle.device_operations",
                                           "throttle.waited_ns",
                                           "last_mark",
+                                          "memory.blocks_mapped",
+                                          "memory.blocks_reclaimed",
                                           NULL};
 static const char *const vcpu_counters[] = {
     "ran_ns",       "ready_ns",    "blocked_ns",  "dispatches",    "preemptions", "arrival_ns",

@@ -39,7 +39,16 @@ bool sim_finish_memory_policy(SimReader *reader, const SimPath *path, json_objec
     SimScenarioMemoryPolicy *policy = structure;
     SimPath frames = {path, "frames", 0}, replacement = {path, "replacement", 0};
 
+    SimPath mapping = {path, "mapping_size", 0};
+
     set_in_one_word(policy);
+    if ((policy->mapping_bytes & (policy->mapping_bytes - 1)) != 0)
+        return sim_reader_fail(reader, &mapping,
+                               "is not a power of two; allowed: 4KiB, 8KiB, 16KiB, ... 2MiB");
+    if (policy->mapping_bytes > 4096 && policy->trace_references)
+        return sim_reader_fail(reader, &mapping,
+                               "hides which pages are touched, and \"trace_references\" is to "
+                               "show it; allowed: 4KiB");
     if (policy->frames > 0 && policy->replacement == SIM_REPLACEMENT_NONE)
         return sim_reader_fail(reader, &frames,
                                "a limit needs a \"replacement\" policy beside it, which says "

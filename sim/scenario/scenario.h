@@ -153,6 +153,7 @@ typedef struct {
     uint64_t replacement;                    /* SimReplacement */
     uint64_t frames;        /* for the heaps of all VMs; 0: no limit but the host's memory */
     uint64_t swap_bytes;    /* a multiple of 4 KiB */
+    uint64_t mapping_bytes; /* a power of two times 4 KiB */
     bool overcommit;        /* more may be promised to VMs than the host has */
     uint64_t out_of_memory; /* SimOutOfMemory */
     uint64_t batch;         /* 1 with trace_references, whatever is written */

@@ -90,6 +90,10 @@ static const SimKey memory_policy_keys[] = {
          "are then resident from the start and do not count."},
     {"swap", SIZE, .preset = "\"64MiB\"", .min = 4 * KIB, .max = 16 * GIB, .step = 4 * KIB,
      FIELD(SimScenarioMemoryPolicy, swap_bytes), .meaning = "Size of the swap space."},
+    {"mapping_size", SIZE, .preset = "\"4KiB\"", .min = 4 * KIB, .max = 2 * MIB, .step = 4 * KIB,
+     FIELD(SimScenarioMemoryPolicy, mapping_bytes),
+     .meaning = "Huge mappings: a page that is touched gets its page frame together with the whole "
+                "block of this size around it, and they are taken away together; a power of two."},
     {"overcommit", SIM_KEY_BOOL, .preset = "true", FIELD(SimScenarioMemoryPolicy, overcommit),
      .meaning = "false: a VM that would make the promises to running VMs exceed the host's memory "
                 "does not start."},

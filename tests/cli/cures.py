@@ -87,4 +87,32 @@ def noisy_exits(_):
     true(spent > 5 * saved, f'the server ran {spent} ms, with the limit {saved} ms')
 
 
+HUGE = 'scenarios/memory/huge-mappings.json'
+
+
+def mapped(size, *sets):
+    """What mappings of this size make of the same program, which checks what it has written."""
+    vm = run(HUGE, f'host.memory_policy.mapping_size={size}', *sets)['vms'][0]
+    equal((vm['state'], vm['exit_code']), ('halted', 0), vm['console'])
+    return vm['memory'], vm['vcpus'][0]['ran_ns']
+
+
+@test('huge mappings: fewer faults, more memory')
+def huge(_):
+    (small, slow), (large, fast) = mapped('4KiB'), mapped('64KiB')
+    equal((small['blocks_mapped'], small['blocks_reclaimed']), (0, 0))
+    true(large['faults'] * 10 < small['faults'], f'{large["faults"]} of {small["faults"]} faults')
+    true(large['resident_pages'] > small['resident_pages'], large)
+    true(fast * 3 < slow, f'{fast} of {slow} ns')
+
+
+@test('huge mappings, where memory is scarce: what goes, goes as one')
+def huge_reclaim(_):
+    scarce = ['host.memory=3MiB', 'vms.a.args=["600","--times","2"]']
+    (small, slow), (large, fast) = mapped('4KiB', *scarce), mapped('2MiB', *scarce)
+    equal(large['blocks_reclaimed'], 1)
+    true(large['swap_outs'] > small['swap_outs'] + 400, f'{large} beside {small}')
+    true(fast > 2 * slow, f'{fast} and {slow} ns')
+
+
 main()

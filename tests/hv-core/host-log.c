@@ -129,6 +129,16 @@ static void on_page_unmapped(void *user, HvStamp at, uint16_t vm, HvPageNo page,
     note(user, LOG_PAGES, at, "vm%u page %u loses frame %u", vm, page, frame);
 }
 
+static void on_block_mapped(void *user, HvStamp at, uint16_t vm, HvPageNo first, HvPageNo pages)
+{
+    note(user, LOG_PAGES, at, "vm%u block %u of %u", vm, first, pages);
+}
+
+static void on_block_reclaimed(void *user, HvStamp at, uint16_t vm, HvPageNo first, HvPageNo pages)
+{
+    note(user, LOG_PAGES, at, "vm%u loses block %u of %u", vm, first, pages);
+}
+
 static void on_raised(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, uint8_t vector,
                       uint64_t frame_id, HvTime late_ns)
 {
@@ -218,6 +228,8 @@ const HvObserver host_log_observer = {
     .exit = on_exit_event,
     .page_mapped = on_page_mapped,
     .page_unmapped = on_page_unmapped,
+    .block_mapped = on_block_mapped,
+    .block_reclaimed = on_block_reclaimed,
     .interrupt_raised = on_raised,
     .interrupt_taken = on_taken,
     .queue_kick = on_queue_kick,

@@ -17,6 +17,15 @@ static HvFrameNo next_frame(HvVm *vm)
     return frame;
 }
 
+/* How many pages from first to end - 1 have a frame. */
+static unsigned resident_pages(HvVm *vm, HvPageNo first, HvPageNo end)
+{
+    unsigned count = 0;
+    for (; first < end; first++)
+        count += hv_memory_entry(hv_vm_memory(vm), first)->frame != HV_FRAME_NONE;
+    return count;
+}
+
 static void expect_lines(Fixture *fixture, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
 static void expect_lines(Fixture *fixture, const char *format, ...)
@@ -51,6 +60,61 @@ static void test_demand(Fixture *fixture, gconstpointer data)
     uint32_t value;
     g_assert_cmpint(hv_memory_read(hv_vm_memory(vm), HV_GPA(PAGE(301)), &value, 4), ==, 0);
     g_assert_cmphex(value, ==, 0xabcd);
+}
+
+/* Blocks of 4 pages. Page 301 brings 300 to 303, page 302 is there then; page 304 is in
+ * the next block. One exit for four pages. */
+static void test_block(Fixture *fixture, gconstpointer data)
+{
+    static const FakeOp ops[] = {WRITE(PAGE(301), 4, 7), READ(PAGE(302), 4), READ(PAGE(303), 4),
+                                 READ(PAGE(304), 4), HLT};
+    fixture->config.costs = (HvCosts){.exit_ns = 10, .fault_ns = 7};
+    fixture->config.memory.block_pages = 4;
+    fixture->log.kinds = LOG_PAGES;
+    fixture_host(fixture);
+    HvVm *vm = fixture_start(fixture, &(FakeScript){.ops = ops});
+    HvFrameNo frame = next_frame(vm), resident = hv_memory_resident_count(hv_vm_memory(vm));
+    fixture_run(fixture, 1000);
+    expect_lines(fixture,
+                 "0 p0 vm0 page 301 gets frame %u rw\n"
+                 "0 p0 vm0 block 300 of 4\n"
+                 "47 p0 vm0 page 304 gets frame %u rw\n"
+                 "47 p0 vm0 block 304 of 4\n",
+                 frame, frame + 4);
+    g_assert_cmpuint(hv_memory_resident_count(hv_vm_memory(vm)), ==, resident + 8);
+}
+
+/* Frames for 9 pages. The block of page 300 takes 4 and that of 304 4; for the block of
+ * 308 there are not enough, so the page comes alone. Page 312 needs a frame: the oldest
+ * page goes, and its block with it; so there is room for the block of 312. Touched again
+ * page 301 comes back alone, with what it held, and the second block goes for it. */
+static void test_block_reclaimed(Fixture *fixture, gconstpointer data)
+{
+    static const FakeOp ops[] = {WRITE(PAGE(301), 4, 7), READ(PAGE(304), 4), READ(PAGE(308), 4),
+                                 READ(PAGE(312), 4),     READ(PAGE(301), 4), HLT};
+    fixture->config.memory = (HvMemoryPolicy){.block_pages = 4,
+                                              .replacement = hv_replacement_find("fifo"),
+                                              .swap_pages = 100,
+                                              .resident_programs = true};
+    fixture->config.memory.frame_limit = 9;
+    fixture->log.kinds = LOG_PAGES;
+    fixture_host(fixture);
+    HvVm *vm = fixture_start(fixture, &(FakeScript){.ops = ops});
+    fixture_run(fixture, 1000);
+    const char *text = fixture->log.text->str;
+    g_assert_nonnull(strstr(text, "vm0 block 300 of 4\n"));
+    g_assert_nonnull(strstr(text, "vm0 block 304 of 4\n"));
+    g_assert_null(strstr(text, "vm0 block 308"));
+    g_assert_nonnull(strstr(text, "vm0 loses block 300 of 4\n"));
+    g_assert_nonnull(strstr(text, "vm0 block 312 of 4\n"));
+    g_assert_nonnull(strstr(text, "vm0 loses block 304 of 4\n"));
+    g_assert_cmpuint(resident_pages(vm, 300, 304), ==, 1);
+    g_assert_cmpuint(resident_pages(vm, 304, 308), ==, 0);
+    g_assert_cmpuint(resident_pages(vm, 308, 312), ==, 1);
+    g_assert_cmpuint(resident_pages(vm, 312, 316), ==, 4);
+    uint32_t value;
+    g_assert_cmpint(hv_memory_read(hv_vm_memory(vm), HV_GPA(PAGE(301)), &value, 4), ==, 0);
+    g_assert_cmphex(value, ==, 7);
 }
 
 /* The host has frames for two VMs as loaded and three pages more. The second VM
@@ -274,6 +338,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     ADD("demand", NULL, test_demand);
+    ADD("block", NULL, test_block);
+    ADD("block-reclaimed", NULL, test_block_reclaimed);
     ADD("out-of-memory", NULL, test_out_of_memory);
     ADD("copy-on-write", NULL, test_copy_on_write);
     ADD("reports", NULL, test_reports);

@@ -404,7 +404,7 @@ static const Case check_cases[] = {
      "memory.resident_pages, memory.faults, memory.shared_pages, memory.shares, "
      "memory.copies, memory.ballooned_pages, memory.balloon_target, memory.inflates, "
      "memory.deflates, memory.balloon_used, memory.balloon_refused, memory.target_pages, "
-     "memory.active_ppm, ... (37 in all)"},
+     "memory.active_ppm, ... (39 in all)"},
     {"counter-vcpu", CHECK("{\"counter\":{\"path\":\"vms.a.vcpus.1.ran_ns\",\"min\":1}}"),
      "x.json:4: checks[0].expect.counter.path: \"vms.a.vcpus.1.ran_ns\" does not number one of the "
      "VM's vCPUs; allowed: 0 to 0"},

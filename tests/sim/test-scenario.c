@@ -272,6 +272,7 @@ static void test_checks(void)
     "\"100us\","                                                                                   \
     "\"swap_out\":\"100us\",\"switch\":\"1us\"},\"memory\":\"64MiB\",\"memory_policy\":{"          \
     "\"balance\":\"10ms\",\"balloon\":false,\"batch\":1,\"frames\":0,\"low_water\":\"6%\","        \
+    "\"mapping_size\":\"4KiB\","                                                                   \
     "\"on_overcommit\":\"as-set\",\"out_of_memory\":\"crash\",\"overcommit\":true,"                \
     "\"replacement\":\"none\",\"sample\":\"10ms\",\"sample_pages\":0,"                             \
     "\"sample_period\":\"100ms\",\"scan\":\"1ms\",\"scan_pages\":100,\"share\":"                   \
@@ -288,7 +289,8 @@ static void test_checks(void)
     "\"memory_reservation\":\"0KiB\",\"memory_shares\":1000,\"name\":\"a\",\"nics\":[],"           \
     "\"period\":\"0ns\","                                                                          \
     "\"priority\":0,"                                                                              \
-    "\"program\":\"hello\",\"reservation\":\"0%\",\"slice\":\"0ns\",\"start_at\":\"0ns\",\"vcpu_"  \
+    "\"program\":\"hello\",\"reservation\":\"0%\",\"slice\":\"0ns\",\"start_at\":\"0ns\","         \
+    "\"throttle\":{},\"vcpu_"                                                                      \
     "scheduling\":[],\"vcpus\":1,\"weight\":256}]}"
 
 static void test_effective_text(void)
