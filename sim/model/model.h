@@ -176,7 +176,7 @@ typedef struct {
     uint32_t shared_pages;          /* whose page frame other pages have too */
     uint64_t shares, copies; /* pages that came to share one; that were copied to be written */
     uint64_t swap_ins, swap_outs;
-    uint64_t blocks_mapped, blocks_reclaimed; /* huge mappings */
+    uint64_t blocks_mapped, blocks_reclaimed;  /* huge mappings */
     uint32_t ballooned_pages;                  /* that are in its balloon now */
     uint32_t balloon_target;                   /* that it is asked to have there */
     uint64_t inflates, deflates;               /* pages given, and taken back */

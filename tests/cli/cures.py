@@ -31,7 +31,7 @@ def locks(_):
     bare = wasted_us(*program('locks', '300ms'))
     polite = wasted_us(*program('locks', 'polite', '300ms'))
     gang = wasted_us(*program('locks', '300ms'), GANG)
-    true(bare > 50000, f'without a cure {bare} us')
+    true(bare > 40000, f'without a cure {bare} us')
     true(polite * 10 < bare, f'{polite} us of {bare} with yielding')
     true(gang * 10 < bare, f'{gang} us of {bare} with gang scheduling')
 
@@ -47,7 +47,7 @@ def barrier(_):
     bare = wasted_us(*program('phases', '100'))
     polite = wasted_us(*program('phases', 'polite', '100'))
     gang = wasted_us(*program('phases', '100'), GANG)
-    true(bare > 50000, f'without a cure {bare} us')
+    true(bare > 40000, f'without a cure {bare} us')
     true(polite * 10 < bare, f'{polite} us of {bare} with yielding')
     true(gang * 10 < bare, f'{gang} us of {bare} with gang scheduling')
 

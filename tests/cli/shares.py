@@ -10,8 +10,13 @@ from harness import backends, equal, hvlab, main, skip, test, true
 BACKEND = sys.argv[3]
 WITHIN = 0.01 if BACKEND == 'emulated' else 0.03
 WEIGHTS = [256, 512, 768, 512]
-# vCPUs and pCPUs; on kvm time is real
-MACHINES = [(2, 1), (8, 2), (64, 1), (64, 4)] if BACKEND == 'emulated' else [(8, 2)]
+# vCPUs and pCPUs, and a slice in us. On kvm time is real, so slices are short there.
+if BACKEND == 'emulated':
+    MACHINES = [(2, 1), (8, 1), (8, 2), (8, 4), (64, 1), (64, 2), (64, 4)]
+    SLICE_US = 1000
+else:
+    MACHINES = [(2, 1), (8, 2), (8, 4), (64, 4)]
+    SLICE_US = 100
 
 
 def least_share(vcpus, pcpus):
@@ -20,14 +25,14 @@ def least_share(vcpus, pcpus):
 
 
 def scenario(policy, vcpus, pcpus):
-    slices_ms = int(100 / least_share(vcpus, pcpus))
+    slices = int(100 / least_share(vcpus, pcpus))
     return {
         'format': 'hvlab-scenario/1', 'id': 'shares', 'title': 'Shares',
-        'run': {'until': f'{slices_ms}ms'},
+        'run': {'until': f'{slices * SLICE_US}us'},
         'host': {'pcpus': pcpus, 'memory': '64MiB', 'clock_hz': 1000000,
                  'costs': {'exit': '0ns', 'switch': '0ns', 'fault': '0ns'},
-                 'scheduler': {'policy': policy, 'slice': '1ms', 'latency': '1ms',
-                               'accounting': '3ms'}},
+                 'scheduler': {'policy': policy, 'slice': f'{SLICE_US}us',
+                               'latency': f'{SLICE_US}us', 'accounting': f'{3 * SLICE_US}us'}},
         'vms': [{'name': f'v{i}', 'program': 'spin', 'weight': WEIGHTS[i % 4]}
                 for i in range(vcpus)]}
 
@@ -46,7 +51,7 @@ def add_test(policy, vcpus, pcpus):
             vcpu = vm['vcpus'][0]
             got = vcpu['ran_ns'] / vcpu['entitled_ns']
             # The last slice is not over, or has not begun.
-            slack = 1000000 / vcpu['entitled_ns']
+            slack = SLICE_US * 1000 / vcpu['entitled_ns']
             true(abs(got - 1) <= WITHIN + slack, f'{vm["name"]} got {got:.4f} of its share')
 
 
