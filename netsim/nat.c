@@ -339,11 +339,26 @@ static NetDropReason judge(const NetNatPacket *packet)
     }
 }
 
-NetNatVerdict net_nat_outbound(NetNat *nat, uint8_t *bytes, size_t length, NetTime now)
+/* The row of a whole packet, or of a first fragment; a new one if it may begin one. */
+static NetNatSlot *slot_of_flow(NetNat *nat, const NetNatPacket *packet, NetNatDirection direction,
+                                NetTime now, NetDropReason *ret_why)
 {
-    NetNatPacket packet;
     NetNatSlot *slot;
+
+    if (direction == NET_NAT_OUTBOUND) {
+        slot = net_nat_find_inside(nat, packet->protocol, packet->source, packet->destination);
+        return slot != NULL ? slot : open_outbound(nat, packet, now, ret_why);
+    }
+    slot = net_nat_find_outside(nat, packet->protocol, packet->destination, packet->source);
+    return slot != NULL ? slot : open_inbound(nat, packet, now, ret_why);
+}
+
+static inline NetNatVerdict translate(NetNat *nat, uint8_t *bytes, size_t length,
+                                      NetNatDirection direction, NetTime now)
+{
+    bool out = direction == NET_NAT_OUTBOUND;
     NetDropReason why = NET_DROP_NAT_FRAGMENT;
+    NetNatPacket packet;
 
     net_nat_look(bytes, length, &packet);
     if (judge(&packet) != NET_DROP_COUNT)
@@ -351,46 +366,26 @@ NetNatVerdict net_nat_outbound(NetNat *nat, uint8_t *bytes, size_t length, NetTi
     if (is_group(packet.ip.destination))
         return refuse(NET_DROP_NAT_GROUP_ADDRESS);
     if (packet.kind == NET_NAT_ERROR)
-        return pass_error_out(nat, &packet);
-    if (packet.kind == NET_NAT_FRAGMENT) {
-        slot = slot_of_fragment(nat, &packet, now);
-    } else {
-        slot = net_nat_find_inside(nat, packet.protocol, packet.source, packet.destination);
-        if (slot == NULL)
-            slot = open_outbound(nat, &packet, now, &why);
-    }
+        return out ? pass_error_out(nat, &packet) : pass_error_in(nat, &packet);
+    NetNatSlot *slot = packet.kind == NET_NAT_FRAGMENT
+                           ? slot_of_fragment(nat, &packet, now)
+                           : slot_of_flow(nat, &packet, direction, now, &why);
     if (slot == NULL)
         return refuse(why);
-    step(nat, slot, &packet, NET_NAT_OUTBOUND, now);
-    net_nat_rewrite(&packet, slot->row.outside, slot->row.outside_peer);
+    step(nat, slot, &packet, direction, now);
+    net_nat_rewrite(&packet, out ? slot->row.outside : slot->row.inside_peer,
+                    out ? slot->row.outside_peer : slot->row.inside);
     return pass(slot);
+}
+
+NetNatVerdict net_nat_outbound(NetNat *nat, uint8_t *bytes, size_t length, NetTime now)
+{
+    return translate(nat, bytes, length, NET_NAT_OUTBOUND, now);
 }
 
 NetNatVerdict net_nat_inbound(NetNat *nat, uint8_t *bytes, size_t length, NetTime now)
 {
-    NetNatPacket packet;
-    NetNatSlot *slot;
-    NetDropReason why = NET_DROP_NAT_FRAGMENT;
-
-    net_nat_look(bytes, length, &packet);
-    if (judge(&packet) != NET_DROP_COUNT)
-        return refuse(judge(&packet));
-    if (is_group(packet.ip.destination))
-        return refuse(NET_DROP_NAT_GROUP_ADDRESS);
-    if (packet.kind == NET_NAT_ERROR)
-        return pass_error_in(nat, &packet);
-    if (packet.kind == NET_NAT_FRAGMENT) {
-        slot = slot_of_fragment(nat, &packet, now);
-    } else {
-        slot = net_nat_find_outside(nat, packet.protocol, packet.destination, packet.source);
-        if (slot == NULL)
-            slot = open_inbound(nat, &packet, now, &why);
-    }
-    if (slot == NULL)
-        return refuse(why);
-    step(nat, slot, &packet, NET_NAT_INBOUND, now);
-    net_nat_rewrite(&packet, slot->row.inside_peer, slot->row.inside);
-    return pass(slot);
+    return translate(nat, bytes, length, NET_NAT_INBOUND, now);
 }
 
 bool net_nat_expects(NetNat *nat, const uint8_t *bytes, size_t length, NetTime now)
