@@ -2,11 +2,6 @@
 /* nic.c: the part at the end of a VM's cable: what arrives there is delivered. */
 #include "netsim/nic.h"
 
-static void nic_receive(NetPart *part, uint32_t port, NetFrame *frame, NetTime now)
-{
-    net_part_deliver(part, port, frame, now);
-}
-
 static void nic_free(NetPart *part)
 {
     g_free(part);
@@ -14,7 +9,7 @@ static void nic_free(NetPart *part)
 
 static const NetPartOps nic_ops = {
     .kind = "nic",
-    .receive = nic_receive,
+    .receive = net_part_deliver,
     .arms_itself = true,
     .free = nic_free,
 };

@@ -363,10 +363,11 @@ static inline void do_arrival(NetWorld *world, const NetEvent *event)
                      event->time);
         return;
     }
+    const NetPartOps *ops = port->part->ops;
     port->in_frames++;
     port->in_bytes += frame->length;
-    port->part->ops->receive(port->part, port->number, frame, event->time);
-    if (!port->part->ops->arms_itself)
+    ops->receive(port->part, port->number, frame, event->time);
+    if (!ops->arms_itself)
         arm(world, port->part);
 }
 
