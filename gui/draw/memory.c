@@ -24,6 +24,8 @@ struct GuiMemory {
     GArray *grids; /* of Grid; the host's first */
 };
 
+static unsigned draw_legend(const GuiTheme *theme, cairo_t *cr, double width, double bottom);
+
 /* ---- Layout --------------------------------------------------------------------------------- */
 
 static Grid *grid_at(const GuiMemory *memory, guint index)
@@ -102,7 +104,8 @@ GuiMemory *gui_memory_new(const SimModel *model, unsigned host, uint32_t only_vm
 {
     GuiMemory *memory = g_new0(GuiMemory, 1);
     const SimModelHost *found = host < model->hosts->len ? model->hosts->pdata[host] : NULL;
-    double margin = 18 * theme->scale, legend = 34 * theme->scale, left = margin;
+    double margin = 18 * theme->scale, left = margin;
+    double legend = (14 + 20 * draw_legend(theme, NULL, width, height)) * theme->scale;
     double room = height - margin - legend;
 
     memory->theme = *theme;
@@ -136,8 +139,18 @@ void gui_memory_size(const GuiMemory *memory, double *ret_width, double *ret_hei
 /* ---- Cells ------------------------------------------------------------------------------------
  */
 
-/* What a cell shows. */
-typedef enum { CELL_FREE, CELL_TAKEN_AWAY, CELL_READ_ONLY, CELL_PRESENT, CELL_PINNED } CellKind;
+/* What a cell shows: of several pages what comes last here. */
+typedef enum {
+    CELL_FREE, /* or never touched */
+    CELL_TAKEN_AWAY,
+    CELL_SWAPPED,
+    CELL_BALLOONED,
+    CELL_READ_ONLY, /* the first of those with a page frame */
+    CELL_SHARED,
+    CELL_PRESENT,
+    CELL_PINNED,
+    CELL_KINDS
+} CellKind;
 
 typedef struct {
     uint8_t kind;
@@ -145,18 +158,31 @@ typedef struct {
     uint16_t used; /* pages of the cell in use */
 } Cell;
 
+static CellKind absent_kind(unsigned flags)
+{
+    return flags & SIM_PAGE_BALLOONED ? CELL_BALLOONED
+           : flags & SIM_PAGE_SWAPPED ? CELL_SWAPPED
+           : flags & SIM_PAGE_TOUCHED ? CELL_TAKEN_AWAY
+                                      : CELL_FREE;
+}
+
+static CellKind present_kind(unsigned flags)
+{
+    return flags & SIM_PAGE_PINNED     ? CELL_PINNED
+           : flags & SIM_PAGE_SHARED   ? CELL_SHARED
+           : flags & SIM_PAGE_WRITABLE ? CELL_PRESENT
+                                       : CELL_READ_ONLY;
+}
+
 static void count_page(Cell *cell, SimModelPage page, unsigned owner)
 {
     if (page.frame == SIM_MODEL_NO_FRAME) {
-        if (page.flags & SIM_PAGE_TOUCHED)
-            cell->kind = MAX(cell->kind, CELL_TAKEN_AWAY);
+        cell->kind = MAX(cell->kind, absent_kind(page.flags));
         return;
     }
     cell->used++;
     cell->owner = (uint8_t)(owner % GUI_THEME_OWNERS);
-    cell->kind = MAX(cell->kind, page.flags & SIM_PAGE_PINNED     ? CELL_PINNED
-                                 : page.flags & SIM_PAGE_WRITABLE ? CELL_PRESENT
-                                                                  : CELL_READ_ONLY);
+    cell->kind = MAX(cell->kind, present_kind(page.flags));
 }
 
 /* The cells of a grid; g_free(). */
@@ -190,6 +216,8 @@ static GuiRect cell_box(const Grid *grid, uint32_t number)
                      grid->cell - gap};
 }
 
+#define ANY_OWNER UINT_MAX
+
 /* All cells that are painted alike, as one path. */
 static unsigned trace_cells(cairo_t *cr, const Grid *grid, const Cell *cells, uint32_t count,
                             unsigned owner, CellKind from, CellKind to)
@@ -198,12 +226,12 @@ static unsigned trace_cells(cairo_t *cr, const Grid *grid, const Cell *cells, ui
 
     for (uint32_t i = 0; i < count; i++) {
         if (cells[i].kind < from || cells[i].kind > to ||
-            (to > CELL_TAKEN_AWAY && cells[i].owner != owner))
+            (owner != ANY_OWNER && cells[i].owner != owner))
             continue;
         GuiRect box = cell_box(grid, i);
         /* A cell of several pages is as full as they are. */
-        double share = grid->per_cell > 1 && to > CELL_TAKEN_AWAY
-                           ? MAX((double)cells[i].used / grid->per_cell, 0.25)
+        double share = grid->per_cell > 1 && from >= CELL_READ_ONLY
+                           ? CLAMP((double)cells[i].used / grid->per_cell, 0.25, 1)
                            : 1;
         cairo_rectangle(cr, box.x, box.y + box.height * (1 - share), box.width, box.height * share);
         found++;
@@ -216,7 +244,7 @@ static void draw_owner_cells(cairo_t *cr, const GuiTheme *theme, const Grid *gri
 {
     GuiColour colour = theme->owners[owner];
 
-    if (trace_cells(cr, grid, cells, count, owner, CELL_READ_ONLY, CELL_READ_ONLY)) {
+    if (trace_cells(cr, grid, cells, count, owner, CELL_READ_ONLY, CELL_SHARED)) {
         gui_set_colour(cr, gui_mix(colour, theme->card, 0.6), 1);
         cairo_fill(cr);
     }
@@ -232,6 +260,71 @@ static void draw_owner_cells(cairo_t *cr, const GuiTheme *theme, const Grid *gri
     }
 }
 
+static GuiColour sign_colour(const GuiTheme *theme, CellKind kind)
+{
+    return kind == CELL_SWAPPED     ? theme->warn
+           : kind == CELL_BALLOONED ? theme->accent
+           : kind == CELL_SHARED    ? theme->ink
+                                    : theme->bad;
+}
+
+/* What a page is that is not just there, as a shape: shared a disc, swapped out a box with
+ * a stroke down to the disk, in the balloon a ring, taken away an empty box. */
+static void trace_sign(cairo_t *cr, GuiRect box, CellKind kind)
+{
+    GuiPoint middle = gui_rect_centre(box);
+    double radius = box.width * (kind == CELL_SHARED ? 0.2 : 0.34);
+
+    switch (kind) {
+    case CELL_SHARED:
+    case CELL_BALLOONED:
+        cairo_new_sub_path(cr);
+        cairo_arc(cr, middle.x, middle.y, radius, 0, 2 * G_PI);
+        break;
+    case CELL_SWAPPED:
+        cairo_move_to(cr, box.x + box.width, box.y);
+        cairo_line_to(cr, box.x, box.y + box.height);
+        cairo_rectangle(cr, box.x, box.y, box.width, box.height);
+        break;
+    default: cairo_rectangle(cr, box.x, box.y, box.width, box.height);
+    }
+}
+
+static void paint_signs(cairo_t *cr, const GuiTheme *theme, CellKind kind, double cell)
+{
+    gui_set_colour(cr, sign_colour(theme, kind), 1);
+    cairo_set_line_width(cr, CLAMP(cell / 9, 0.8, 2));
+    if (kind == CELL_SHARED)
+        cairo_fill(cr);
+    else
+        cairo_stroke(cr);
+}
+
+static void draw_signs(cairo_t *cr, const GuiTheme *theme, const Grid *grid, const Cell *cells,
+                       uint32_t count)
+{
+    static const CellKind kinds[] = {CELL_TAKEN_AWAY, CELL_SWAPPED, CELL_BALLOONED, CELL_SHARED};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        bool any = false;
+        for (uint32_t j = 0; j < count; j++) {
+            if (cells[j].kind != kinds[i])
+                continue;
+            trace_sign(cr, gui_rect_inset(cell_box(grid, j), kinds[i] == CELL_SHARED ? 0 : 0.5),
+                       kinds[i]);
+            any = true;
+        }
+        if (any)
+            paint_signs(cr, theme, kinds[i], grid->cell);
+    }
+}
+
+static void append_count(GString *words, uint32_t count, const char *what)
+{
+    if (count > 0)
+        g_string_append_printf(words, ", %u %s", count, what);
+}
+
 static char *grid_words(const GuiMemory *memory, const Grid *grid, const SimModel *model)
 {
     const SimModelHost *host =
@@ -241,9 +334,14 @@ static char *grid_words(const GuiMemory *memory, const Grid *grid, const SimMode
     if (grid->frames && host)
         return g_strdup_printf("Host: %u of %u page frames in use", host->frames_used,
                                host->frames);
-    return vm ? g_strdup_printf("%s: %u of %u pages", vm->name, vm->resident_pages,
-                                vm->memory_pages)
-              : g_strdup("");
+    GString *words = g_string_new(NULL);
+    if (!vm)
+        return g_string_free(words, FALSE);
+    g_string_printf(words, "%s: %u of %u pages", vm->name, vm->resident_pages, vm->memory_pages);
+    append_count(words, vm->shared_pages, "shared");
+    append_count(words, vm->swapped_pages, "swapped out");
+    append_count(words, vm->ballooned_pages, "in its balloon");
+    return g_string_free(words, FALSE);
 }
 
 static void draw_grid(const GuiMemory *memory, cairo_t *cr, const GuiScene *scene, const Grid *grid)
@@ -267,66 +365,146 @@ static void draw_grid(const GuiMemory *memory, cairo_t *cr, const GuiScene *scen
         gui_text(cr, theme, GUI_TEXT(.size = 0.85), x, y,
                  MAX(grid->title.x + grid->title.width - x, 10), note);
     }
-    if (trace_cells(cr, grid, cells, count, 0, CELL_FREE, CELL_FREE)) {
+    if (trace_cells(cr, grid, cells, count, ANY_OWNER, CELL_FREE, CELL_BALLOONED)) {
         gui_set_colour(cr, gui_mix(theme->inset, theme->line, 0.12), 1);
         cairo_fill(cr);
     }
     for (unsigned owner = 0; owner < GUI_THEME_OWNERS; owner++)
         draw_owner_cells(cr, theme, grid, cells, count, owner);
-    if (trace_cells(cr, grid, cells, count, 0, CELL_TAKEN_AWAY, CELL_TAKEN_AWAY)) {
-        gui_set_colour(cr, theme->bad, 1);
-        cairo_set_line_width(cr, 1.2);
-        cairo_stroke(cr);
-    }
+    draw_signs(cr, theme, grid, cells, count);
 }
 
 /* ---- Legend, selection
  * --------------------------------------------------------------------------- */
 
-static void draw_legend(const GuiMemory *memory, cairo_t *cr)
+static void draw_sample(const GuiTheme *theme, cairo_t *cr, GuiRect box, CellKind kind)
 {
-    static const char *const words[] = {"never touched, or free", "present: the owner's pattern",
-                                        "pinned", "read-only", "taken away"};
-    const GuiTheme *theme = &memory->theme;
-    double s = theme->scale, x = 18 * s, y = memory->height - 17 * s;
+    GuiColour owner = theme->owners[0];
 
-    for (size_t i = 0; i < G_N_ELEMENTS(words); i++) {
-        GuiRect box = {x, y - 6 * s, 12 * s, 12 * s};
-        cairo_rectangle(cr, box.x, box.y, box.width, box.height);
-        if (i == 4) {
-            gui_set_colour(cr, theme->bad, 1);
-            cairo_set_line_width(cr, 1.5);
-            cairo_stroke(cr);
-        } else {
-            gui_set_colour(cr,
-                           i == 0   ? gui_mix(theme->inset, theme->line, 0.12)
-                           : i == 1 ? theme->owners[0]
-                           : i == 2 ? gui_mix(theme->owners[0], theme->ink, 0.55)
-                                    : gui_mix(theme->owners[0], theme->card, 0.6),
-                           1);
-            cairo_fill(cr);
+    cairo_rectangle(cr, box.x, box.y, box.width, box.height);
+    gui_set_colour(cr,
+                   kind == CELL_PRESENT     ? owner
+                   : kind == CELL_PINNED    ? gui_mix(owner, theme->ink, 0.55)
+                   : kind >= CELL_READ_ONLY ? gui_mix(owner, theme->card, 0.6)
+                                            : gui_mix(theme->inset, theme->line, 0.12),
+                   1);
+    cairo_fill(cr);
+    if (kind == CELL_SHARED || (kind > CELL_FREE && kind < CELL_READ_ONLY)) {
+        trace_sign(cr, box, kind);
+        paint_signs(cr, theme, kind, box.width);
+    }
+}
+
+static const char *const kind_words[CELL_KINDS] = {
+    [CELL_FREE] = "untouched or free", [CELL_PRESENT] = "present",
+    [CELL_PINNED] = "pinned",          [CELL_READ_ONLY] = "read-only",
+    [CELL_SHARED] = "shared",          [CELL_SWAPPED] = "swapped out",
+    [CELL_BALLOONED] = "ballooned",    [CELL_TAKEN_AWAY] = "taken away"};
+
+/* As many lines as it takes; how many. cr NULL: only counts them. */
+static unsigned draw_legend(const GuiTheme *theme, cairo_t *cr, double width, double bottom)
+{
+    static const CellKind order[] = {CELL_FREE,   CELL_PRESENT, CELL_PINNED,    CELL_READ_ONLY,
+                                     CELL_SHARED, CELL_SWAPPED, CELL_BALLOONED, CELL_TAKEN_AWAY};
+    double s = theme->scale, x = 18 * s, y = bottom - 17 * s;
+    unsigned lines = 1;
+
+    if (cr) /* the last line is at the bottom */
+        y -= (draw_legend(theme, NULL, width, bottom) - 1) * 20 * s;
+    for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
+        const char *words = kind_words[order[i]];
+        double own = 36 * s + gui_text_width(theme, GUI_TEXT(.size = 0.85), words);
+        if (x + own > width && x > 18 * s) {
+            x = 18 * s;
+            y += 20 * s;
+            lines++;
         }
-        gui_set_colour(cr, theme->dim, 1);
-        x += 18 * s;
-        x += gui_text(cr, theme, GUI_TEXT(.size = 0.85), x, y, 0, words[i]) + 18 * s;
+        if (cr) {
+            draw_sample(theme, cr, (GuiRect){x, y - 6 * s, 12 * s, 12 * s}, order[i]);
+            gui_set_colour(cr, theme->dim, 1);
+            gui_text(cr, theme, GUI_TEXT(.size = 0.85), x + 18 * s, y, 0, words);
+        }
+        x += own;
+    }
+    return lines;
+}
+
+static void draw_mark(const GuiMemory *memory, cairo_t *cr, GuiRect box)
+{
+    box = gui_rect_inset(box, -2);
+    cairo_rectangle(cr, box.x, box.y, box.width, box.height);
+    gui_set_colour(cr, memory->theme.accent, 1);
+    cairo_set_line_width(cr, 3);
+    cairo_stroke(cr);
+}
+
+/* A line from a page to the page frame that it has: the hypervisor's translation. */
+static void draw_translation(const GuiMemory *memory, cairo_t *cr, GuiRect page, GuiRect frame)
+{
+    GuiPoint from = gui_rect_centre(page), to = gui_rect_centre(frame);
+
+    cairo_move_to(cr, from.x - page.width / 2 - 2, from.y);
+    cairo_curve_to(cr, (from.x + to.x) / 2, from.y, (from.x + to.x) / 2, to.y,
+                   to.x + frame.width / 2 + 2, to.y);
+    gui_set_colour(cr, memory->theme.card, 0.8);
+    cairo_set_line_width(cr, 5);
+    cairo_stroke_preserve(cr);
+    gui_set_colour(cr, memory->theme.accent, 1);
+    cairo_set_line_width(cr, 2);
+    cairo_stroke(cr);
+}
+
+static const Grid *find_grid(const GuiMemory *memory, bool frames, uint32_t vm)
+{
+    for (guint i = 0; i < memory->grids->len; i++) {
+        const Grid *grid = grid_at(memory, i);
+        if (grid->frames == frames && (frames || grid->vm == vm))
+            return grid;
+    }
+    return NULL;
+}
+
+static void draw_page(const GuiMemory *memory, cairo_t *cr, const SimModelVm *vm, uint32_t page)
+{
+    const Grid *grid = find_grid(memory, false, vm->vm), *host = find_grid(memory, true, 0);
+    uint32_t frame = sim_model_page(vm, page).frame;
+
+    if (!grid || page >= grid->pages)
+        return;
+    GuiRect box = cell_box(grid, page / grid->per_cell);
+    if (host && frame != SIM_MODEL_NO_FRAME && frame < host->pages) {
+        GuiRect its = cell_box(host, frame / host->per_cell);
+        draw_translation(memory, cr, box, its);
+        draw_mark(memory, cr, its);
+    }
+    draw_mark(memory, cr, box);
+}
+
+/* A page frame that is selected shows every page that it holds. */
+static void draw_pages_of(const GuiMemory *memory, cairo_t *cr, const SimModel *model,
+                          uint32_t frame)
+{
+    for (guint i = 0; i < model->vms->len; i++) {
+        const SimModelVm *vm = sim_model_vm(model, i);
+        for (uint32_t page = 0; vm->host == memory->host && page < vm->memory_pages; page++) {
+            if (sim_model_page(vm, page).frame == frame)
+                draw_page(memory, cr, vm, page);
+        }
     }
 }
 
 static void draw_selected(const GuiMemory *memory, cairo_t *cr, const GuiScene *scene)
 {
-    for (guint i = 0; i < memory->grids->len; i++) {
-        const Grid *grid = grid_at(memory, i);
-        GuiEntity selected = scene->selected;
-        bool here = grid->frames
-                        ? selected.kind == GUI_ENTITY_PAGE_FRAME && selected.a == memory->host
-                        : selected.kind == GUI_ENTITY_PAGE && selected.a == grid->vm;
-        if (!here || selected.b >= grid->pages)
-            continue;
-        GuiRect box = gui_rect_inset(cell_box(grid, selected.b / grid->per_cell), -2);
-        cairo_rectangle(cr, box.x, box.y, box.width, box.height);
-        gui_set_colour(cr, memory->theme.accent, 1);
-        cairo_set_line_width(cr, 3);
-        cairo_stroke(cr);
+    GuiEntity selected = scene->selected;
+    const SimModelVm *vm = sim_model_vm(scene->model, selected.a);
+    const Grid *host = find_grid(memory, true, 0);
+
+    if (selected.kind == GUI_ENTITY_PAGE && vm) {
+        draw_page(memory, cr, vm, selected.b);
+    } else if (selected.kind == GUI_ENTITY_PAGE_FRAME && selected.a == memory->host && host &&
+               selected.b < host->pages) {
+        draw_pages_of(memory, cr, scene->model, selected.b);
+        draw_mark(memory, cr, cell_box(host, selected.b / host->per_cell));
     }
 }
 
@@ -336,7 +514,7 @@ void gui_memory_draw(const GuiMemory *memory, cairo_t *cr, const GuiScene *scene
     cairo_paint(cr);
     for (guint i = 0; i < memory->grids->len; i++)
         draw_grid(memory, cr, scene, grid_at(memory, i));
-    draw_legend(memory, cr);
+    draw_legend(&memory->theme, cr, memory->width, memory->height);
     draw_selected(memory, cr, scene);
 }
 

@@ -3,8 +3,10 @@
  *
  * Left the host's memory: one cell for each page frame, in the colour and pattern of
  * the VM that holds it; free ones are empty. Right each VM's own pages: untouched,
- * present (writable, read-only, pinned) or taken away. When there are more pages
- * than cells, a cell stands for several and shows how many of them are in use.
+ * present (writable, read-only, shared, pinned), swapped out, in the balloon or taken
+ * away. When there are more pages than cells, a cell stands for several and shows how
+ * many of them are in use. A selected page is joined by a line to its page frame, a
+ * selected page frame to all pages that it holds: the hypervisor's translation.
  */
 #pragma once
 

@@ -378,7 +378,7 @@ void stage_draw_vm(const GuiStage *stage, cairo_t *cr, const GuiScene *scene, co
     g_autofree char *name = g_utf8_make_valid(vm->name, -1);
     gui_set_colour(cr, theme->ink, 1);
     gui_text(cr, theme, &(GuiTextStyle){.size = title, .bold = true}, in.x, y,
-             in.width - sign - state - 10, name);
+             in.width - sign - state - (tiny ? 3 : 10), name);
     if (full)
         draw_full(theme, cr, vm, in, stage->zoom);
     else if (!tiny)
@@ -400,6 +400,7 @@ uint64_t stage_vm_state(const GuiScene *scene, const StageVm *place)
     sum = stage_mix(sum, vm->demand_faults);
     sum = stage_mix(sum, vm->unmaps);
     sum = stage_mix(sum, vm->swap_ins << 32 | vm->swap_outs);
+    sum = stage_mix(sum, vm->ballooned_pages);
     for (unsigned i = 0; i < vm->vcpu_count; i++)
         sum = stage_mix(sum, (uint64_t)vm->vcpus[i].state << 40 | (uint64_t)vm->vcpus[i].why << 32 |
                                  vm->vcpus[i].pcpu);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test-images.c: every view of the small run of trace-sample.h, drawn and compared with
- * a picture that a person has looked at and found good.
+/* test-images.c: every view, light, dark and in high contrast, of the small run of
+ * trace-sample.h, of a busy one, and of one whose pages are in all states; drawn and
+ * compared with a picture that a person has looked at and found good.
  *
  * Two pictures are the same when no more than one pixel in a hundred differs by more
  * than a quarter of full brightness in any colour: another version of cairo or Pango
@@ -19,7 +20,7 @@
 #include "gui/draw/packets.h"
 #include "gui/draw/stage.h"
 #include "gui/draw/timeline.h"
-#include "tests/sim/trace-sample.h"
+#include "tests/gui/busy-sample.h"
 
 #define WIDTH  640
 #define HEIGHT 420
@@ -29,6 +30,7 @@ typedef struct {
     GuiThemeKind theme;
     uint64_t time;
     void (*draw)(GuiSession *session, cairo_t *cr, const GuiTheme *theme);
+    SimTrace *(*trace)(void); /* NULL: sample_trace() */
 } Picture;
 
 static const char *folder;
@@ -81,13 +83,92 @@ static void draw_packets(GuiSession *session, cairo_t *cr, const GuiTheme *theme
     gui_scene_clear(&scene);
 }
 
+/* ---- Runs ------------------------------------------------------------------------------- */
+
+/* Sixteen VMs on three networks, frames on all cables. */
+static SimTrace *busy_run(void)
+{
+    const Busy busy = {.vms = 16, .networks = 3, .pcpus = 4, .turns = 200, .flights = 40};
+
+    return busy_trace(&busy, NULL);
+}
+
+#define BUSY_END SIM_TIME_NEVER
+
+static void map(SimTrace *t, unsigned vm, uint32_t page, uint32_t frame, bool writable, bool pinned)
+{
+    SIM_TRACE(t, SAMPLE_WORLD, 10 + vm, PageMapped, .page = page, .frame = frame, .vm = (uint16_t)vm,
+              .writable = writable, .pinned = pinned);
+}
+
+/* Two VMs of 64 pages. Of each: 4 pages pinned, 8 writable, 4 read-only, 4 shared with the
+ * other one, 4 swapped out, 4 in the balloon, 4 taken away, the rest untouched. */
+static SimTrace *pages_run(void)
+{
+    SimTrace *t = sim_trace_new("{}", NULL, NULL);
+
+    SIM_TRACE_BLOB(t, SAMPLE_WORLD, 0, RunStart, "emulated", 8, .seed = 1);
+    SIM_TRACE_BLOB(t, SAMPLE_WORLD, 0, HostCreated, "rr", 2, .pcpus = 1, .frames = 96,
+                   .clock_hz = 100000000, .slice_ns = 1000000);
+    for (unsigned vm = 0; vm < 2; vm++) {
+        uint32_t first = vm * 32;
+        SIM_TRACE_BLOB(t, SAMPLE_WORLD, 10 + vm, VmCreated, vm ? "db" : "web", vm ? 2 : 3,
+                       .vm = (uint16_t)vm, .vcpus = 1, .memory_pages = 64, .weight = 256);
+        for (uint32_t i = 0; i < 32; i++)
+            map(t, vm, i, first + i, i < 12 || i >= 16, i < 4);
+        for (uint32_t i = 16; i < 20; i++)
+            SIM_TRACE(t, SAMPLE_WORLD, 10 + vm, PageShared, .page = i, .frame = i,
+                      .old_frame = first + i, .vm = (uint16_t)vm);
+        for (uint32_t i = 20; i < 24; i++)
+            SIM_TRACE(t, SAMPLE_WORLD, 10 + vm, PageSwappedOut, .page = i, .frame = first + i, .slot = i,
+                      .vm = (uint16_t)vm);
+        for (uint32_t i = 24; i < 28; i++)
+            SIM_TRACE(t, SAMPLE_WORLD, 10 + vm, PageBallooned, .page = i, .frame = first + i,
+                      .vm = (uint16_t)vm);
+        for (uint32_t i = 28; i < 32; i++)
+            SIM_TRACE(t, SAMPLE_WORLD, 10 + vm, PageUnmapped, .page = i, .frame = first + i,
+                      .vm = (uint16_t)vm);
+    }
+    sim_trace_finish(t);
+    return t;
+}
+
+/* A shared page frame is selected: lines lead to the pages of both VMs. */
+static void draw_pages(GuiSession *session, cairo_t *cr, const GuiTheme *theme)
+{
+    gui_session_select(session, (GuiEntity){.kind = GUI_ENTITY_PAGE_FRAME, .b = 17});
+    draw_memory(session, cr, theme);
+}
+
+static void draw_busy_timeline(GuiSession *session, cairo_t *cr, const GuiTheme *theme)
+{
+    const GuiLanes *lanes = gui_session_lanes(session);
+    GuiScene scene = gui_scene(session, 0);
+    GuiTimeline timeline = gui_timeline_layout(lanes, WIDTH, HEIGHT, theme);
+    GuiTimelineView view = {.span = {0, 200 * BUSY_TURN_NS}};
+
+    scene.selected = (GuiEntity){.kind = GUI_ENTITY_VM, .a = 3};
+    gui_timeline_draw(&timeline, &view, cr, lanes, &scene, NULL);
+    gui_scene_clear(&scene);
+}
+
 static const Picture pictures[] = {
-    {"stage-frame", GUI_THEME_LIGHT, 2500, draw_stage},
-    {"stage-drop", GUI_THEME_DARK, 7600, draw_stage},
-    {"stage-contrast", GUI_THEME_CONTRAST, 1500, draw_stage},
-    {"timeline", GUI_THEME_LIGHT, 5000, draw_timeline},
-    {"memory", GUI_THEME_LIGHT, 5000, draw_memory},
-    {"packets", GUI_THEME_LIGHT, 5000, draw_packets},
+    {"stage-frame", GUI_THEME_LIGHT, 2500, draw_stage, NULL},
+    {"stage-drop", GUI_THEME_DARK, 7600, draw_stage, NULL},
+    {"stage-contrast", GUI_THEME_CONTRAST, 1500, draw_stage, NULL},
+    {"stage-busy", GUI_THEME_LIGHT, BUSY_END, draw_stage, busy_run},
+    {"stage-busy-dark", GUI_THEME_DARK, BUSY_END, draw_stage, busy_run},
+    {"timeline", GUI_THEME_LIGHT, 5000, draw_timeline, NULL},
+    {"timeline-contrast", GUI_THEME_CONTRAST, 5000, draw_timeline, NULL},
+    {"timeline-busy", GUI_THEME_LIGHT, 1000000, draw_busy_timeline, busy_run},
+    {"timeline-busy-dark", GUI_THEME_DARK, 1000000, draw_busy_timeline, busy_run},
+    {"memory", GUI_THEME_LIGHT, 5000, draw_memory, NULL},
+    {"memory-pages", GUI_THEME_LIGHT, 100, draw_pages, pages_run},
+    {"memory-pages-dark", GUI_THEME_DARK, 100, draw_pages, pages_run},
+    {"memory-pages-contrast", GUI_THEME_CONTRAST, 100, draw_pages, pages_run},
+    {"packets", GUI_THEME_LIGHT, 5000, draw_packets, NULL},
+    {"packets-dark", GUI_THEME_DARK, 5000, draw_packets, NULL},
+    {"packets-contrast", GUI_THEME_CONTRAST, 5000, draw_packets, NULL},
 };
 
 /* ---- Comparing ------------------------------------------------------------------------------ */
@@ -156,7 +237,7 @@ static bool has_font(void)
 static void test_picture(const void *data)
 {
     const Picture *picture = data;
-    g_autoptr(SimTrace) trace = sample_trace();
+    g_autoptr(SimTrace) trace = picture->trace ? picture->trace() : sample_trace();
     g_autoptr(GuiSession) session = gui_session_new();
     GuiTheme theme = gui_theme(picture->theme, 1, NULL);
     cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, WIDTH, HEIGHT);
@@ -168,6 +249,8 @@ static void test_picture(const void *data)
         g_test_skip("the font DejaVu Sans is not installed");
     } else {
         g_assert_true(gui_session_open_memory(session, bytes, size, NULL));
+        while (gui_session_index(session, 1 << 20)) {
+        }
         gui_session_seek(session, picture->time);
         picture->draw(session, cr, &theme);
         cairo_surface_flush(surface);
