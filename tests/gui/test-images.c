@@ -97,8 +97,8 @@ static SimTrace *busy_run(void)
 
 static void map(SimTrace *t, unsigned vm, uint32_t page, uint32_t frame, bool writable, bool pinned)
 {
-    SIM_TRACE(t, SAMPLE_WORLD, 10 + vm, PageMapped, .page = page, .frame = frame, .vm = (uint16_t)vm,
-              .writable = writable, .pinned = pinned);
+    SIM_TRACE(t, SAMPLE_WORLD, 10 + vm, PageMapped, .page = page, .frame = frame,
+              .vm = (uint16_t)vm, .writable = writable, .pinned = pinned);
 }
 
 /* Two VMs of 64 pages. Of each: 4 pages pinned, 8 writable, 4 read-only, 4 shared with the
@@ -120,8 +120,8 @@ static SimTrace *pages_run(void)
             SIM_TRACE(t, SAMPLE_WORLD, 10 + vm, PageShared, .page = i, .frame = i,
                       .old_frame = first + i, .vm = (uint16_t)vm);
         for (uint32_t i = 20; i < 24; i++)
-            SIM_TRACE(t, SAMPLE_WORLD, 10 + vm, PageSwappedOut, .page = i, .frame = first + i, .slot = i,
-                      .vm = (uint16_t)vm);
+            SIM_TRACE(t, SAMPLE_WORLD, 10 + vm, PageSwappedOut, .page = i, .frame = first + i,
+                      .slot = i, .vm = (uint16_t)vm);
         for (uint32_t i = 24; i < 28; i++)
             SIM_TRACE(t, SAMPLE_WORLD, 10 + vm, PageBallooned, .page = i, .frame = first + i,
                       .vm = (uint16_t)vm);
