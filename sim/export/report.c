@@ -397,7 +397,7 @@ static void add_memory_shares(SimReport *report, json_object *vms)
 
     for (size_t i = 0; i < row_count(vms); i++) {
         json_object *memory = get(row(vms, i), "memory");
-        bool shares = get(memory, "shares_given"), estimate = get(memory, "active_ppm");
+        bool shares = get(memory, "shares_given"), estimate = number(memory, "estimates") > 0;
 
         if (!shares && !estimate)
             continue;

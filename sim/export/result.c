@@ -124,12 +124,11 @@ static json_object *memory_counts(const SimModel *model, const SimModelVm *vm)
         add_number(memory, "shares_given", vm->memory_shares);
         add_number(memory, "reservation_pages", vm->memory_reservation);
         add_number(memory, "limit_pages", vm->memory_limit);
-        add_number(memory, "target_pages", vm->memory_target);
     }
-    if (vm->estimates > 0) {
-        add_number(memory, "active_ppm", vm->active_ppm);
-        add_number(memory, "working_set_pages", vm->working_set_pages);
-    }
+    add_number(memory, "target_pages", vm->memory_target);
+    add_number(memory, "estimates", vm->estimates);
+    add_number(memory, "active_ppm", vm->active_ppm);
+    add_number(memory, "working_set_pages", vm->working_set_pages);
     add_number(memory, "reference_count", vm->reference_count);
     add_number(memory, "reference_hits", vm->reference_hits);
     add_number(memory, "reference_misses", vm->reference_count - vm->reference_hits);
