@@ -14,7 +14,7 @@
 struct _GuiEngine {
     GObject parent;
     char **command; /* the words before the scenario */
-    char **overrides;
+    char **overrides, **stops;
     GSubprocess *child;
     GCancellable *cancel; /* of all that is under way with this child */
     GInputStream *out;
@@ -232,11 +232,38 @@ void gui_engine_run(GuiEngine *engine)
     request(engine, "run", "");
 }
 
+/* ,"when":[...]; nothing without conditions. */
+static char *when_of(const char *const *conditions)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (; conditions && *conditions; conditions++) {
+        g_string_append(text, text->len ? "," : ",\"when\":[");
+        sim_json_string(text, *conditions, strlen(*conditions));
+    }
+    g_string_append(text, text->len ? "]" : "");
+    return g_strdup(text->str);
+}
+
 void gui_engine_run_to(GuiEngine *engine, uint64_t ns)
 {
-    g_autofree char *rest = g_strdup_printf(",\"to\":\"%" G_GUINT64_FORMAT "ns\"", ns);
+    g_autofree char *when = when_of((const char *const *)engine->stops);
+    g_autofree char *rest = g_strdup_printf(",\"to\":\"%" G_GUINT64_FORMAT "ns\"%s", ns, when);
 
     request(engine, "run", rest);
+}
+
+void gui_engine_run_until(GuiEngine *engine, const char *const *conditions)
+{
+    g_autofree char *when = when_of(conditions);
+
+    request(engine, "run", when);
+}
+
+void gui_engine_set_stops(GuiEngine *engine, const char *const *conditions)
+{
+    g_strfreev(engine->stops);
+    engine->stops = g_strdupv((char **)conditions);
 }
 
 void gui_engine_command(GuiEngine *engine, const char *json)
@@ -353,6 +380,7 @@ static void engine_finalize(GObject *object)
     gui_engine_stop(engine);
     g_strfreev(engine->command);
     g_strfreev(engine->overrides);
+    g_strfreev(engine->stops);
     g_string_free(engine->requests, TRUE);
     g_free(engine->message);
     G_OBJECT_CLASS(gui_engine_parent_class)->finalize(object);

@@ -40,6 +40,11 @@ void gui_engine_stop(GuiEngine *engine);
 /* Runs to the end; or up to a virtual time. */
 void gui_engine_run(GuiEngine *engine);
 void gui_engine_run_to(GuiEngine *engine, uint64_t ns);
+/* Runs up to an event that one of the conditions (sim/trace/condition.h) is true of, or to
+ * the end. */
+void gui_engine_run_until(GuiEngine *engine, const char *const *conditions);
+/* Conditions at which gui_engine_run_to() stops too, from now on; copied. */
+void gui_engine_set_stops(GuiEngine *engine, const char *const *conditions);
 /* A command as in a timeline, JSON without "at". What comes of it is in the trace; when it
  * is refused, signal "refused" (char *why). */
 void gui_engine_command(GuiEngine *engine, const char *json);

@@ -19,13 +19,9 @@ void gui_window_toast(GuiWindow *window, const char *text)
 
 /* ---- Time ------------------------------------------------------------------------------------ */
 
-/* Playing goes no further than the next step of the lesson. */
 static void play(GuiWindow *window)
 {
-    const LabPlace *stop = gui_lesson_stop(window->lesson);
-
-    gui_player_set_stop(window->player, stop ? stop->index : UINT64_MAX,
-                        stop ? stop->time : UINT64_MAX);
+    gui_window_set_stop(window);
     gui_player_play(window->player);
 }
 

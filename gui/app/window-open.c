@@ -40,6 +40,7 @@ static gboolean index_more(void *user)
     gui_lesson_update(window->lesson);
     gui_window_update_actions(window);
     go_on(window);
+    gui_window_depth_recorded(window);
     if (gui_session_damage(window->session))
         gui_window_toast(window, gui_session_damage(window->session));
     return G_SOURCE_REMOVE;

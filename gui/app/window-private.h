@@ -6,6 +6,9 @@
 #include "gui/app/lesson.h"
 #include "gui/app/player.h"
 #include "gui/app/window.h"
+#include "gui/session/breakpoints.h"
+
+typedef struct GuiDepth GuiDepth; /* in window-depth.c */
 
 struct _GuiWindow {
     AdwApplicationWindow parent;
@@ -33,6 +36,8 @@ struct _GuiWindow {
     unsigned index_idle;
     unsigned exports; /* that are being made */
     int shown_step;   /* of the lesson, whose view was brought up */
+    GuiDepth *depth;
+    int shown_step; /* of the lesson, whose view was brought up */
     bool narrow;
 };
 
@@ -56,6 +61,19 @@ void gui_window_add_keys(GuiWindow *window);
 void gui_window_add_depth_actions(GuiWindow *window);
 void gui_window_update_depth_actions(GuiWindow *window);
 void gui_window_set_depth_accels(GtkApplication *application);
+/* Where playing stops: the next step of the lesson or the next breakpoint. */
+void gui_window_set_stop(GuiWindow *window);
+/* The engine has recorded more, or has stopped. */
+void gui_window_depth_recorded(GuiWindow *window);
+/* The window ends. */
+void gui_window_depth_free(GuiWindow *window);
+GuiBreakpoints *gui_window_breakpoints(GuiWindow *window);
+/* To the next event that it is true of (direction 1), or back to the last one (-1). FALSE: it
+ * is not well written. */
+gboolean gui_window_run_to(GuiWindow *window, const char *condition, int direction, GError **error);
+
+/* In breakpoints-window.c: the list, and what one can run to. Not modal. */
+GtkWidget *gui_breakpoints_window_new(GuiWindow *window);
 
 /* In transport.c: the bar with caption, time, slider and buttons. */
 GtkWidget *gui_transport_new(GuiWindow *window);

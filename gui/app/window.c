@@ -327,6 +327,7 @@ static void window_dispose(GObject *object)
         g_signal_handlers_disconnect_by_data(window->lesson, window);
     if (window->engine)
         g_signal_handlers_disconnect_by_data(window->engine, window);
+    gui_window_depth_free(window);
     G_OBJECT_CLASS(gui_window_parent_class)->dispose(object);
     g_clear_object(&window->player);
     g_clear_object(&window->lesson);
