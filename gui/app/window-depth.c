@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "gui/app/common.h"
+#include "gui/app/compare-window.h"
 #include "gui/app/window-private.h"
 
 #define SLICE 20000u /* events that may be it, between two looks at the main loop */
@@ -283,6 +284,32 @@ static void do_breakpoints(GuiWindow *window, GVariant *unused)
     gtk_window_present(GTK_WINDOW(depth->breakpoints_window));
 }
 
+/* The trace as bytes of its own: the window goes on to other runs. */
+static GBytes *trace_bytes(GuiWindow *window)
+{
+    g_autofree char *path = window->file ? g_file_get_path(window->file) : NULL;
+    g_autoptr(GMappedFile) file = NULL;
+    size_t size;
+    const void *data = gui_engine_trace(window->engine, &size);
+
+    if (window->is_scenario)
+        return data ? g_bytes_new(data, size) : NULL;
+    file = path ? g_mapped_file_new(path, FALSE, NULL) : NULL;
+    return file ? g_mapped_file_get_bytes(file) : NULL;
+}
+
+static void do_compare(GuiWindow *window, GVariant *unused)
+{
+    g_autofree char *path = window->file ? g_file_get_path(window->file) : NULL;
+    g_autofree char *name = path ? g_path_get_basename(path) : g_strdup("");
+    g_autoptr(GBytes) trace = trace_bytes(window);
+    g_autofree char *title = g_strdup_printf(_("%s as it is"), name);
+
+    if (trace)
+        gtk_window_present(GTK_WINDOW(gui_compare_window_new(
+            GTK_WINDOW(window), window->is_scenario ? path : NULL, trace, title)));
+}
+
 static const struct {
     const char *name, *parameter;
     void (*run)(GuiWindow *window, GVariant *parameter);
@@ -293,6 +320,7 @@ static const struct {
     {"next-match", NULL, do_next_match, {"F8"}},
     {"previous-match", NULL, do_previous_match, {"<Shift>F8"}},
     {"run-to", "s", do_run_to, {NULL}},
+    {"compare", NULL, do_compare, {"<Control><Shift>c"}},
 };
 
 static void activated(GSimpleAction *action, GVariant *parameter, void *user)
@@ -312,7 +340,8 @@ static void enable(GuiWindow *window, const char *name, bool on)
 
 void gui_window_update_depth_actions(GuiWindow *window)
 {
-    static const char *const of_run[] = {"breakpoints", "next-match", "previous-match", "run-to"};
+    static const char *const of_run[] = {"breakpoints", "next-match", "previous-match", "run-to",
+                                         "compare"};
     bool open = gui_session_is_open(window->session);
 
     for (size_t i = 0; i < G_N_ELEMENTS(of_run); i++)

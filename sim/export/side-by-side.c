@@ -273,21 +273,34 @@ static void add_table(GString *out, GPtrArray *rows, GPtrArray *runs, const char
         g_string_append_printf(out, "  and %u more (--format=json has all)\n", rows->len - most);
 }
 
+/* A table of cells for each run: GPtrArray of GHashTable *, path -> text. */
+static GPtrArray *flatten_all(Flat *flat, GPtrArray *results)
+{
+    GPtrArray *runs = g_ptr_array_new_with_free_func((GDestroyNotify)g_hash_table_unref);
+
+    *flat = (Flat){.paths = g_ptr_array_new_with_free_func(g_free),
+                   .known = g_hash_table_new(g_str_hash, g_str_equal)};
+    for (unsigned i = 0; i < results->len; i++) {
+        flat->current = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+        g_ptr_array_add(runs, flat->current);
+        add_shares(flat, results->pdata[i]);
+        flatten(flat, "", results->pdata[i]);
+        add_checks(flat, results->pdata[i]);
+        add_reachability(flat, results->pdata[i]);
+    }
+    return runs;
+}
+
+static void flat_clear(Flat *flat)
+{
+    g_hash_table_unref(flat->known);
+    g_ptr_array_unref(flat->paths);
+}
+
 void sim_side_by_side(GString *out, GPtrArray *results, const char *const *titles)
 {
-    g_autoptr(GPtrArray) runs = g_ptr_array_new_with_free_func((GDestroyNotify)g_hash_table_unref);
-    Flat flat = {.paths = g_ptr_array_new_with_free_func(g_free),
-                 .known = g_hash_table_new(g_str_hash, g_str_equal)};
-
-    for (unsigned i = 0; i < results->len; i++) {
-        flat.current = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-        g_ptr_array_add(runs, flat.current);
-        add_shares(&flat, results->pdata[i]);
-        flatten(&flat, "", results->pdata[i]);
-        add_checks(&flat, results->pdata[i]);
-        add_reachability(&flat, results->pdata[i]);
-    }
-
+    Flat flat;
+    g_autoptr(GPtrArray) runs = flatten_all(&flat, results);
     g_autoptr(GPtrArray) rows = choose(&flat, runs, true);
     g_autoptr(GPtrArray) others = choose(&flat, runs, false);
 
@@ -296,6 +309,38 @@ void sim_side_by_side(GString *out, GPtrArray *results, const char *const *title
         g_string_append(out, "\nAlso different\n");
         add_table(out, others, runs, titles, MOST_OTHERS);
     }
-    g_hash_table_unref(flat.known);
-    g_ptr_array_unref(flat.paths);
+    flat_clear(&flat);
+}
+
+static void side_row_free(void *data)
+{
+    SimSideRow *row = data;
+
+    g_free(row->path);
+    g_strfreev(row->cells);
+    g_free(row);
+}
+
+GPtrArray *sim_side_by_side_rows(GPtrArray *results)
+{
+    GPtrArray *rows = g_ptr_array_new_with_free_func(side_row_free);
+    Flat flat;
+    g_autoptr(GPtrArray) runs = flatten_all(&flat, results);
+
+    for (unsigned tells = 2; tells-- > 0;) {
+        g_autoptr(GPtrArray) paths = choose(&flat, runs, tells);
+
+        for (unsigned i = 0; i < paths->len; i++) {
+            SimSideRow *row = g_new0(SimSideRow, 1);
+
+            row->path = g_strdup(paths->pdata[i]);
+            row->cells = g_new0(char *, runs->len + 1);
+            row->differs = differs(runs, row->path);
+            for (unsigned run = 0; run < runs->len; run++)
+                row->cells[run] = g_strdup(cell(runs, run, row->path));
+            g_ptr_array_add(rows, row);
+        }
+    }
+    flat_clear(&flat);
+    return rows;
 }

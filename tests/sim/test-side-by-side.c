@@ -116,6 +116,27 @@ static json_object *result(const char *ran_a, const char *faults, bool passed)
     return json_tokener_parse(text);
 }
 
+/* The same as rows: the telling ones, then all others that differ. */
+static void test_rows(void)
+{
+    g_autoptr(GPtrArray) results = g_ptr_array_new_with_free_func((GDestroyNotify)json_object_put);
+    g_autoptr(GPtrArray) rows = NULL;
+    const SimSideRow *first, *last;
+
+    g_ptr_array_add(results, result("1000", "7", true));
+    g_ptr_array_add(results, result("3000", "7", false));
+    rows = sim_side_by_side_rows(results);
+    g_assert_cmpuint(rows->len, ==, 9);
+    first = rows->pdata[0];
+    last = rows->pdata[8];
+    g_assert_cmpstr(first->path, ==, "vms.a.cpu_share");
+    g_assert_cmpstr(first->cells[1], ==, "75.0 %");
+    g_assert_null(first->cells[2]);
+    g_assert_true(first->differs);
+    g_assert_cmpstr(last->path, ==, "vms.a.vcpus.0.ran_ns");
+    g_assert_false(((const SimSideRow *)rows->pdata[3])->differs);
+}
+
 static void test_table(void)
 {
     static const char *const titles[] = {"one", "two"};
@@ -147,5 +168,6 @@ int main(int argc, char **argv)
     g_test_add_func("/words/events", test_words);
     g_test_add_func("/parting", test_parting);
     g_test_add_func("/side-by-side", test_table);
+    g_test_add_func("/side-by-side-rows", test_rows);
     return g_test_run();
 }
