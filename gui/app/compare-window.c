@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* compare-window.c: two runs on one time axis, where they part ways, and their numbers.
  *
- * The first is the run that was open in the window, or of the scenario under one value; the
- * second is another trace, or the same scenario with one value changed. The runs are made by
+ * Either the run that was open in the window and another trace, or the scenario as it is (or
+ * with one value) and the same with another value. The runs are made by
  * `hvlab run`, one after the other. Where two long traces part is found in a thread, with
  * readers of its own. */
 #include <glib/gstdio.h>
@@ -34,7 +34,7 @@ typedef struct {
 
     char *scenario; /* path; NULL: only a trace is open */
     char *folder;   /* for the traces of runs; NULL: none yet */
-    char **sets;    /* what is run: one PATH=VALUE each, two at most */
+    char **sets;    /* what is run: one PATH=VALUE each, "" as it is */
     unsigned running;
     GCancellable *cancel;
 } View;
@@ -244,7 +244,14 @@ static void show_parting(View *view)
             : g_strdup_printf(_("%" G_GUINT64_FORMAT " events alike, then\nfirst, %s\nsecond, %s"),
                               parting->alike, a, b);
 
-    gtk_label_set_text(GTK_LABEL(view->words), text);
+    g_autofree char *all = g_strdup_printf(
+        "%s%s", text,
+        g_strcmp0(gui_session_model(view->sessions[0])->backend, "kvm")
+            ? ""
+            : _("\nOn kvm each run takes times of its own, so two runs part at once; emulated ones "
+                "part where the change matters."));
+
+    gtk_label_set_text(GTK_LABEL(view->words), all);
 }
 
 static void find_parting(GTask *task, void *source, void *data, GCancellable *cancel)
@@ -391,9 +398,8 @@ static void run_over(GObject *source, GAsyncResult *result, void *user)
         gtk_widget_set_sensitive(view->run, TRUE);
         return;
     }
-    /* One value: it is the second run. Two: the first and the second. */
-    set_file(view, g_strv_length(view->sets) == 1 ? 1 : view->running, path,
-             g_strdup(view->sets[view->running]));
+    set_file(view, view->running, path,
+             g_strdup(*view->sets[view->running] ? view->sets[view->running] : _("as it is")));
     g_unlink(path);
     view->running++;
     run_next(view);
@@ -405,7 +411,9 @@ static void run_next(View *view)
     g_autoptr(GError) error = NULL;
     g_autoptr(GSubprocess) child = NULL;
     g_autofree char *backend = g_settings_get_string(gui_settings(), "backend");
-    g_autofree char *option = g_strdup_printf("--backend=%s", backend);
+    /* Left to itself: on the exact one, where only the change makes a difference. */
+    g_autofree char *option =
+        g_strdup_printf("--backend=%s", strcmp(backend, "auto") ? backend : "emulated");
 
     if (!view->sets || !view->sets[view->running]) {
         g_clear_pointer(&view->sets, g_strfreev);
@@ -416,7 +424,8 @@ static void run_next(View *view)
     path = g_strdup_printf("%s/%u.hvtrace", view->folder, view->running);
     child = g_subprocess_new(G_SUBPROCESS_FLAGS_STDOUT_SILENCE | G_SUBPROCESS_FLAGS_STDERR_PIPE,
                              &error, hvlab ? hvlab : "hvlab", "run", option, "--trace", path,
-                             "--set", view->sets[view->running], view->scenario, NULL);
+                             view->scenario, *view->sets[view->running] ? "--set" : NULL,
+                             view->sets[view->running], NULL);
     if (!child) {
         gtk_label_set_text(GTK_LABEL(view->words), error->message);
         return;
@@ -443,6 +452,8 @@ static void run_clicked(GtkWidget *widget, View *view)
     if (!view->folder)
         view->folder = g_dir_make_tmp("hvlab-compare-XXXXXX", NULL);
     *equals = '\0';
+    if (!values[1])
+        g_strv_builder_add(sets, "");
     for (char **value = values; *value; value++) {
         g_autofree char *set = g_strdup_printf("%s=%s", text, *value);
 
@@ -549,8 +560,8 @@ static GtkWidget *build_change(View *view)
     gtk_widget_set_hexpand(view->entry, TRUE);
     gui_set_accessible(view->entry, _("What is different"), NULL);
     gtk_widget_set_tooltip_text(view->entry,
-                                _("PATH=VALUE: the second run is this scenario with that value. "
-                                  "PATH=VALUE,VALUE: both runs are."));
+                                _("PATH=VALUE: this scenario as it is, and with that value. "
+                                  "PATH=VALUE,VALUE: with each of the two."));
     g_signal_connect(view->entry, "activate", G_CALLBACK(run_clicked), view);
     view->run = gtk_button_new_with_label(_("Run and compare"));
     gtk_widget_add_css_class(view->run, "suggested-action");

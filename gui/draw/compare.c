@@ -54,7 +54,9 @@ static void draw_parting(const GuiCompare *compare, cairo_t *cr, const Half *hal
 
     const char *text = "they part ways here";
     double wide = gui_tag_width(theme, note_style.size, text);
-    double left = CLAMP(x - wide / 2, half->layout.gutter, half->layout.width - wide - 4);
+    double most = half->layout.width - wide - 4; /* beside the title, wherever that ends */
+    double least = MIN(24 + gui_text_width(theme, &title_style, compare->titles[0]), most);
+    double left = CLAMP(x - wide / 2, least, most);
 
     gui_paint_tag(cr, theme, left, -TITLE_HEIGHT * theme->scale / 2, note_style.size, theme->bad,
                   theme->ground, text);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """e2e-depth.py: exits from close by; breakpoints and running to an event, in a recorded run and in
-a live one."""
+a live one; two runs compared."""
 import os
 import sys
 
@@ -81,11 +81,30 @@ def live():
     app.find('Commands to machines')
     write(app, 'Condition', 'console and vm == a and text contains "3 received"')
     app.click('Add Breakpoint')
+    app.find('Delete: console', exact=False)
     app.action('win.next-match')
     app.find('a writes to its console.')
     app.find('Commands to machines')
     app.close()
 
 
+def compare():
+    app = Application(TWO_GUESTS)
+    app.find('0 ns /', exact=False)
+    app.action('win.compare')
+    app.find('Compare with what?')
+    write(app, 'What is different', 'host.costs.exti=1us')
+    app.click('Run and compare')
+    app.find('hvlab:', exact=False)
+    write(app, 'What is different', 'host.costs.exit=1us,20us')
+    app.click('Run and compare')
+    has_text(app, ' events alike, then', 'first, at', 'second, at')
+    app.find('First run: vCPU 0 of VM a', exact=False)
+    app.find('Second run: vCPU 0 of VM a', exact=False)
+    app.click('Where they part')
+    app.find('virtual_ns', exact=False)
+    app.close()
+
+
 if __name__ == '__main__':
-    sys.exit(driver.main(exits, breakpoints, live))
+    sys.exit(driver.main(exits, breakpoints, live, compare))
