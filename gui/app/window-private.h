@@ -37,7 +37,6 @@ struct _GuiWindow {
     unsigned exports; /* that are being made */
     int shown_step;   /* of the lesson, whose view was brought up */
     GuiDepth *depth;
-    int shown_step; /* of the lesson, whose view was brought up */
     bool narrow;
 };
 
