@@ -498,7 +498,7 @@ static void image_chosen(GtkNativeDialog *dialog, int response, View *view)
 
     if (response == GTK_RESPONSE_ACCEPT && path)
         adw_toast_overlay_add_toast(ADW_TOAST_OVERLAY(view->toasts),
-                                    adw_toast_new(gui_export_png(view->stack, path, 2, &error)
+                                    adw_toast_new(gui_export_image(view->stack, path, 2, &error)
                                                       ? _("Saved")
                                                       : error->message));
     g_object_unref(dialog);
@@ -643,8 +643,7 @@ static void destroyed(GtkWidget *self, View *view)
     g_clear_handle_id(&view->index_idle, g_source_remove);
 }
 
-GtkWidget *gui_compare_window_new(GtkWindow *parent, const char *scenario, GBytes *trace,
-                                  const char *title)
+GtkWidget *gui_compare_window_new(const char *scenario, GBytes *trace, const char *title)
 {
     View *view = g_new0(View, 1);
     GtkWidget *all = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
@@ -654,8 +653,6 @@ GtkWidget *gui_compare_window_new(GtkWindow *parent, const char *scenario, GByte
     view->self = adw_window_new();
     gtk_window_set_title(GTK_WINDOW(view->self), _("Compare two runs"));
     gtk_window_set_default_size(GTK_WINDOW(view->self), 1000, 720);
-    if (parent)
-        gtk_window_set_application(GTK_WINDOW(view->self), gtk_window_get_application(parent));
     for (unsigned i = 0; i < 2; i++)
         view->sessions[i] = gui_session_new();
     view->stack = gtk_stack_new();

@@ -7,10 +7,9 @@
 
 /* trace: of the first run, kept as long as needed. scenario: the file that can be run with
  * values changed; NULL: none. */
-GtkWidget *gui_compare_window_new(GtkWindow *parent, const char *scenario, GBytes *trace,
-                                  const char *title);
+GtkWidget *gui_compare_window_new(const char *scenario, GBytes *trace, const char *title);
 /* Compares with the trace at path. */
 void gui_compare_window_with(GtkWidget *window, const char *path);
 
-/* In export-image.c: a widget as it looks, to a PNG file. */
-gboolean gui_export_png(GtkWidget *widget, const char *path, double scale, GError **error);
+/* In export-image.c: a widget as it looks, to a file .png, .svg or .pdf. */
+gboolean gui_export_image(GtkWidget *widget, const char *path, double scale, GError **error);

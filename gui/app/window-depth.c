@@ -10,6 +10,8 @@
 
 #include "gui/app/common.h"
 #include "gui/app/compare-window.h"
+#include "gui/app/editor-window.h"
+#include "gui/app/library.h"
 #include "gui/app/window-private.h"
 
 #define SLICE 20000u /* events that may be it, between two looks at the main loop */
@@ -306,8 +308,34 @@ static void do_compare(GuiWindow *window, GVariant *unused)
     g_autofree char *title = g_strdup_printf(_("%s as it is"), name);
 
     if (trace)
-        gtk_window_present(GTK_WINDOW(gui_compare_window_new(
-            GTK_WINDOW(window), window->is_scenario ? path : NULL, trace, title)));
+        gtk_window_present(
+            GTK_WINDOW(gui_compare_window_new(window->is_scenario ? path : NULL, trace, title)));
+}
+
+/* What was edited is run in this window. */
+static void run_edited(const char *path, void *user)
+{
+    g_autoptr(GFile) file = g_file_new_for_path(path);
+
+    gui_window_open(GUI_WINDOW(user), file);
+}
+
+/* Of a trace nothing can be edited: its scenario is one of the past. */
+static void do_edit(GuiWindow *window, GVariant *unused)
+{
+    g_autofree char *path = window->file ? g_file_get_path(window->file) : NULL;
+    g_autofree char *library = gui_scenario_directory();
+    g_autoptr(GError) error = NULL;
+    GtkWidget *editor;
+
+    if (!path || !window->is_scenario)
+        return;
+    editor = gui_editor_window_new(GTK_WINDOW(window), path, g_str_has_prefix(path, library),
+                                   run_edited, window, &error);
+    if (editor)
+        gtk_window_present(GTK_WINDOW(editor));
+    else
+        gui_window_toast(window, error->message);
 }
 
 static const struct {
@@ -320,6 +348,7 @@ static const struct {
     {"next-match", NULL, do_next_match, {"F8"}},
     {"previous-match", NULL, do_previous_match, {"<Shift>F8"}},
     {"run-to", "s", do_run_to, {NULL}},
+    {"edit", NULL, do_edit, {"<Control>d"}},
     {"compare", NULL, do_compare, {"<Control><Shift>c"}},
 };
 
@@ -347,6 +376,7 @@ void gui_window_update_depth_actions(GuiWindow *window)
     for (size_t i = 0; i < G_N_ELEMENTS(of_run); i++)
         enable(window, of_run[i], open);
     enable(window, "run-details", window->file && window->is_scenario);
+    enable(window, "edit", window->file && window->is_scenario);
 }
 
 void gui_window_add_depth_actions(GuiWindow *window)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """e2e-depth.py: exits from close by; breakpoints and running to an event, in a recorded run and in
-a live one; two runs compared."""
+a live one; two runs compared; a scenario edited and run."""
 import os
 import sys
 
@@ -106,5 +106,30 @@ def compare():
     app.close()
 
 
+def edit():
+    path = os.path.join(os.environ['HOME'], 'mine.json')
+    with open(TWO_GUESTS, encoding='utf-8') as source, open(path, 'w', encoding='utf-8') as own:
+        own.write(source.read())
+    app = Application(path)
+    app.find('0 ns /', exact=False)
+    app.action('win.edit')
+    app.find('No mistake found')
+    # By the form: one VM more, which the text then has.
+    app.click('Add a VM like the last one')
+    app.find('Remove vm3')
+    app.find('No mistake found')
+    # By hand: a mistake is said with its line.
+    text = app.find("The scenario's text").queryEditableText()
+    text.insertText(1, ' "sede": 7,', 11)
+    app.find('mine.json:1: "sede" is', exact=False)
+    text.deleteText(1, 12)
+    app.find('No mistake found')
+    app.click('Save')
+    app.wait(lambda: '"vm3"' in open(path, encoding='utf-8').read(), 'the saved file')
+    app.click('Run')
+    app.find('VM vm3', exact=False)
+    app.close()
+
+
 if __name__ == '__main__':
-    sys.exit(driver.main(exits, breakpoints, live, compare))
+    sys.exit(driver.main(exits, breakpoints, live, compare, edit))
