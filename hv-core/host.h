@@ -223,6 +223,7 @@ typedef struct {
     char bytes[];
 } HvOutControl;
 
+bool hv_host_has_output(const HvHost *host);      /* is there something for these to take? */
 HvOutFrame *hv_host_take_frame(HvHost *host);     /* in order of time; NULL: none */
 HvOutControl *hv_host_take_control(HvHost *host); /* in order of time; NULL: none */
 

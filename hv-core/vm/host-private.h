@@ -58,12 +58,6 @@ struct HvHost {
             (host)->config.observer.hook((host)->config.observer_user, __VA_ARGS__);               \
     } while (0)
 
-/* Is there an output to be taken? */
-static inline bool hv_host_has_output(const HvHost *host)
-{
-    return host->frames.head != NULL || host->controls.head != NULL;
-}
-
 static inline HvTime hv_time_add(HvTime time, HvTime more)
 {
     return more >= HV_TIME_NEVER - time ? HV_TIME_NEVER : time + more;

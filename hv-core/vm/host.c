@@ -163,6 +163,11 @@ void hv_host_begin_input(HvHost *host, HvTime now)
     host->suspended = NULL;
 }
 
+bool hv_host_has_output(const HvHost *host)
+{
+    return host->frames.head != NULL || host->controls.head != NULL;
+}
+
 static HvTime output_time(const HvHost *host)
 {
     const HvOutFrame *frame = host->frames.head != NULL ? host->frames.head->data : NULL;

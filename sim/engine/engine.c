@@ -118,6 +118,8 @@ static bool take_outputs(SimEngine *engine)
     HvOutControl *control;
     bool any = false;
 
+    if (!hv_host_has_output(engine->host))
+        return false;
     while ((frame = hv_host_take_frame(engine->host))) {
         sim_engine_due(engine, frame->time + HANDOVER_NS, frame_leaves)->frame = frame;
         any = true;
