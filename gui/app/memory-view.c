@@ -51,12 +51,16 @@ static void draw(cairo_t *cr, double width, double height, void *user)
 static GArray *items(double width, double height, void *user)
 {
     MemoryView *view = user;
-    const SimModel *model = gui_session_model(view->session);
+    GArray *all;
+    GuiScene scene;
 
-    if (!model->hosts->len)
+    if (!gui_session_model(view->session)->hosts->len)
         return NULL;
     lay_out(view, width, height);
-    return gui_memory_items(view->memory, model);
+    scene = gui_scene(view->session, 0);
+    all = gui_memory_items(view->memory, &scene);
+    gui_scene_clear(&scene);
+    return all;
 }
 
 static void chosen(GuiEntity entity, void *user)

@@ -536,7 +536,79 @@ GuiEntity gui_memory_hit(const GuiMemory *memory, double x, double y)
     return GUI_NOTHING;
 }
 
-GArray *gui_memory_items(const GuiMemory *memory, const SimModel *model)
+/* ---- In words ------------------------------------------------------------------------------- */
+
+static char *page_words(const SimModelVm *vm, uint32_t number)
+{
+    SimModelPage page = sim_model_page(vm, number);
+
+    if (page.frame == SIM_MODEL_NO_FRAME)
+        return g_strdup_printf("page %u of %s: %s", number, vm->name,
+                               kind_words[absent_kind(page.flags)]);
+    return g_strdup_printf("page %u of %s: %s, in page frame %u", number, vm->name,
+                           kind_words[present_kind(page.flags)], page.frame);
+}
+
+static char *frame_words(const GuiMemory *memory, const SimModel *model, uint32_t frame)
+{
+    GString *words = g_string_new(NULL);
+    unsigned found = 0;
+
+    g_string_printf(words, "page frame %u: ", frame);
+    for (guint i = 0; i < model->vms->len; i++) {
+        const SimModelVm *vm = sim_model_vm(model, i);
+        for (uint32_t page = 0; vm->host == memory->host && page < vm->memory_pages; page++) {
+            if (sim_model_page(vm, page).frame == frame && found++ < 4)
+                g_string_append_printf(words, "%spage %u of %s", found > 1 ? ", " : "", page,
+                                       vm->name);
+        }
+    }
+    if (found == 0)
+        g_string_append(words, "free");
+    else if (found > 4)
+        g_string_append_printf(words, " and %u more", found - 4);
+    return g_string_free(words, FALSE);
+}
+
+static void add_cell(const GuiMemory *memory, GArray *items, const SimModel *model,
+                     const Grid *grid, int64_t cell)
+{
+    int64_t page = cell * grid->per_cell;
+    const SimModelVm *vm = grid->frames ? NULL : sim_model_vm(model, grid->vm);
+
+    if (cell < 0 || page >= grid->pages || (!grid->frames && !vm))
+        return;
+    gui_items_add(
+        items,
+        grid->frames
+            ? (GuiEntity){.kind = GUI_ENTITY_PAGE_FRAME, .a = memory->host, .b = (uint32_t)page}
+            : (GuiEntity){.kind = GUI_ENTITY_PAGE, .a = grid->vm, .b = (uint32_t)page},
+        cell_box(grid, (uint32_t)cell),
+        vm ? page_words(vm, (uint32_t)page) : frame_words(memory, model, (uint32_t)page));
+}
+
+/* The cell that is selected and those around it, to which arrow keys lead; where none is
+ * selected, the first one, at which one begins. */
+static void add_cells(const GuiMemory *memory, GArray *items, const GuiScene *scene,
+                      const Grid *grid)
+{
+    GuiEntity chosen = scene->selected;
+    bool here = grid->frames ? chosen.kind == GUI_ENTITY_PAGE_FRAME && chosen.a == memory->host
+                             : chosen.kind == GUI_ENTITY_PAGE && chosen.a == grid->vm;
+    int64_t cell = here ? chosen.b / grid->per_cell : 0, columns = grid->columns;
+
+    add_cell(memory, items, scene->model, grid, cell);
+    if (!here)
+        return;
+    if (cell % columns > 0)
+        add_cell(memory, items, scene->model, grid, cell - 1);
+    if (cell % columns < columns - 1)
+        add_cell(memory, items, scene->model, grid, cell + 1);
+    add_cell(memory, items, scene->model, grid, cell - columns);
+    add_cell(memory, items, scene->model, grid, cell + columns);
+}
+
+GArray *gui_memory_items(const GuiMemory *memory, const GuiScene *scene)
 {
     GArray *items = gui_items_new();
 
@@ -544,7 +616,8 @@ GArray *gui_memory_items(const GuiMemory *memory, const SimModel *model)
         const Grid *grid = grid_at(memory, i);
         GuiEntity entity = grid->frames ? (GuiEntity){.kind = GUI_ENTITY_HOST, .a = memory->host}
                                         : (GuiEntity){.kind = GUI_ENTITY_VM, .a = grid->vm};
-        gui_items_add(items, entity, grid->box, grid_words(memory, grid, model));
+        gui_items_add(items, entity, grid->title, grid_words(memory, grid, scene->model));
+        add_cells(memory, items, scene, grid);
     }
     return items;
 }

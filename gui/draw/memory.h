@@ -27,5 +27,6 @@ void gui_memory_size(const GuiMemory *memory, double *ret_width, double *ret_hei
 void gui_memory_draw(const GuiMemory *memory, cairo_t *cr, const GuiScene *scene);
 /* The page frame or page at (x, y). */
 GuiEntity gui_memory_hit(const GuiMemory *memory, double x, double y);
-/* A line per grid, in words: "VM a: 37 of 512 pages present". GArray of GuiItem. */
-GArray *gui_memory_items(const GuiMemory *memory, const SimModel *model);
+/* In words: a line per grid, over its title: "a: 37 of 512 pages"; and of its cells the one
+ * that is selected with those around it, else the first. GArray of GuiItem. */
+GArray *gui_memory_items(const GuiMemory *memory, const GuiScene *scene);

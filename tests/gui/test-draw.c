@@ -361,19 +361,35 @@ static void test_memory(void)
     gui_session_seek(session, SIM_TIME_NEVER);
     const SimModel *model = gui_session_model(session);
     g_autoptr(GuiMemory) memory = gui_memory_new(model, 0, GUI_MEMORY_ALL, 1600, 900, &theme);
-    g_autoptr(GArray) items = gui_memory_items(memory, model);
-    g_assert_cmpuint(items->len, ==, 3);
-    g_assert_cmpstr(g_array_index(items, GuiItem, 0).name, ==,
-                    "Host: 2 of 4096 page frames in use");
-    g_assert_cmpstr(g_array_index(items, GuiItem, 1).name, ==, "a: 2 of 512 pages");
+    GuiScene scene = gui_scene(session, 0);
+    g_autoptr(GArray) items = gui_memory_items(memory, &scene);
+    /* A title and the first cell of the host and of each VM. */
+    static const char *const names[] = {"Host: 2 of 4096 page frames in use",
+                                        "page frame 0: free",
+                                        "a: 2 of 512 pages",
+                                        "page 0 of a: untouched or free",
+                                        "b: 0 of 512 pages",
+                                        "page 0 of b: untouched or free"};
+    g_assert_cmpuint(items->len, ==, 6);
     for (guint i = 0; i < items->len; i++) {
         GuiRect box = g_array_index(items, GuiItem, i).box;
-        GuiEntity first = gui_memory_hit(memory, box.x + 1, box.y + 1);
-        g_assert_cmpint(first.kind, ==, i == 0 ? GUI_ENTITY_PAGE_FRAME : GUI_ENTITY_PAGE);
-        g_assert_cmpuint(first.b, ==, 0);
+        g_assert_cmpstr(g_array_index(items, GuiItem, i).name, ==, names[i]);
         for (guint j = 0; j < i; j++)
             g_assert_false(gui_rect_overlaps(box, g_array_index(items, GuiItem, j).box));
+        if (i % 2 == 0)
+            continue;
+        GuiEntity first = gui_memory_hit(memory, box.x + 1, box.y + 1);
+        g_assert_cmpint(first.kind, ==, i == 1 ? GUI_ENTITY_PAGE_FRAME : GUI_ENTITY_PAGE);
+        g_assert_cmpuint(first.b, ==, 0);
     }
+    /* From a page in the middle arrow keys lead to those around it. */
+    scene.selected = (GuiEntity){.kind = GUI_ENTITY_PAGE, .a = 1, .b = 100};
+    g_autoptr(GArray) around = gui_memory_items(memory, &scene);
+    g_assert_cmpuint(around->len, ==, 10);
+    g_assert_cmpuint(gui_items_toward(around, scene.selected, GUI_RIGHT)->entity.b, ==, 101);
+    g_assert_cmpuint(gui_items_toward(around, scene.selected, GUI_LEFT)->entity.b, ==, 99);
+    g_assert_cmpuint(gui_items_toward(around, scene.selected, GUI_DOWN)->entity.b, >, 101);
+    gui_scene_clear(&scene);
 }
 
 int main(int argc, char **argv)
