@@ -21,13 +21,6 @@ static void fifo_ready(void *policy, HvSchedVcpu *vcpu, HvReadyWhy why, HvTime n
     hv_runq_put(&line->queue, vcpu->policy_data, 0, hv_runq_last(&line->queue));
 }
 
-static HvSchedVcpu *fifo_pick(void *policy, unsigned pcpu, HvTime now, HvSchedPick *ret)
-{
-    HvRunNode *node = hv_line_take(policy, pcpu);
-    ret->slice_ns = HV_TIME_NEVER;
-    return node != NULL ? node->vcpu : NULL;
-}
-
 const HvPolicyOps hv_policy_fifo = {
     .version = HV_POLICY_VERSION,
     .name = "fifo",
@@ -39,7 +32,7 @@ const HvPolicyOps hv_policy_fifo = {
     .remove = hv_line_remove,
     .ready = fifo_ready,
     .unready = hv_line_unready,
-    .pick = fifo_pick,
+    .pick = hv_line_pick,
     .ran = hv_line_ran,
     .changed = hv_line_changed,
 };

@@ -59,3 +59,12 @@ HvRunNode *hv_line_take(HvLine *line, unsigned pcpu)
         hv_runq_remove(&line->queue, node);
     return node;
 }
+
+HvSchedVcpu *hv_line_pick(void *policy, unsigned pcpu, HvTime now, HvSchedPick *ret)
+{
+    HvRunNode *node = hv_line_take(policy, pcpu);
+    if (node == NULL)
+        return NULL;
+    *ret = (HvSchedPick){.slice_ns = HV_TIME_NEVER, .key = node->key};
+    return node->vcpu;
+}

@@ -27,6 +27,9 @@ void hv_line_unready(void *policy, HvSchedVcpu *vcpu, HvTime now);
 void hv_line_ran(void *policy, HvSchedVcpu *vcpu, HvTime ran_ns, HvTime now);
 void hv_line_changed(void *policy, HvSchedVcpu *vcpu, const HvSchedParams *before, HvTime now);
 
+/* Picks the first, who runs until it gives up the pCPU itself; its key is told. */
+HvSchedVcpu *hv_line_pick(void *policy, unsigned pcpu, HvTime now, HvSchedPick *ret);
+
 /* A vCPU's record of size bytes, beginning with a HvRunNode, as its policy_data. */
 void hv_line_add_sized(HvSchedVcpu *vcpu, size_t size);
 

@@ -21,15 +21,6 @@ static void sjf_ready(void *policy, HvSchedVcpu *vcpu, HvReadyWhy why, HvTime no
     hv_runq_put(&line->queue, vcpu->policy_data, burst_ns, hv_runq_last(&line->queue));
 }
 
-static HvSchedVcpu *sjf_pick(void *policy, unsigned pcpu, HvTime now, HvSchedPick *ret)
-{
-    HvRunNode *node = hv_line_take(policy, pcpu);
-    if (node == NULL)
-        return NULL;
-    *ret = (HvSchedPick){.slice_ns = HV_TIME_NEVER, .key = node->key};
-    return node->vcpu;
-}
-
 const HvPolicyOps hv_policy_sjf = {
     .version = HV_POLICY_VERSION,
     .name = "sjf",
@@ -43,7 +34,7 @@ const HvPolicyOps hv_policy_sjf = {
     .remove = hv_line_remove,
     .ready = sjf_ready,
     .unready = hv_line_unready,
-    .pick = sjf_pick,
+    .pick = hv_line_pick,
     .ran = hv_line_ran,
     .changed = hv_line_changed,
 };

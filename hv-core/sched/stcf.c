@@ -29,15 +29,6 @@ static void stcf_ready(void *policy, HvSchedVcpu *vcpu, HvReadyWhy why, HvTime n
                 hv_runq_last(&line->queue));
 }
 
-static HvSchedVcpu *stcf_pick(void *policy, unsigned pcpu, HvTime now, HvSchedPick *ret)
-{
-    HvRunNode *node = hv_line_take(policy, pcpu);
-    if (node == NULL)
-        return NULL;
-    *ret = (HvSchedPick){.slice_ns = HV_TIME_NEVER, .key = node->key};
-    return node->vcpu;
-}
-
 static int stcf_preempts(void *policy, HvSchedVcpu *candidate, HvTime now)
 {
     HvLine *line = policy;
@@ -59,7 +50,7 @@ const HvPolicyOps hv_policy_stcf = {
     .remove = hv_line_remove,
     .ready = stcf_ready,
     .unready = hv_line_unready,
-    .pick = stcf_pick,
+    .pick = hv_line_pick,
     .ran = hv_line_ran,
     .preempts = stcf_preempts,
     .changed = hv_line_changed,

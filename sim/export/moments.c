@@ -360,6 +360,24 @@ static void tell_page(SimTelling *telling, const SimRecord *record)
                              event->frame));
 }
 
+static void tell_block(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventBlockMapped *event = SIM_FIELDS(record, BlockMapped);
+
+    tell(telling, record, vm_name(telling, event->vm),
+         g_strdup_printf("is given the whole block with it: pages %u to %u", event->page,
+                         event->page + event->pages - 1));
+}
+
+static void tell_block_reclaimed(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventBlockReclaimed *event = SIM_FIELDS(record, BlockReclaimed);
+
+    tell(telling, record, vm_name(telling, event->vm),
+         g_strdup_printf("loses a whole block: pages %u to %u", event->page,
+                         event->page + event->pages - 1));
+}
+
 static void tell_received(SimTelling *telling, const SimRecord *record)
 {
     const SimEventFrameReceived *event = SIM_FIELDS(record, FrameReceived);
@@ -464,6 +482,8 @@ static const struct {
     [SIM_EVENT_DHCP] = {sim_tell_dhcp, 16},
     [SIM_EVENT_DNS] = {sim_tell_dns, 8},
     [SIM_EVENT_PAGE_MAPPED] = {tell_page, 4},
+    [SIM_EVENT_BLOCK_MAPPED] = {tell_block, 4},
+    [SIM_EVENT_BLOCK_RECLAIMED] = {tell_block_reclaimed, 4},
     [SIM_EVENT_BALLOON_TARGET] = {sim_tell_balloon_target, 8},
     [SIM_EVENT_PAGE_DEFLATED] = {sim_tell_deflated, 4},
     [SIM_EVENT_BALLOON_REFUSED] = {sim_tell_balloon_refused, 4},
