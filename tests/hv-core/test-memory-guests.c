@@ -157,6 +157,7 @@ static void test_mix(gconstpointer data)
     const HvMemoryPolicy memory = {
         .replacement = hv_replacement_find(seed % 2 ? "clock" : "random"),
         .swap_pages = 1024,
+        .block_pages = seed % 4 == 1 ? 1 : 4u << seed % 4, /* huge mappings, of 4 to 32 pages */
         .batch = 4,
         .scan_ns = MS / 2,
         .scan_pages = 60,
