@@ -13,8 +13,9 @@
 #pragma once
 
 #include <glib.h>
+#include <string.h>
 
-#include "netsim/proto/wire.h"
+#include "netsim/proto/types.h"
 
 typedef struct {
     NetMac mac;
@@ -57,10 +58,15 @@ NetMacLearned net_mac_table_learn(NetMacTable *table, uint16_t vlan, NetMac mac,
 
 /* --- for each frame --- */
 
-/* Of the six bytes of an address. */
+/* Of the six bytes of an address, in the byte order of the machine, which nothing shows. */
 static inline uint64_t net_mac_table_key(uint16_t vlan, const uint8_t *mac)
 {
-    return (uint64_t)vlan << 48 | (uint64_t)net_get_16(mac) << 32 | net_get_32(mac + 2);
+    uint32_t first;
+    uint16_t last;
+
+    memcpy(&first, mac, sizeof first);
+    memcpy(&last, mac + sizeof first, sizeof last);
+    return (uint64_t)vlan << 48 | (uint64_t)last << 32 | first;
 }
 
 static inline uint32_t *net_mac_table_bucket(const NetMacTable *table, uint64_t key)

@@ -90,14 +90,22 @@ static inline NetEvent net_queue_pop_run(NetEventRun *run)
     return event;
 }
 
-/* The first event, of which net_queue_first() has said when it is due. */
-static inline NetEvent net_queue_pop(NetQueue *queue, NetTime first)
+/* The run whose head is due first, at this time; NULL: ask net_queue_pop_heap(). */
+static inline NetEventRun *net_queue_due_run(NetQueue *queue, NetTime first)
 {
     NetEventRun *run = queue->runs;
 
     if (G_UNLIKELY(queue->heap.first == first))
-        return net_queue_pop_heap(queue);
+        return NULL;
     while (run->head->time != first)
         run++;
-    return net_queue_pop_run(run);
+    return run;
+}
+
+/* The first event, of which net_queue_first() has said when it is due. */
+static inline NetEvent net_queue_pop(NetQueue *queue, NetTime first)
+{
+    NetEventRun *run = net_queue_due_run(queue, first);
+
+    return run != NULL ? net_queue_pop_run(run) : net_queue_pop_heap(queue);
 }

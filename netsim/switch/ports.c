@@ -22,7 +22,7 @@ void net_switch_plan(NetSwitch *sw, uint32_t number)
     bool asks = sw->config.vlans || port->tree.on || !port->up || config->refuse_mac_changes ||
                 config->acl_out.count != 0 || port->mtu < sw->config.mtu;
     port->checked = asks || config->promiscuous == NET_PROMISCUOUS_DENY;
-    port->plain_entry = plan == 0 && port->leader == number;
+    port->plain_entry = plan == 0 && sw->flows->len == 0 && port->leader == number;
     port->plain_exit = !asks && port->team_size == 0 && port->mirrors == 0;
     port->owner = config->promiscuous == NET_PROMISCUOUS_DENY
                       ? net_mac_table_key(0, config->mac.byte)

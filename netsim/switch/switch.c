@@ -93,8 +93,8 @@ static inline bool pass_by(NetSwitch *sw, uint32_t in, NetFrame *frame, NetTime 
     const NetSwitchPort *port = &sw->ports[in];
     NetMacTable *table = sw->table;
 
-    if (!port->plain_entry || sw->flows->len + sw->promiscuous > 0 ||
-        frame->length < NET_ETHERNET_BYTES || frame->length > NET_ETHERNET_BYTES + port->mtu ||
+    if (!port->plain_entry || sw->promiscuous > 0 || frame->length < NET_ETHERNET_BYTES ||
+        frame->length > NET_ETHERNET_BYTES + port->mtu ||
         net_get_16(frame->bytes + 12) == NET_TYPE_VLAN ||
         net_get_16(frame->bytes + 12) == NET_TYPE_QINQ)
         return false;
