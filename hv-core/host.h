@@ -197,6 +197,10 @@ HvTime hv_host_quiet_since(const HvHost *host);
  * grant both at the time of the command first. */
 HvTime hv_host_advance(HvHost *host, HvTime horizon, HvTime grant);
 
+/* The least latency between VMs is another one, as the network was wired anew. To be called
+ * at a time that no pCPU has passed. */
+void hv_host_set_lookahead(HvHost *host, HvTime lookahead_ns);
+
 /* More than HV_MAX_STEPS_AT_ONE_INSTANT steps were made without time going on.
  * Then hv_host_advance() does nothing any more, and the run should end. */
 bool hv_host_stuck(const HvHost *host);

@@ -9,6 +9,8 @@
 #include "netsim/endpoint-private.h"
 #include "netsim/proto/headers.h"
 
+#define NO_PORT UINT32_MAX /* of a NIC that was taken away */
+
 static NetEndpoint *endpoint_of(NetPart *part)
 {
     return (NetEndpoint *)part;
@@ -32,7 +34,8 @@ static void stack_send(void *user, unsigned nic, const uint8_t *bytes, size_t le
     g_autoptr(NetFrame) frame =
         net_part_new_frame(&endpoint->part, endpoint->stack.tag, bytes, length, endpoint->now);
 
-    net_part_send(&endpoint->part, endpoint->nic_port[nic], frame, endpoint->now);
+    if (endpoint->nic_port[nic] != NO_PORT)
+        net_part_send(&endpoint->part, endpoint->nic_port[nic], frame, endpoint->now);
 }
 
 static void drop(NetEndpoint *endpoint, NetDropReason why)
@@ -244,11 +247,42 @@ NetPart *net_endpoint_new(const NetEndpointConfig *config)
     return &endpoint->part;
 }
 
+/* The place of one that was taken away serves again. */
+static int place_nic(NetEndpoint *endpoint, const NetStackNic *nic, NetTime now)
+{
+    int free = nic_at(endpoint, NO_PORT);
+
+    return free >= 0 ? net_stack_replace_nic(&endpoint->stack, (unsigned)free, nic, now)
+                     : net_stack_add_nic(&endpoint->stack, nic);
+}
+
+void net_endpoint_remove_port(NetPart *part, uint32_t port, NetTime now)
+{
+    NetEndpoint *endpoint = endpoint_of(part);
+    int nic = nic_at(endpoint, port);
+
+    endpoint->now = now;
+    if (endpoint->gate != NULL)
+        net_gate_leave(endpoint->gate, port);
+    if (nic < 0)
+        return;
+    endpoint->nic_port[nic] = NO_PORT;
+    net_stack_set_address(&endpoint->stack, (unsigned)nic, 0, 0, 0, now);
+    net_part_arm(part);
+}
+
+bool net_endpoint_has_room(const NetPart *part)
+{
+    const NetEndpoint *endpoint = (const NetEndpoint *)part;
+
+    return endpoint->stack.nic_count < NET_STACK_MAX_NICS || nic_at(endpoint, NO_PORT) >= 0;
+}
+
 NetPortId net_endpoint_add_nic(NetPart *part, NetNetworkId network, const NetStackNic *nic,
                                NetTime now)
 {
     NetEndpoint *endpoint = endpoint_of(part);
-    int number = net_stack_add_nic(&endpoint->stack, nic);
+    int number = place_nic(endpoint, nic, now);
     void *user;
     const NetObserver *observer = net_world_observer(part->world, &user);
 

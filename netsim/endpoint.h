@@ -39,6 +39,13 @@ NetPart *net_endpoint_new(const NetEndpointConfig *config);
 NetPortId net_endpoint_add_nic(NetPart *endpoint, NetNetworkId network, const NetStackNic *nic,
                                NetTime now);
 
+/* Would there be room? */
+bool net_endpoint_has_room(const NetPart *endpoint);
+
+/* Takes the NIC at a port of the part away, or what a NAT has there; then the port is
+ * the caller's to remove. */
+void net_endpoint_remove_port(NetPart *endpoint, uint32_t port, NetTime now);
+
 /* The host's, made when first asked for. */
 NetGate *net_endpoint_gate(NetPart *endpoint);
 

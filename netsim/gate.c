@@ -99,6 +99,15 @@ NetPortId net_gate_join(NetGateSide *side, NetNat *nat, NetNetworkId network, Ne
     return net_world_add_port_on(host->world, host, network, now);
 }
 
+void net_gate_leave(NetGate *gate, uint32_t port)
+{
+    for (guint i = 0; i < gate->sides->len; i++) {
+        NetGateSide *side = gate->sides->pdata[i];
+        if (side->port == port)
+            side->nat = NULL;
+    }
+}
+
 static NetGateSide *side_at(const NetGate *gate, uint16_t number)
 {
     return number == 0 ? NULL : gate->sides->pdata[number - 1];

@@ -55,3 +55,5 @@ NetGateSide *net_gate_add_side(NetGate *gate);
  * returns it. own, nat: the MAC addresses of the cable's two ends. */
 NetPortId net_gate_join(NetGateSide *side, NetNat *nat, NetNetworkId network, NetMac own,
                         NetMac peer, NetTime now);
+/* The NAT whose cable ends at this port of the host's part is gone. */
+void net_gate_leave(NetGate *gate, uint32_t port);

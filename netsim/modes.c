@@ -132,13 +132,15 @@ static bool bridged_join(NetWorld *world, NetNetwork *network, NetTime now, GErr
 {
     NetOutside *outside = world->outside;
 
-    if (outside->bridge == NULL) {
+    if (outside->lan == NULL) {
         g_set_error(error, NET_ERROR, NET_ERROR_CONFIG,
                     "network \"%s\": there is no LAN to bridge to", network->config.name);
         return false;
     }
     NetPortId own = net_world_add_port(world, network->segment, now);
+    net_outside_need_bridge(world, network->config.wifi, now);
     NetPortId theirs = net_world_add_port(world, outside->bridge, now);
+    network->outer = theirs;
     net_world_add_link(world, own, theirs, &net_link_inside_host, now);
     return true;
 }
@@ -296,6 +298,7 @@ static const NetMode modes[] = {
     {.name = "internal", .create = internal_create, .attach = net_segment_attach},
     {.name = "host-only",
      .touches_host = true,
+     .has_host_nic = true,
      .create = host_only_create,
      .join = host_only_join,
      .attach = net_segment_attach},

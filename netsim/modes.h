@@ -18,6 +18,7 @@ typedef struct {
     NetPart *switches[NET_MAX_SWITCHES];
     uint32_t switch_count;
     NetPortId (*trunk_ports)[2]; /* of each trunk: the first port at each end */
+    NetPortId outer;             /* bridged: its port of the host's bridge; NET_NO_PORT */
     GArray *routers;             /* of NetNetworkRouter: its NATs */
 } NetNetwork;
 
@@ -30,6 +31,7 @@ typedef struct NetMode {
     const char *name;
     bool touches_host; /* needs what outside.h makes */
     bool bridges;      /* to the LAN, by the host's NIC */
+    bool has_host_nic; /* the host has a NIC of its own there */
     /* Makes the parts that the network has before any NIC is attached. */
     void (*create)(NetWorld *world, NetNetwork *network, NetTime now);
     /* Joins the network to what lies outside, once that exists. May be NULL. */

@@ -138,6 +138,13 @@ static void put_addresses(uint8_t *ip, NetIp4 source, NetIp4 destination)
     net_put_32(ip + 16, destination);
 }
 
+static bool is_zero(const uint8_t *bytes, size_t length)
+{
+    while (length > 0 && bytes[length - 1] == 0)
+        length--;
+    return length == 0;
+}
+
 /* New ports, and the transport's checksum, which covers the addresses too but with
  * ICMP. The header may be cut off (length) behind the ports. */
 static void put_ports(uint8_t *transport, size_t length, uint8_t protocol, const uint8_t *ip,
@@ -150,6 +157,9 @@ static void put_ports(uint8_t *transport, size_t length, uint8_t protocol, const
         uint16_t id = transport[0] == NET_ICMP_ECHO_REPLY ? destination.port : source.port;
         adjust(transport + at, net_get_16(transport + 4), id);
         net_put_16(transport + 4, id);
+        /* The one message that RFC 1624's sum gets wrong: nothing but zeros. */
+        if (net_get_16(transport + at) == 0 && is_zero(transport, length))
+            net_put_16(transport + at, 0xffff);
         return;
     }
     if (protocol == NET_PROTOCOL_UDP && has_checksum && net_get_16(transport + at) == 0)

@@ -387,18 +387,29 @@ NetTime net_nat_deadline(const NetNat *nat)
     return deadline;
 }
 
-void net_nat_advance(NetNat *nat, NetTime now)
+/* Ends the rows whose time is over at `until`. */
+static void end_rows(NetNat *nat, NetTime until, NetTime now)
 {
     for (unsigned i = 0; i < NET_NAT_LIST_COUNT; i++) {
         while (nat->lists[i].first != NET_NAT_NONE) {
             NetNatSlot *slot = &nat->slots[nat->lists[i].first];
-            if (slot->row.expires > now)
+            if (slot->row.expires > until)
                 break;
             if (nat->config.reports->row_gone != NULL)
                 nat->config.reports->row_gone(nat->config.reports_user, now, &slot->row);
             remove_row(nat, slot);
         }
     }
+}
+
+void net_nat_advance(NetNat *nat, NetTime now)
+{
+    end_rows(nat, now, now);
+}
+
+void net_nat_clear(NetNat *nat, NetTime now)
+{
+    end_rows(nat, NET_TIME_NEVER, now);
 }
 
 /* --- questions --- */

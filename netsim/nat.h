@@ -98,6 +98,8 @@ bool net_nat_expects(NetNat *nat, const uint8_t *packet, size_t length, NetTime 
 
 NetTime net_nat_deadline(const NetNat *nat);
 void net_nat_advance(NetNat *nat, NetTime now);
+/* Ends every row, each reported, and gives their ports back. */
+void net_nat_clear(NetNat *nat, NetTime now);
 
 uint32_t net_nat_count(const NetNat *nat);
 /* Rows by id, appended to an array of NetNatRow. */

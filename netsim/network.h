@@ -142,6 +142,18 @@ bool net_world_attach_nic(NetWorld *world, const NetNicConfig *config, NetTime n
 bool net_world_attach(NetWorld *world, NetNetworkId network, uint32_t vm, uint32_t nic, NetTime now,
                       NetPortId *ret_port, GError **error);
 
+/* --- another mode, while the world runs (remake.c) --- */
+
+/* Takes everything that the network had apart and makes it anew as config says, whose name
+ * does not count. NICs and uplinks stay, and are left without a cable until each is attached
+ * again. Rows, rules and leases of what is gone are reported as over. Refused, with nothing
+ * changed: config is wrong, or there is no host, no LAN, no room for it. */
+bool net_world_remake_network(NetWorld *world, NetNetworkId network, const NetNetworkConfig *config,
+                              NetTime now, GError **error);
+/* config is as for attaching; its network is the port's. */
+void net_world_attach_again(NetWorld *world, NetPortId port, const NetNicConfig *config,
+                            NetTime now);
+
 /* A way out of the simulation, wired as a NIC would be (uplink.h). tag comes back with
  * deliveries as `nic`, beside NET_UPLINK_VM. */
 bool net_world_attach_uplink(NetWorld *world, NetNetworkId network, uint32_t tag, NetTime now,

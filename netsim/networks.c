@@ -24,7 +24,7 @@ static bool check_range(const char *name, uint64_t value, uint64_t least, uint64
     return false;
 }
 
-static void fill_in_defaults(NetNetworkConfig *config)
+void net_network_fill_in(NetNetworkConfig *config)
 {
     if (config->latency_ns == 0)
         config->latency_ns = NET_DEFAULT_LATENCY_NS;
@@ -58,7 +58,7 @@ static bool check_switches(const NetNetworkConfig *config, GError **error)
     return true;
 }
 
-static bool check_config(const NetNetworkConfig *config, GError **error)
+static bool check_numbers(const NetNetworkConfig *config, GError **error)
 {
     return check_range("latency in ns", config->latency_ns, 1, NET_MAX_LATENCY_NS, error) &&
            (config->rate_bps == NET_RATE_UNLIMITED ||
@@ -69,8 +69,15 @@ static bool check_config(const NetNetworkConfig *config, GError **error)
            check_switches(config, error);
 }
 
-/* What the configuration points to becomes the network's own. */
-static void own_config(NetNetwork *network, const NetNetworkConfig *config)
+bool net_network_check(const NetNetworkConfig *config, GError **error)
+{
+    if (check_numbers(config, error))
+        return true;
+    g_prefix_error(error, "network \"%s\": ", config->name);
+    return false;
+}
+
+void net_network_own_config(NetNetwork *network, const NetNetworkConfig *config)
 {
     NetForward *forwards = g_new0(NetForward, config->forward_count);
 
@@ -95,16 +102,15 @@ NetNetwork *net_world_make_network(NetWorld *world, const NetMode *mode,
         g_set_error(error, NET_ERROR, NET_ERROR_LIMIT, "more than %d networks", NET_MAX_NETWORKS);
         return NULL;
     }
-    fill_in_defaults(&filled);
-    if (!check_config(&filled, error)) {
-        g_prefix_error(error, "network \"%s\": ", config->name);
+    net_network_fill_in(&filled);
+    if (!net_network_check(&filled, error))
         return NULL;
-    }
     NetNetwork *network = g_new0(NetNetwork, 1);
-    own_config(network, &filled);
+    net_network_own_config(network, &filled);
     network->id = world->networks->len;
     network->config.mode = mode->name;
     network->mode = mode;
+    network->outer = NET_NO_PORT;
     network->routers = g_array_new(FALSE, FALSE, sizeof(NetNetworkRouter));
     g_ptr_array_add(world->networks, network);
 

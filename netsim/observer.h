@@ -223,6 +223,12 @@ typedef struct {
                      NetNetworkId network);
     void (*link_new)(void *user, NetTime at, NetPortId a, NetPortId b, NetTime latency_ns,
                      uint64_t rate_bps);
+    /* The network is made anew by another mode: what it had is gone, what it will have is
+     * yet to come. */
+    void (*network_mode)(void *user, NetTime at, NetNetworkId network, const char *mode);
+    /* The cable is taken away (both ends are down); the port, with its part. */
+    void (*link_gone)(void *user, NetTime at, NetPortId a, NetPortId b);
+    void (*port_gone)(void *user, NetTime at, NetPortId port);
     /* The cable at this port was plugged or unplugged; reported for both of its ends. */
     void (*port_state)(void *user, NetTime at, NetPortId port, bool up);
 

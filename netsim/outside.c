@@ -125,8 +125,9 @@ static bool has_bridged(const NetWorld *world, bool *ret_wifi)
     return any;
 }
 
-/* A switch inside the host, or its wireless adapter: to the LAN by the first port. */
-static void make_bridge(NetWorld *world, NetOutside *outside, bool wifi, NetTime now)
+/* A switch inside the host, or its wireless adapter: to the LAN by the first port, which
+ * is returned. */
+static NetPortId make_bridge(NetWorld *world, NetOutside *outside, bool wifi, NetTime now)
 {
     if (wifi) {
         outside->bridge = net_wifi_new(net_mac_of_ip(outside->lan_host));
@@ -134,7 +135,22 @@ static void make_bridge(NetWorld *world, NetOutside *outside, bool wifi, NetTime
     } else {
         outside->bridge = net_segment_make_bridge(world, outside->lan, "host-bridge", now);
     }
-    net_world_plug(world, outside->lan->id, net_world_add_port(world, outside->bridge, now), now);
+    return net_world_add_port(world, outside->bridge, now);
+}
+
+/* The host's cable to the LAN then leads to its bridge, and the bridge's to the LAN. */
+void net_outside_need_bridge(NetWorld *world, bool wifi, NetTime now)
+{
+    NetOutside *outside = world->outside;
+
+    if (outside->bridge != NULL)
+        return;
+    NetPortId lan_port = net_world_port_at(world, outside->host_port)->peer;
+    NetLinkConfig cable = net_world_port_at(world, lan_port)->config;
+    net_world_remove_link(world, outside->host_port, now);
+    net_world_add_link(world, make_bridge(world, outside, wifi, now), lan_port, &cable, now);
+    net_world_add_link(world, outside->host_port, net_world_add_port(world, outside->bridge, now),
+                       &net_link_inside_host, now);
 }
 
 static void plug_host(NetWorld *world, NetOutside *outside, const NetOutsideConfig *config,
@@ -147,14 +163,15 @@ static void plug_host(NetWorld *world, NetOutside *outside, const NetOutsideConf
         .gateway = config->lan_router,
     };
     NetPortId port = net_endpoint_add_nic(outside->host, outside->lan->id, &nic, now);
-
     bool wifi;
+
+    outside->host_port = port;
 
     if (!has_bridged(world, &wifi)) {
         net_world_plug(world, outside->lan->id, port, now);
         return;
     }
-    make_bridge(world, outside, wifi, now);
+    net_world_plug(world, outside->lan->id, make_bridge(world, outside, wifi, now), now);
     net_world_add_link(world, port, net_world_add_port(world, outside->bridge, now),
                        &net_link_inside_host, now);
 }
@@ -181,25 +198,28 @@ bool net_world_add_outside(NetWorld *world, const NetOutsideConfig *given, NetTi
                            GError **error)
 {
     NetOutsideConfig config = *given;
-    NetOutside *outside = g_new0(NetOutside, 1);
+    bool first = world->outside == NULL;
+    NetOutside *outside = first ? g_new0(NetOutside, 1) : world->outside;
     guint before = world->networks->len;
 
-    g_assert(world->outside == NULL);
+    g_assert(first || (outside->lan == NULL && config.host == NULL && !config.no_lan));
     fill_in(&config);
     world->outside = outside;
-    outside->host = config.host;
+    if (first)
+        outside->host = config.host;
     outside->lan_host = config.lan_host;
     outside->lan_router = config.lan_router;
     if (!config.no_lan && !make_lan(world, outside, &config, now, error)) {
-        config.host->ops->free(config.host);
-        outside->host = NULL;
+        if (first)
+            config.host->ops->free(config.host);
         return false;
     }
     NetNetworkId home = outside->lan != NULL ? outside->lan->id : 0;
-    net_world_add_part(world, config.host, home, 0, 0, now);
+    if (first)
+        net_world_add_part(world, config.host, home, 0, 0, now);
     if (outside->lan != NULL)
         plug_host(world, outside, &config, now);
-    for (guint i = 0; i < before; i++) {
+    for (guint i = 0; first && i < before; i++) {
         NetNetwork *network = world->networks->pdata[i];
         if (network->mode->join != NULL && !network->mode->join(world, network, now, error))
             return false;

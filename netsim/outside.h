@@ -39,7 +39,8 @@ typedef struct {
 #define NET_DEFAULT_INTERNET_LATENCY_NS (5 * NET_NS_PER_MS)
 
 /* Makes all of it, and joins to it every network that was added before; networks
- * added later join at once. Once per world. */
+ * added later join at once. Once per world; or twice, first with no_lan, then without
+ * and without host: then the host there is comes to the LAN. */
 bool net_world_add_outside(NetWorld *world, const NetOutsideConfig *config, NetTime now,
                            GError **error);
 

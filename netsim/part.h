@@ -39,6 +39,9 @@ typedef struct {
     /* Appended to arrays of NetNatRow and NetLease. May be NULL. */
     void (*list_nat)(const NetPart *part, GArray *rows);
     void (*list_leases)(const NetPart *part, GArray *leases);
+    /* The part is about to be taken out of its network: it reports the end of what it
+     * holds (rows, rules, leases), and gives back what it has of others. May be NULL. */
+    void (*retire)(NetPart *part, NetTime now);
     void (*free)(NetPart *part);
 } NetPartOps;
 
@@ -52,6 +55,7 @@ struct NetPart {
     NetTime armed;          /* when advance will be called; NET_TIME_NEVER: it will not */
     struct NetPort **ports; /* by the part's own number of the port */
     uint32_t port_count;
+    bool gone; /* taken out: it is called no more */
 };
 
 typedef struct {
@@ -71,6 +75,13 @@ NetPortId net_world_add_port_on(NetWorld *world, NetPart *part, NetNetworkId net
 /* Joins two ports, which have no cable yet, by one. */
 void net_world_add_link(NetWorld *world, NetPortId a, NetPortId b, const NetLinkConfig *config,
                         NetTime now);
+/* Takes the cable between a port and its peer away; frames on it are lost. Both
+ * ports may have another one then. A port without cable: nothing. */
+void net_world_remove_link(NetWorld *world, NetPortId port, NetTime now);
+/* A port is gone for good, with its cable. Its number is not given again. */
+void net_world_remove_port(NetWorld *world, NetPortId port, NetTime now);
+/* A part is gone for good, with its ports. */
+void net_world_remove_part(NetWorld *world, NetPart *part, NetTime now);
 
 /* Sends a frame, borrowed, out of a port. What comes of it is the link's affair. */
 void net_part_send(NetPart *part, uint32_t port, NetFrame *frame, NetTime now);

@@ -235,6 +235,27 @@ static void router_list_leases(const NetPart *part, GArray *leases)
         net_dhcp_server_list(router->dhcp, leases);
 }
 
+/* --- the end --- */
+
+static void router_retire(NetPart *part, NetTime now)
+{
+    NetRouter *router = (NetRouter *)part;
+    NetDhcpEvent event;
+
+    router->now = now;
+    for (uint32_t rule = 0; router->nat != NULL && rule < NET_MAX_FORWARDS; rule++) {
+        const NetForward *forward = net_nat_forward(router->nat, (uint16_t)rule);
+        g_autofree char *name = forward != NULL ? g_strdup(forward->name) : NULL;
+        if (forward != NULL)
+            net_router_remove_forward(part, name, now);
+    }
+    if (router->nat != NULL)
+        net_nat_clear(router->nat, now);
+    /* A server is asked no more; who has an address of it does not hear of that. */
+    while (router->dhcp != NULL && net_dhcp_server_expire(router->dhcp, NET_TIME_NEVER - 1, &event))
+        NET_ROUTER_REPORT(router, dhcp, now, net_router_port_id(router, 0), &event, NULL);
+}
+
 /* --- making --- */
 
 static void router_free(NetPart *part)
@@ -257,6 +278,7 @@ static const NetPartOps router_ops = {
     .advance = router_advance,
     .list_nat = router_list_nat,
     .list_leases = router_list_leases,
+    .retire = router_retire,
     .free = router_free,
 };
 

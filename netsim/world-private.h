@@ -17,6 +17,8 @@ typedef struct NetPort {
     bool up;
     bool is_end; /* of a NIC or an uplink: frames are handed in here */
     NetNetworkId network;
+    NetPortId former;     /* the peer when the cable was last unplugged */
+    bool gone;            /* with its part */
     NetLinkConfig config; /* of the cable */
     NetLinkWay way;       /* out of here */
     uint64_t out_frames, in_frames;
@@ -45,6 +47,12 @@ struct NetWorld {
 /* networks.c: a network of a mode that need not be in the table. NULL: refused. */
 NetNetwork *net_world_make_network(NetWorld *world, const NetMode *mode,
                                    const NetNetworkConfig *config, NetTime now, GError **error);
+/* Its steps, for who makes one anew: defaults filled in; is it sound; what the configuration
+ * points to becomes the network's own, or is given up (world.c). */
+void net_network_fill_in(NetNetworkConfig *config);
+bool net_network_check(const NetNetworkConfig *config, GError **error);
+void net_network_own_config(NetNetwork *network, const NetNetworkConfig *config);
+void net_network_disown_config(NetNetwork *network);
 /* The name that net_world_name_machine() gave; NULL: none. */
 const char *net_world_machine_name(const NetWorld *world, NetMac mac);
 

@@ -35,16 +35,22 @@ static void free_part(gpointer data)
     part->ops->free(part);
 }
 
-static void free_network(gpointer data)
+void net_network_disown_config(NetNetwork *network)
 {
-    NetNetwork *network = data;
-
     for (size_t i = 0; i < network->config.forward_count; i++)
         g_free((char *)network->config.forwards[i].name);
     g_free((NetForward *)network->config.forwards);
     g_free((NetReservation *)network->config.dhcp.reservations);
-    g_array_unref(network->routers);
     g_free((char *)network->config.name);
+    network->config = (NetNetworkConfig){0};
+}
+
+static void free_network(gpointer data)
+{
+    NetNetwork *network = data;
+
+    net_network_disown_config(network);
+    g_array_unref(network->routers);
     g_free(network->trunk_ports);
     g_free(network);
 }
@@ -121,7 +127,7 @@ NetPortId net_world_add_port_on(NetWorld *world, NetPart *part, NetNetworkId net
     port->id = id;
     port->network = network;
     port->number = part->port_count;
-    port->peer = NET_NO_PORT;
+    port->peer = port->former = NET_NO_PORT;
     g_ptr_array_add(world->ports, port);
     part->ports = g_renew(NetPort *, part->ports, part->port_count + 1);
     part->ports[part->port_count++] = port;
@@ -145,7 +151,7 @@ static inline NetEvent *push(NetWorld *world, NetTime time, unsigned class, NetF
 /* When a part next wants to be called may have changed. */
 static void arm(NetWorld *world, NetPart *part)
 {
-    if (part->ops->deadline == NULL)
+    if (part->ops->deadline == NULL || part->gone)
         return;
     /* What is overdue (a table whose ageing time was just shortened) is due now. */
     NetTime deadline = MAX(part->ops->deadline(part), world->now);
@@ -162,6 +168,7 @@ static void set_up(NetWorld *world, NetPortId id, bool up, NetTime now)
     port->up = up;
     if (!up) {
         port->epoch++;
+        port->former = port->peer;
         net_link_reset(&port->way);
     }
     REPORT(world, port_state, now, id, up);
@@ -179,12 +186,50 @@ void net_world_add_link(NetWorld *world, NetPortId a, NetPortId b, const NetLink
     g_assert(config->latency_ns > 0 && config->rate_bps > 0);
     ports[0]->peer = b;
     ports[1]->peer = a;
+    /* Equal at both ends, and later than what may still be under way to either. */
+    ports[0]->epoch = ports[1]->epoch = MAX(ports[0]->epoch, ports[1]->epoch);
     ports[0]->config = ports[1]->config = *config;
     net_link_seed(&ports[0]->way, world->config.seed, a);
     net_link_seed(&ports[1]->way, world->config.seed, b);
     REPORT(world, link_new, now, a, b, config->latency_ns, config->rate_bps);
     set_up(world, a, true, now);
     set_up(world, b, true, now);
+}
+
+/* --- taking apart --- */
+
+void net_world_remove_link(NetWorld *world, NetPortId a, NetTime now)
+{
+    static const NetLinkQuality perfect;
+    NetPortId b = net_world_port_at(world, a)->peer;
+
+    if (b == NET_NO_PORT)
+        return;
+    for (unsigned i = 0; i < 2; i++) {
+        NetPortId end = i == 0 ? a : b;
+        if (net_world_port_at(world, end)->up)
+            set_up(world, end, false, now);
+        net_link_set_quality(&net_world_port_at(world, end)->way, &perfect);
+    }
+    net_world_port_at(world, a)->peer = net_world_port_at(world, b)->peer = NET_NO_PORT;
+    REPORT(world, link_gone, now, a, b);
+}
+
+void net_world_remove_port(NetWorld *world, NetPortId id, NetTime now)
+{
+    net_world_remove_link(world, id, now);
+    net_world_port_at(world, id)->gone = true;
+    REPORT(world, port_gone, now, id);
+}
+
+void net_world_remove_part(NetWorld *world, NetPart *part, NetTime now)
+{
+    if (part->ops->retire != NULL)
+        part->ops->retire(part, now);
+    for (uint32_t i = 0; i < part->port_count; i++)
+        net_world_remove_port(world, part->ports[i]->id, now);
+    part->gone = true;
+    part->armed = NET_TIME_NEVER;
 }
 
 /* --- what parts call --- */
@@ -335,7 +380,7 @@ static void do_command(NetWorld *world, const NetEvent *event)
     NetPort *port = net_world_port_at(world, event->target);
     NetPortId peer = port->peer;
 
-    if (port->up == event->what)
+    if (port->up == event->what || peer == NET_NO_PORT)
         return;
     set_up(world, event->target, event->what, event->time);
     set_up(world, peer, event->what, event->time);
@@ -358,9 +403,13 @@ static inline void do_arrival(NetWorld *world, const NetEvent *event)
     NetPort *port = net_world_port_at(world, event->target);
     NetFrame *frame = event->frame;
 
-    if (G_UNLIKELY(event->epoch != port->epoch || event->what)) {
-        drop_on_link(world, net_world_port_at(world, port->peer), frame,
-                     event->epoch != port->epoch ? NET_DROP_LINK_DOWN : NET_DROP_LINK_LOSS,
+    if (G_UNLIKELY(event->epoch != port->epoch)) {
+        drop_on_link(world, net_world_port_at(world, port->former), frame, NET_DROP_LINK_DOWN,
+                     event->time);
+        return;
+    }
+    if (G_UNLIKELY(event->what)) {
+        drop_on_link(world, net_world_port_at(world, port->peer), frame, NET_DROP_LINK_LOSS,
                      event->time);
         return;
     }

@@ -67,7 +67,7 @@ static void build_ports(Form *form, const SimModel *model)
     for (unsigned i = 0; i < model->ports->len; i++) {
         const SimModelPort *port = sim_model_port(model, i);
 
-        if (!port || g_strcmp0(port->kind, "switch"))
+        if (!port || port->gone || g_strcmp0(port->kind, "switch"))
             continue;
 
         g_autofree char *word = lab_port_name(model, i);

@@ -176,7 +176,9 @@ void stage_find_parts(GuiStage *stage, const SimModel *model)
     for (guint i = 0; i < model->ports->len; i++) {
         const SimModelPort *port = model->ports->pdata[i];
         void *index;
-        if (port->vm != SIM_NONE)
+        if (port->gone)
+            stage_port(stage, i)->part_index = G_MAXUINT;
+        if (port->vm != SIM_NONE || port->gone)
             continue;
         if (!g_hash_table_lookup_extended(known, GUINT_TO_POINTER(port->part), NULL, &index)) {
             StagePart part = {.part = port->part,
@@ -633,7 +635,7 @@ static void place_empty_sockets(GuiStage *stage, const SimModel *model)
     for (guint i = 0; i < model->ports->len; i++) {
         StagePort *place = stage_port(stage, i);
         const SimModelPort *port = model->ports->pdata[i];
-        if (place->placed || port->vm != SIM_NONE)
+        if (place->placed || port->vm != SIM_NONE || port->gone)
             continue;
         const StagePart *part = part_at(stage, place->part_index);
         place_socket(

@@ -190,6 +190,12 @@ static char *network_sentence(const SimModel *model, const SimRecord *record)
         port = port_text(model, event->port);
         return g_strdup_printf("Frame %" G_GUINT64_FORMAT " reaches %s.", event->frame, port);
     }
+    case SIM_EVENT_NETWORK_MODE: {
+        const SimEventNetworkMode *event = SIM_FIELDS(record, NetworkMode);
+        return g_strdup_printf(
+            "Network %s is wired anew: it was %s and is %s.", network_name(model, event->network),
+            sim_name(SIM_NAMES(NetMode), event->from), sim_name(SIM_NAMES(NetMode), event->to));
+    }
     case SIM_EVENT_LINK_STATE: {
         const SimEventLinkState *event = SIM_FIELDS(record, LinkState);
         port = port_text(model, event->port);

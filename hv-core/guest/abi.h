@@ -166,6 +166,8 @@ _Static_assert(sizeof(HvBootInfo) <= HV_GUEST_PAGE_TABLES - HV_GUEST_BOOT_INFO,
  *   probe ID udp ADDRESS PORT NONCE TIMEOUT_MS  one datagram, answered by an echo server
  *   probe ID tcp ADDRESS PORT NONCE TIMEOUT_MS  one TCP connection: see below
  *   expect ID tcp PORT NONCE TIMEOUT_MS         such a connection will come; no answer
+ *   cable NIC                                   its cable leads elsewhere now: ask again for
+ *                                               an address that came by DHCP; no answer
  * From the guest:
  *   probe ID reply ADDRESS NONCE RTT_NS  ADDRESS answered with this NONCE
  *   probe ID timeout

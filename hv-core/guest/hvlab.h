@@ -297,6 +297,15 @@ typedef struct {
 bool arp_next(unsigned *at, ArpInfo *ret);
 
 typedef struct {
+    uint32_t network, gateway; /* gateway 0: on the NIC's own network */
+    uint8_t prefix;
+    unsigned nic;
+} RouteInfo;
+bool route_next(unsigned *at, RouteInfo *ret); /* as arp_next() */
+/* By the NIC on whose network the gateway is; false: there is none, or no room. */
+bool route_add(uint32_t network, unsigned prefix, uint32_t gateway);
+
+typedef struct {
     const char *protocol, *state;
     uint32_t local, remote; /* 0: any */
     uint16_t local_port, remote_port;

@@ -190,6 +190,13 @@ static void count_step(HvHost *host, HvTime now)
     host->stuck = ++host->steps_at_instant > HV_MAX_STEPS_AT_ONE_INSTANT;
 }
 
+void hv_host_set_lookahead(HvHost *host, HvTime lookahead_ns)
+{
+    HvTime least = MAX(host->config.backend->least_run_ns, 1);
+
+    host->config.lookahead_ns = MAX(lookahead_ns, least);
+}
+
 bool hv_host_stuck(const HvHost *host)
 {
     return host->stuck;

@@ -47,6 +47,19 @@ int net_stack_add_nic(NetStack *stack, const NetStackNic *nic)
     return (int)number;
 }
 
+int net_stack_replace_nic(NetStack *stack, unsigned number, const NetStackNic *nic, NetTime now)
+{
+    if (number >= stack->nic_count || nic->prefix > 32 || nic->mtu > NET_MAX_MTU ||
+        net_mac_is_group(nic->mac))
+        return NET_STACK_BAD;
+    net_stack_set_address(stack, number, 0, 0, 0, now);
+    stack->nics[number] = *nic;
+    if (nic->mtu == 0)
+        stack->nics[number].mtu = NET_DEFAULT_MTU;
+    net_ip_add_routes(stack, number);
+    return (int)number;
+}
+
 void net_stack_input(NetStack *stack, unsigned nic, const uint8_t *frame, size_t length,
                      NetTime now)
 {

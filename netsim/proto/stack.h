@@ -417,6 +417,10 @@ void net_stack_init(NetStack *stack, const NetStackOps *ops, void *user, uint64_
  * returns its number, from 0; negative: refused. */
 int net_stack_add_nic(NetStack *stack, const NetStackNic *nic);
 
+/* Makes a NIC another one, with the routes of that; nothing is announced. Address 0: it
+ * takes part in nothing until it is made another one again. */
+int net_stack_replace_nic(NetStack *stack, unsigned number, const NetStackNic *nic, NetTime now);
+
 /* Adds a route; of the routes that match the longest prefix wins, then the one
  * added first. gateway 0: on link at the NIC. */
 int net_stack_add_route(NetStack *stack, NetIp4 network, unsigned prefix, NetIp4 gateway,

@@ -3,21 +3,13 @@
  * of it can run it: hvlab run SCENARIO --set PATH=VALUE.
  *
  * They are guesses, from the smallest to the largest: a cable, a gateway, an
- * address, a forward rule, another network, another mode. Whether one is right is
+ * address, what a switch does (change-switch.c), a forward rule, another network,
+ * another mode. Whether one is right is
  * for a run to say; one that makes no valid scenario is passed over.
  */
-#include "sim/cli/change.h"
+#include "sim/cli/change-private.h"
 
-#include <json-c/json.h>
 #include <string.h>
-
-typedef struct {
-    const SimScenario *scenario;
-    const SimReachQuestion *question;
-    json_object *values; /* the scenario as it is run */
-    GPtrArray *changes;
-    uint32_t address;
-} Changes;
 
 static void free_change(void *data)
 {
@@ -28,8 +20,7 @@ static void free_change(void *data)
     g_free(change);
 }
 
-/* Takes text and set over. */
-static void add(Changes *changes, char *text, char *set)
+void cli_change_add(CliChanges *changes, char *text, char *set)
 {
     CliChange *change = g_new0(CliChange, 1);
 
@@ -44,72 +35,50 @@ static char *ip_text(uint32_t a)
     return g_strdup_printf("%u.%u.%u.%u", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255);
 }
 
-static const char *plain(json_object *value)
+const char *cli_change_plain(json_object *value)
 {
     return json_object_to_json_string_ext(value,
                                           JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 }
 
-static json_object *element(const Changes *changes, const char *list, size_t index)
+json_object *cli_change_element(const CliChanges *changes, const char *list, size_t index)
 {
     return json_object_array_get_idx(json_object_object_get(changes->values, list), index);
 }
 
-static json_object *nic_values(const Changes *changes, size_t vm, size_t nic)
+json_object *cli_change_nic(const CliChanges *changes, size_t vm, size_t nic)
 {
-    return json_object_array_get_idx(json_object_object_get(element(changes, "vms", vm), "nics"),
-                                     nic);
+    return json_object_array_get_idx(
+        json_object_object_get(cli_change_element(changes, "vms", vm), "nics"), nic);
 }
 
-/* A copy that may be changed. */
-static json_object *copy_of(json_object *value)
+json_object *cli_change_copy(json_object *value)
 {
-    return json_tokener_parse(plain(value));
+    return json_tokener_parse(cli_change_plain(value));
 }
 
-static const SimScenarioVm *vm_of(const Changes *changes, const SimScenarioEndpoint *end)
+const SimScenarioVm *cli_change_vm(const CliChanges *changes, const SimScenarioEndpoint *end)
 {
     return end->kind == SIM_ENDPOINT_VM ? &changes->scenario->vms[end->index] : NULL;
 }
 
 /* ---- Cables -------------------------------------------------------------------- */
 
-static void plug(Changes *changes, const SimScenarioEndpoint *end)
+static void unplug(CliChanges *changes, const SimScenarioEndpoint *end)
 {
-    const SimScenarioVm *vm = vm_of(changes, end);
-    json_object *timeline = json_object_object_get(changes->values, "timeline");
-    json_object *kept = json_object_new_array();
-    size_t count = timeline ? json_object_array_length(timeline) : 0;
-
-    for (size_t i = 0; vm && i < count; i++) {
-        json_object *command = json_object_array_get_idx(timeline, i);
-        const char *what = json_object_get_string(json_object_object_get(command, "do"));
-        const char *whose = json_object_get_string(json_object_object_get(command, "vm"));
-
-        if (strcmp(what, "unplug") || g_strcmp0(whose, vm->name))
-            json_object_array_add(kept, json_object_get(command));
-    }
-    if (vm && json_object_array_length(kept) < count)
-        add(changes, g_strdup_printf("with the cable of vm:%s left in", vm->name),
-            g_strdup_printf("timeline=%s", plain(kept)));
-    json_object_put(kept);
-}
-
-static void unplug(Changes *changes, const SimScenarioEndpoint *end)
-{
-    const SimScenarioVm *vm = vm_of(changes, end);
+    const SimScenarioVm *vm = cli_change_vm(changes, end);
     json_object *timeline = json_object_object_get(changes->values, "timeline"), *list, *command;
 
     if (!vm)
         return;
-    list = timeline ? copy_of(timeline) : json_object_new_array();
+    list = timeline ? cli_change_copy(timeline) : json_object_new_array();
     command = json_object_new_object();
     json_object_object_add(command, "at", json_object_new_string("1us"));
     json_object_object_add(command, "do", json_object_new_string("unplug"));
     json_object_object_add(command, "vm", json_object_new_string(vm->name));
     json_object_array_add(list, command);
-    add(changes, g_strdup_printf("with the cable of vm:%s pulled", vm->name),
-        g_strdup_printf("timeline=%s", plain(list)));
+    cli_change_add(changes, g_strdup_printf("with the cable of vm:%s pulled", vm->name),
+                   g_strdup_printf("timeline=%s", cli_change_plain(list)));
     json_object_put(list);
 }
 
@@ -132,9 +101,9 @@ static uint32_t right_gateway(const SimScenario *scenario, const SimScenarioVm *
     return 0;
 }
 
-static void fix_gateway(Changes *changes, const SimScenarioEndpoint *end)
+static void fix_gateway(CliChanges *changes, const SimScenarioEndpoint *end)
 {
-    const SimScenarioVm *vm = vm_of(changes, end);
+    const SimScenarioVm *vm = cli_change_vm(changes, end);
 
     for (size_t n = 0; vm && n < vm->nic_count; n++) {
         uint32_t right = right_gateway(changes->scenario, vm, n);
@@ -142,15 +111,16 @@ static void fix_gateway(Changes *changes, const SimScenarioEndpoint *end)
 
         if (right != 0 && vm->nics[n].gateway != right &&
             (!vm->nics[n].dhcp || vm->nics[n].gateway != 0))
-            add(changes, g_strdup_printf("with gateway %s at NIC %zu of vm:%s", text, n, vm->name),
+            cli_change_add(
+                changes, g_strdup_printf("with gateway %s at NIC %zu of vm:%s", text, n, vm->name),
                 g_strdup_printf("vms.%s.nics.%zu.gateway=%s", vm->name, n, text));
     }
 }
 
 /* An address outside the subnet, or a wish for one that nobody grants. */
-static void fix_address(Changes *changes, const SimScenarioEndpoint *end)
+static void fix_address(CliChanges *changes, const SimScenarioEndpoint *end)
 {
-    const SimScenarioVm *vm = vm_of(changes, end);
+    const SimScenarioVm *vm = cli_change_vm(changes, end);
 
     for (size_t n = 0; vm && n < vm->nic_count; n++) {
         const SimScenarioNic *nic = &vm->nics[n];
@@ -163,14 +133,15 @@ static void fix_address(Changes *changes, const SimScenarioEndpoint *end)
 
         if (!in_vain && !outside)
             continue;
-        json_object *values = copy_of(nic_values(changes, end->index, n));
+        json_object *values = cli_change_copy(cli_change_nic(changes, end->index, n));
 
         json_object_object_del(values, "address");
         json_object_object_del(values, "dhcp");
-        add(changes,
+        cli_change_add(
+            changes,
             g_strdup_printf("with an address of %s/%u at NIC %zu of vm:%s", text, subnet.prefix, n,
                             vm->name),
-            g_strdup_printf("vms.%s.nics.%zu=%s", vm->name, n, plain(values)));
+            g_strdup_printf("vms.%s.nics.%zu=%s", vm->name, n, cli_change_plain(values)));
         json_object_put(values);
     }
 }
@@ -192,14 +163,15 @@ static bool is_free(const SimScenario *scenario, SimProtocol protocol, unsigned 
     return true;
 }
 
-static json_object *rules_of(const Changes *changes, size_t network)
+static json_object *rules_of(const CliChanges *changes, size_t network)
 {
-    json_object *rules = json_object_object_get(element(changes, "networks", network), "forward");
+    json_object *rules =
+        json_object_object_get(cli_change_element(changes, "networks", network), "forward");
 
-    return rules ? copy_of(rules) : json_object_new_array();
+    return rules ? cli_change_copy(rules) : json_object_new_array();
 }
 
-static json_object *new_rule(const Changes *changes, const SimScenarioVm *vm, bool own_router,
+static json_object *new_rule(const CliChanges *changes, const SimScenarioVm *vm, bool own_router,
                              unsigned port, unsigned host_port)
 {
     json_object *rule = json_object_new_object();
@@ -218,9 +190,9 @@ static json_object *new_rule(const Changes *changes, const SimScenarioVm *vm, bo
     return rule;
 }
 
-static void add_rule(Changes *changes)
+static void add_rule(CliChanges *changes)
 {
-    const SimScenarioVm *vm = vm_of(changes, &changes->question->to);
+    const SimScenarioVm *vm = cli_change_vm(changes, &changes->question->to);
     unsigned port = changes->question->port, host_port = host_port_for(port);
     const char *protocol = sim_protocol_name(changes->question->protocol);
 
@@ -238,15 +210,16 @@ static void add_rule(Changes *changes)
         json_object *rules = rules_of(changes, number);
 
         json_object_array_add(rules, new_rule(changes, vm, own_router, port, host_port));
-        add(changes,
+        cli_change_add(
+            changes,
             g_strdup_printf("with a forward rule %s %u -> %u on %s", protocol, host_port, port,
                             network->name),
-            g_strdup_printf("networks.%s.forward=%s", network->name, plain(rules)));
+            g_strdup_printf("networks.%s.forward=%s", network->name, cli_change_plain(rules)));
         json_object_put(rules);
     }
 }
 
-static void remove_rules(Changes *changes)
+static void remove_rules(CliChanges *changes)
 {
     for (size_t i = 0; i < changes->scenario->network_count; i++) {
         const SimScenarioNetwork *network = &changes->scenario->networks[i];
@@ -255,10 +228,11 @@ static void remove_rules(Changes *changes)
             json_object *rules = rules_of(changes, i);
 
             json_object_array_del_idx(rules, r, 1);
-            add(changes,
+            cli_change_add(
+                changes,
                 g_strdup_printf("without forward rule %s on %s", network->forwards[r].name,
                                 network->name),
-                g_strdup_printf("networks.%s.forward=%s", network->name, plain(rules)));
+                g_strdup_printf("networks.%s.forward=%s", network->name, cli_change_plain(rules)));
             json_object_put(rules);
         }
     }
@@ -267,9 +241,9 @@ static void remove_rules(Changes *changes)
 /* ---- Networks ----------------------------------------------------------------------- */
 
 /* What a VM's NIC keeps on another network: all but what belongs to the old one's addresses. */
-static json_object *moved_nic(const Changes *changes, size_t vm, size_t nic, const char *network)
+static json_object *moved_nic(const CliChanges *changes, size_t vm, size_t nic, const char *network)
 {
-    json_object *values = copy_of(nic_values(changes, vm, nic));
+    json_object *values = cli_change_copy(cli_change_nic(changes, vm, nic));
 
     json_object_object_del(values, "address");
     json_object_object_del(values, "gateway");
@@ -279,10 +253,10 @@ static json_object *moved_nic(const Changes *changes, size_t vm, size_t nic, con
 }
 
 /* One end's NIC is plugged into the network of the other. */
-static void join(Changes *changes, const SimScenarioEndpoint *mover,
+static void join(CliChanges *changes, const SimScenarioEndpoint *mover,
                  const SimScenarioEndpoint *other)
 {
-    const SimScenarioVm *vm = vm_of(changes, mover), *peer = vm_of(changes, other);
+    const SimScenarioVm *vm = cli_change_vm(changes, mover), *peer = cli_change_vm(changes, other);
 
     if (!vm || !peer)
         return;
@@ -293,46 +267,29 @@ static void join(Changes *changes, const SimScenarioEndpoint *mover,
             return;
     json_object *values = moved_nic(changes, mover->index, 0, to);
 
-    add(changes, g_strdup_printf("with NIC 0 of vm:%s on network %s", vm->name, to),
-        g_strdup_printf("vms.%s.nics.0=%s", vm->name, plain(values)));
+    cli_change_add(changes, g_strdup_printf("with NIC 0 of vm:%s on network %s", vm->name, to),
+                   g_strdup_printf("vms.%s.nics.0=%s", vm->name, cli_change_plain(values)));
     json_object_put(values);
 }
 
-/* The switch's own rules (VLANs, access lists, ...) of the networks that an end is on. */
-static void drop_switch_rules(Changes *changes, const SimScenarioEndpoint *end)
+static void same_vlan(CliChanges *changes)
 {
-    const SimScenarioVm *vm = vm_of(changes, end);
-
-    for (size_t n = 0; vm && n < vm->nic_count; n++) {
-        const SimScenarioNetwork *network = &changes->scenario->networks[vm->nics[n].network.index];
-        json_object *values = element(changes, "networks", vm->nics[n].network.index);
-        json_object *rules = json_object_object_get(values, "switch");
-
-        if (!rules || json_object_object_length(rules) == 0)
-            continue;
-        json_object *without = copy_of(values);
-
-        json_object_object_del(without, "switch");
-        add(changes, g_strdup_printf("without the rules of the switch of %s", network->name),
-            g_strdup_printf("networks.%s=%s", network->name, plain(without)));
-        json_object_put(without);
-    }
-}
-
-static void same_vlan(Changes *changes)
-{
-    const SimScenarioVm *from = vm_of(changes, &changes->question->from);
-    const SimScenarioVm *to = vm_of(changes, &changes->question->to);
+    const SimScenarioVm *from = cli_change_vm(changes, &changes->question->from);
+    const SimScenarioVm *to = cli_change_vm(changes, &changes->question->to);
     json_object *theirs, *ours;
 
     if (!from || !to)
         return;
-    theirs = json_object_object_get(nic_values(changes, changes->question->to.index, 0), "vlan");
-    ours = json_object_object_get(nic_values(changes, changes->question->from.index, 0), "vlan");
-    if (!ours || (theirs && !strcmp(plain(theirs), plain(ours))))
+    theirs =
+        json_object_object_get(cli_change_nic(changes, changes->question->to.index, 0), "vlan");
+    ours =
+        json_object_object_get(cli_change_nic(changes, changes->question->from.index, 0), "vlan");
+    if (!ours || (theirs && !strcmp(cli_change_plain(theirs), cli_change_plain(ours))))
         return;
-    add(changes, g_strdup_printf("with NIC 0 of vm:%s in VLAN %s", to->name, plain(ours)),
-        g_strdup_printf("vms.%s.nics.0.vlan=%s", to->name, plain(ours)));
+    cli_change_add(
+        changes,
+        g_strdup_printf("with NIC 0 of vm:%s in VLAN %s", to->name, cli_change_plain(ours)),
+        g_strdup_printf("vms.%s.nics.0.vlan=%s", to->name, cli_change_plain(ours)));
 }
 
 /* A key that the file gives: what is left out may be there by default, and empty. */
@@ -345,37 +302,38 @@ static bool gives(json_object *values, const char *key)
 }
 
 /* Another mode, with what belongs to the old one taken out: subnet, rules, addresses. */
-static void set_mode(Changes *changes, size_t number, SimNetworkMode mode)
+static void set_mode(CliChanges *changes, size_t number, SimNetworkMode mode)
 {
     const SimScenario *scenario = changes->scenario;
     const SimScenarioNetwork *network = &scenario->networks[number];
-    json_object *values = element(changes, "networks", number);
+    json_object *values = cli_change_element(changes, "networks", number);
     const char *name = sim_network_mode_name(mode);
     CliChange *change = g_new0(CliChange, 1);
     g_autoptr(GPtrArray) set = g_ptr_array_new();
 
     if (gives(values, "subnet") || gives(values, "dhcp") || gives(values, "forward")) {
-        json_object *bare = copy_of(values);
+        json_object *bare = cli_change_copy(values);
 
         json_object_object_del(bare, "subnet");
         json_object_object_del(bare, "dhcp");
         json_object_object_del(bare, "forward");
         json_object_object_add(bare, "mode", json_object_new_string(name));
-        g_ptr_array_add(set, g_strdup_printf("networks.%s=%s", network->name, plain(bare)));
+        g_ptr_array_add(set,
+                        g_strdup_printf("networks.%s=%s", network->name, cli_change_plain(bare)));
         json_object_put(bare);
     } else {
         g_ptr_array_add(set, g_strdup_printf("networks.%s.mode=%s", network->name, name));
     }
     for (size_t v = 0; v < scenario->vm_count; v++)
         for (size_t n = 0; n < scenario->vms[v].nic_count; n++) {
-            json_object *nic = nic_values(changes, v, n), *moved;
+            json_object *nic = cli_change_nic(changes, v, n), *moved;
 
             if (scenario->vms[v].nics[n].network.index != number ||
                 (!gives(nic, "address") && !gives(nic, "gateway") && !gives(nic, "dhcp")))
                 continue;
             moved = moved_nic(changes, v, n, network->name);
-            g_ptr_array_add(
-                set, g_strdup_printf("vms.%s.nics.%zu=%s", scenario->vms[v].name, n, plain(moved)));
+            g_ptr_array_add(set, g_strdup_printf("vms.%s.nics.%zu=%s", scenario->vms[v].name, n,
+                                                 cli_change_plain(moved)));
             json_object_put(moved);
         }
     g_ptr_array_add(set, NULL);
@@ -384,9 +342,9 @@ static void set_mode(Changes *changes, size_t number, SimNetworkMode mode)
     g_ptr_array_add(changes->changes, change);
 }
 
-static void modes(Changes *changes, const SimScenarioEndpoint *end, const SimNetworkMode *order)
+static void modes(CliChanges *changes, const SimScenarioEndpoint *end, const SimNetworkMode *order)
 {
-    const SimScenarioVm *vm = vm_of(changes, end);
+    const SimScenarioVm *vm = cli_change_vm(changes, end);
 
     for (int i = 0; vm && i < 5; i++)
         for (size_t n = 0; n < vm->nic_count; n++) {
@@ -408,32 +366,34 @@ GPtrArray *cli_changes(const SimScenario *scenario, const SimReachQuestion *ques
                                           SIM_MODE_NAT_NETWORK, SIM_MODE_BRIDGED};
     const SimScenarioEndpoint *ends[] = {&question->from, &question->to};
     const SimNetworkMode *order = answer->reached ? less : more;
-    Changes changes = {.scenario = scenario,
-                       .question = question,
-                       .values = json_tokener_parse(scenario->effective_json),
-                       .changes = g_ptr_array_new_with_free_func(free_change),
-                       .address = address};
+    CliChanges changes = {.scenario = scenario,
+                          .question = question,
+                          .values = json_tokener_parse(scenario->effective_json),
+                          .changes = g_ptr_array_new_with_free_func(free_change),
+                          .address = address};
 
     if (answer->reached && answer->via == SIM_VIA_PORT_FORWARD)
         remove_rules(&changes);
-    for (int i = 0; i < 2 && !answer->reached; i++)
-        plug(&changes, ends[i]);
+    if (!answer->reached)
+        cli_change_timeline(&changes);
     for (int i = 0; i < 2 && !answer->reached; i++)
         fix_gateway(&changes, ends[i]);
     for (int i = 0; i < 2 && !answer->reached; i++)
         fix_address(&changes, ends[i]);
     if (!answer->reached) {
         same_vlan(&changes);
+        for (int i = 0; i < 2; i++)
+            cli_change_nic_port(&changes, ends[i]);
+        for (int i = 0; i < 2; i++)
+            cli_change_switches(&changes, ends[i]);
         add_rule(&changes);
-        drop_switch_rules(&changes, ends[0]);
-        drop_switch_rules(&changes, ends[1]);
         join(&changes, ends[1], ends[0]);
         join(&changes, ends[0], ends[1]);
     }
     modes(&changes, ends[0], order);
-    if (!vm_of(&changes, ends[0]) || !vm_of(&changes, ends[1]) ||
-        vm_of(&changes, ends[0])->nics[0].network.index !=
-            vm_of(&changes, ends[1])->nics[0].network.index)
+    if (!cli_change_vm(&changes, ends[0]) || !cli_change_vm(&changes, ends[1]) ||
+        cli_change_vm(&changes, ends[0])->nics[0].network.index !=
+            cli_change_vm(&changes, ends[1])->nics[0].network.index)
         modes(&changes, ends[1], order);
     for (int i = 0; i < 2 && answer->reached; i++)
         unplug(&changes, ends[i]);

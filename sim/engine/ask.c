@@ -151,8 +151,9 @@ static void answer(SimEngine *engine, const SimQuestion *question, const SimProb
 
 /* ---- Trying ---------------------------------------------------------------- */
 
-/* Whose stack shall answer: of whom it is asked, and, as a rule may take the host's
- * port, of whomever the rule leads to. */
+/* Whose stack shall answer: that of who is meant, and, as a rule may take the host's
+ * port, of whomever the rule leads to. Everybody else does what he always does: where
+ * nobody listens, he refuses. */
 static void expect(SimEngine *engine, const SimQuestion *question, const SimTarget *target,
                    const SimProbe *probe)
 {
@@ -160,7 +161,7 @@ static void expect(SimEngine *engine, const SimQuestion *question, const SimTarg
         sim_engine_expect(engine, question->to, question->port, probe);
         return;
     }
-    sim_engine_expect(engine, question->to, target->port, probe);
+    sim_engine_expect(engine, question->expects, target->port, probe);
     if (question->to.kind != SIM_AT_HOST)
         return;
     for (guint i = 0; i < engine->rules->len; i++) {

@@ -49,6 +49,12 @@ static void append_rule(GString *text, const SimCommand *command)
     g_string_append_c(text, '}');
 }
 
+static void append_by(GString *text, const SimCommand *command)
+{
+    if (command->answered_by.name)
+        append_word(text, "answered_by", command->answered_by.name);
+}
+
 static void append_pcpus(GString *text, uint64_t affinity)
 {
     const char *comma = "";
@@ -109,6 +115,7 @@ static char *command_json(const SimCommand *command, uint64_t at)
     case SIM_COMMAND_PING:
         append_word(text, "from", command->from.name);
         append_word(text, "to", command->to.name);
+        append_by(text, command);
         append_word(text, "protocol", sim_protocol_name(command->protocol));
         if (command->protocol != SIM_PROTOCOL_ICMP)
             append_number(text, "port", command->port, "");
@@ -119,6 +126,7 @@ static char *command_json(const SimCommand *command, uint64_t at)
     case SIM_COMMAND_CONNECT:
         append_word(text, "from", command->from.name);
         append_word(text, "to", command->to.name);
+        append_by(text, command);
         append_number(text, "port", command->port, "");
         append_number(text, "count", command->count, "");
         append_number(text, "interval", command->interval_ns, "ns");
@@ -128,6 +136,10 @@ static char *command_json(const SimCommand *command, uint64_t at)
     case SIM_COMMAND_FORWARD_REMOVE:
         append_word(text, "network", command->network.name);
         append_word(text, "name", command->text);
+        break;
+    case SIM_COMMAND_SET_MODE:
+        append_word(text, "network", command->network.name);
+        append_word(text, "mode", sim_network_mode_name((SimNetworkMode)command->mode));
         break;
     case SIM_COMMAND_PLUG:
     case SIM_COMMAND_UNPLUG:
@@ -169,10 +181,12 @@ static void send_probe(SimEngine *engine, SimDue *due)
 {
     const SimCommand *command = &due->command;
 
-    SimEnd to = sim_engine_end(&command->to);
+    const SimScenarioEndpoint *by =
+        command->answered_by.name ? &command->answered_by : &command->to;
 
-    sim_engine_ask(engine, sim_engine_end(&command->from), to, to, command->protocol, command->port,
-                   command->timeout_ns, SIM_NONE);
+    sim_engine_ask(engine, sim_engine_end(&command->from), sim_engine_end(&command->to),
+                   sim_engine_end(by), command->protocol, command->port, command->timeout_ns,
+                   SIM_NONE);
 }
 
 static bool start_pings(SimEngine *engine, const SimCommand *command)
@@ -232,6 +246,8 @@ static bool carry_out(SimEngine *engine, const SimCommand *command)
         return sim_engine_add_rule(engine, command->network.index, &command->forward);
     case SIM_COMMAND_FORWARD_REMOVE:
         return sim_engine_remove_rule(engine, command->network.index, command->text);
+    case SIM_COMMAND_SET_MODE:
+        return sim_engine_set_mode(engine, command->network.index, (SimNetworkMode)command->mode);
     case SIM_COMMAND_PLUG: return set_cable(engine, command, true);
     case SIM_COMMAND_UNPLUG: return set_cable(engine, command, false);
     case SIM_COMMAND_START: return hv_vm_start(vm, engine->now);

@@ -366,6 +366,11 @@ static SimEngine *engine_alloc(const SimEngineConfig *config)
     size_t vm_count = config->scenario->vm_count;
 
     engine->scenario = config->scenario;
+    engine->wiring = g_new0(SimWiring, config->scenario->network_count + 1);
+    for (size_t i = 0; i < config->scenario->network_count; i++) {
+        const SimScenarioNetwork *network = &config->scenario->networks[i];
+        engine->wiring[i] = (SimWiring){(SimNetworkMode)network->mode, network->subnet};
+    }
     engine->snap_bytes = config->scenario->run.detail == SIM_DETAIL_FULL ? UINT32_MAX : SNAP_BYTES;
     engine->phase_end = config->scenario->run.until_ns;
     engine->phase_end_reason = SIM_END_UNTIL;
@@ -490,6 +495,7 @@ void sim_engine_free(SimEngine *engine)
         g_string_free(engine->control_line[vm], TRUE);
     }
     g_free(engine->vm_port);
+    g_free(engine->wiring);
     g_free(engine->heap_page);
     g_free(engine->future);
     g_free(engine->unplugged);

@@ -34,16 +34,41 @@ static uint64_t mac_number(NetMac mac)
     return number;
 }
 
-static void network_new(void *user, NetTime at, NetNetworkId network, const char *name,
-                        const char *mode)
+static uint8_t mode_number(const char *mode)
 {
-    SimEngine *engine = user;
     uint8_t number = 0;
 
     while (number < SIM_NET_MODE_COUNT && strcmp(sim_name(SIM_NAMES(NetMode), number), mode))
         number++;
+    return number;
+}
+
+static void network_new(void *user, NetTime at, NetNetworkId network, const char *name,
+                        const char *mode)
+{
+    SimEngine *engine = user;
+
     SIM_TRACE_BLOB(engine->trace, SIM_SOURCE_WORLD, at, NetworkCreated, name, strlen(name),
-                   .network = network, .mode = number);
+                   .network = network, .mode = mode_number(mode));
+}
+
+static void network_mode(void *user, NetTime at, NetNetworkId network, const char *mode)
+{
+    const SimEngine *engine = user;
+
+    TRACE(user, at, NetworkMode, .network = network,
+          .from = mode_number(sim_network_mode_name(engine->wiring[network].mode)),
+          .to = mode_number(mode));
+}
+
+static void link_gone(void *user, NetTime at, NetPortId a, NetPortId b)
+{
+    TRACE(user, at, LinkGone, .a = a, .b = b);
+}
+
+static void port_gone(void *user, NetTime at, NetPortId port)
+{
+    TRACE(user, at, PortGone, .port = port, .network = network_of(user, port));
 }
 
 static void part_new(void *user, NetTime at, const NetPartInfo *info)
@@ -205,6 +230,9 @@ const NetObserver sim_net_observer = {
     .part_new = part_new,
     .port_new = port_new,
     .link_new = link_new,
+    .network_mode = network_mode,
+    .link_gone = link_gone,
+    .port_gone = port_gone,
     .port_state = port_state,
     .frame_new = frame_new,
     .link_enter = link_enter,

@@ -97,8 +97,9 @@ static NetPart *add_machine(SimEngine *engine, SimEnd end, NetEndpointKind kind,
         .gateway = gateway,
     };
 
-    net_world_add_part(engine->net, part, network, end.number, 0, 0);
-    net_world_plug(engine->net, network, net_endpoint_add_nic(part, network, &nic, 0), 0);
+    net_world_add_part(engine->net, part, network, end.number, 0, engine->now);
+    net_world_plug(engine->net, network, net_endpoint_add_nic(part, network, &nic, engine->now),
+                   engine->now);
     return part;
 }
 
@@ -149,6 +150,40 @@ static void free_rule(void *data)
     g_free(rule);
 }
 
+/* Once for all of it, or first without the LAN and then for the LAN. */
+static bool make_outside(SimEngine *engine, bool lan, GError **error)
+{
+    const SimScenario *scenario = engine->scenario;
+    g_autoptr(GArray) names = all_names(scenario);
+    NetPart *host = NULL;
+
+    if (!engine->host_part)
+        engine->host_part = host = new_endpoint(engine, (SimEnd){SIM_AT_HOST, 0}, NET_ENDPOINT_HOST,
+                                                NET_SERVICE_ECHO | NET_SERVICE_HTTP, names);
+    const NetOutsideConfig config = {
+        .host = host,
+        .no_lan = !lan,
+        .lan_subnet = scenario->lan.subnet.address,
+        .lan_prefix = scenario->lan.subnet.prefix,
+        .lan_router = scenario->lan.router,
+        .lan_host = scenario->lan.host,
+        .names = (const NetName *)names->data,
+        .name_count = names->len,
+    };
+    if (!net_world_add_outside(engine->net, &config, engine->now, error))
+        return false;
+    if (lan)
+        add_machines(engine, names);
+    return true;
+}
+
+bool sim_engine_need_outside(SimEngine *engine, bool lan, GError **error)
+{
+    bool has_lan = net_world_lan(engine->net) >= 0;
+
+    return (engine->host_part && (has_lan || !lan)) || make_outside(engine, lan, error);
+}
+
 bool sim_engine_build_outside(SimEngine *engine, GError **error)
 {
     const SimScenario *scenario = engine->scenario;
@@ -163,28 +198,7 @@ bool sim_engine_build_outside(SimEngine *engine, GError **error)
         for (size_t r = 0; r < scenario->networks[i].forward_count; r++)
             keep_rule(engine, i, &scenario->networks[i].forwards[r]);
     }
-    if (!touched)
-        return true;
-
-    g_autoptr(GArray) names = all_names(scenario);
-
-    engine->host_part = new_endpoint(engine, (SimEnd){SIM_AT_HOST, 0}, NET_ENDPOINT_HOST,
-                                     NET_SERVICE_ECHO | NET_SERVICE_HTTP, names);
-    const NetOutsideConfig config = {
-        .host = engine->host_part,
-        .no_lan = !scenario->has_outside,
-        .lan_subnet = scenario->lan.subnet.address,
-        .lan_prefix = scenario->lan.subnet.prefix,
-        .lan_router = scenario->lan.router,
-        .lan_host = scenario->lan.host,
-        .names = (const NetName *)names->data,
-        .name_count = names->len,
-    };
-    if (!net_world_add_outside(engine->net, &config, 0, error))
-        return false;
-    if (scenario->has_outside)
-        add_machines(engine, names);
-    return true;
+    return !touched || make_outside(engine, scenario->has_outside, error);
 }
 
 void sim_engine_free_outside(SimEngine *engine)
@@ -210,7 +224,7 @@ static bool is_on(const SimScenarioVm *vm, uint32_t network)
 /* Is `from` on a network by itself, not by way of a router? */
 static bool is_near(const SimEngine *engine, SimEnd from, uint32_t network)
 {
-    uint64_t mode = engine->scenario->networks[network].mode;
+    SimNetworkMode mode = engine->wiring[network].mode;
 
     switch (from.kind) {
     case SIM_AT_VM: return is_on(&engine->scenario->vms[from.number], network);
@@ -246,16 +260,17 @@ static void add_near_host_address(const SimEngine *engine, GArray *addresses, Si
     const SimScenario *scenario = engine->scenario;
 
     for (size_t i = 0; i < scenario->network_count; i++) {
-        const SimScenarioNetwork *network = &scenario->networks[i];
+        const SimWiring *wiring = &engine->wiring[i];
 
         if (!is_near(engine, from, i))
             continue;
-        if (network->mode == SIM_MODE_HOST_ONLY)
-            add_address(addresses, network->subnet.address + 1);
-        else if (network->mode == SIM_MODE_BRIDGED)
+        if (wiring->mode == SIM_MODE_HOST_ONLY)
+            add_address(addresses, wiring->subnet.address + 1);
+        else if (wiring->mode == SIM_MODE_BRIDGED)
             add_address(addresses, scenario->lan.host);
     }
-    add_address(addresses, scenario->lan.host);
+    if (net_world_lan(engine->net) >= 0)
+        add_address(addresses, scenario->lan.host);
 }
 
 GArray *sim_engine_end_addresses(const SimEngine *engine, SimEnd end, SimEnd from)
@@ -311,7 +326,7 @@ NetForward sim_engine_forward(const SimScenarioForward *rule)
 bool sim_engine_rule_leads_to(const SimEngine *engine, const SimRule *rule, unsigned vm)
 {
     const SimScenarioVm *config = &engine->scenario->vms[vm];
-    bool own_router = engine->scenario->networks[rule->network].mode == SIM_MODE_NAT;
+    bool own_router = engine->wiring[rule->network].mode == SIM_MODE_NAT;
 
     if (own_router && rule->rule.vm.index != vm)
         return false;
@@ -323,8 +338,30 @@ bool sim_engine_rule_leads_to(const SimEngine *engine, const SimRule *rule, unsi
     return false;
 }
 
-bool sim_engine_add_rule(SimEngine *engine, uint32_t network, const SimScenarioForward *rule)
+/* Where a rule leads that comes while the world runs: behind whose router, in mode nat
+ * (without a name, that of the first VM there); else its address says it. */
+static bool direct_rule(const SimEngine *engine, uint32_t network, SimScenarioForward *rule)
 {
+    const SimScenario *scenario = engine->scenario;
+    uint32_t vm = rule->vm.name ? rule->vm.index : 0;
+
+    if (engine->wiring[network].mode != SIM_MODE_NAT) {
+        rule->vm.index = UINT32_MAX;
+        return rule->guest_address != 0;
+    }
+    while (!rule->vm.name && vm < scenario->vm_count && !is_on(&scenario->vms[vm], network))
+        vm++;
+    rule->vm.index = vm;
+    return vm < scenario->vm_count && is_on(&scenario->vms[vm], network);
+}
+
+bool sim_engine_add_rule(SimEngine *engine, uint32_t network, const SimScenarioForward *given)
+{
+    SimScenarioForward directed = *given, *rule = &directed;
+
+    if (!direct_rule(engine, network, rule))
+        return false;
+
     const NetForward forward = sim_engine_forward(rule);
 
     for (guint i = 0; i < engine->rules->len; i++) {
@@ -350,4 +387,15 @@ bool sim_engine_remove_rule(SimEngine *engine, uint32_t network, const char *nam
         return net_world_remove_forward(engine->net, network, name, engine->now);
     }
     return false;
+}
+
+void sim_engine_reset_rules(SimEngine *engine, uint32_t network, bool as_in_file)
+{
+    const SimScenarioNetwork *scenario = &engine->scenario->networks[network];
+
+    for (guint i = engine->rules->len; i-- > 0;)
+        if (((const SimRule *)engine->rules->pdata[i])->network == network)
+            g_ptr_array_remove_index(engine->rules, i);
+    for (size_t i = 0; as_in_file && i < scenario->forward_count; i++)
+        keep_rule(engine, network, &scenario->forwards[i]);
 }

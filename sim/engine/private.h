@@ -69,8 +69,15 @@ typedef struct {
     SimScenarioForward rule; /* its strings are this struct's */
 } SimRule;
 
+/* How a network is wired now: as in the file, until set-mode makes it anew. */
+typedef struct {
+    SimNetworkMode mode;
+    SimCidr subnet; /* prefix 0: as the mode has it */
+} SimWiring;
+
 struct SimEngine {
     const SimScenario *scenario;
+    SimWiring *wiring;    /* by network */
     SimOwnPolicy *policy; /* NULL: one that comes with hvlab */
     const HvCpuBackend *backend;
     char *backend_why;
@@ -148,6 +155,12 @@ char *sim_engine_metadata(SimEngine *engine);
 void sim_engine_record_code(SimEngine *engine);
 
 bool sim_engine_build(SimEngine *engine, GError **error);
+/* A network as the file has it, but wired like this. g_array_unref() the two arrays. */
+void sim_engine_describe_network(const SimEngine *engine, uint32_t number, const SimWiring *wiring,
+                                 NetNetworkConfig *config, GArray **ret_reservations,
+                                 GArray **ret_forwards);
+void sim_engine_describe_nic(const SimEngine *engine, unsigned vm, unsigned nic,
+                             NetNicConfig *config);
 
 /* references.c: the references to pages that are in the trace, in their order.
  * g_free(). */
@@ -180,6 +193,7 @@ void sim_engine_nic_config(const SimScenario *scenario, const SimScenarioNic *ni
 void sim_engine_nic_clear(NetNicConfig *config);
 /* Flow tables and mirrors, once every port is there. */
 void sim_engine_program_switches(SimEngine *engine);
+void sim_engine_program_network(SimEngine *engine, uint32_t network);
 bool sim_engine_switch_command(SimEngine *engine, const SimCommand *command);
 void sim_engine_free_trunks(SimEngine *engine);
 
@@ -189,6 +203,8 @@ void sim_engine_schedule_command(SimEngine *engine, const SimCommand *command);
 /* outside.c: the host, the LAN and the Internet; addresses and names of endpoints. */
 bool sim_engine_build_outside(SimEngine *engine, GError **error);
 void sim_engine_free_outside(SimEngine *engine);
+/* There is a host from now on, and a LAN if need be. */
+bool sim_engine_need_outside(SimEngine *engine, bool lan, GError **error);
 SimEnd sim_engine_end(const SimScenarioEndpoint *endpoint);
 char *sim_engine_end_name(const SimEngine *engine, SimEnd end);    /* "lan:printer"; g_free() */
 NetPart *sim_engine_end_part(const SimEngine *engine, SimEnd end); /* NULL: a VM, or none */
@@ -202,6 +218,11 @@ void sim_engine_lease(SimEngine *engine, NetMac mac, uint32_t address);
 NetForward sim_engine_forward(const SimScenarioForward *rule);
 bool sim_engine_add_rule(SimEngine *engine, uint32_t network, const SimScenarioForward *rule);
 bool sim_engine_remove_rule(SimEngine *engine, uint32_t network, const char *name);
+/* The network's rules are those of the file again, or none. */
+void sim_engine_reset_rules(SimEngine *engine, uint32_t network, bool as_in_file);
+
+/* set-mode.c; false: refused. */
+bool sim_engine_set_mode(SimEngine *engine, uint32_t network, SimNetworkMode mode);
 
 /* ask.c: does `from` reach `to`? expects: who must confirm it, mostly `to`. check is
  * SIM_NONE when no check asks. The answer is an event "reach". */
@@ -218,6 +239,8 @@ uint64_t sim_engine_nonce(const SimEngine *engine, uint32_t probe);  /* that it 
 SimProbe *sim_engine_find_probe(SimEngine *engine, uint64_t number); /* NULL: no such */
 /* A VM's stack shall answer a TCP probe at a port. */
 void sim_engine_expect(SimEngine *engine, SimEnd at, unsigned port, const SimProbe *probe);
+/* A line for the guest's control console; false: it does not run. */
+bool sim_engine_tell_guest(SimEngine *engine, unsigned vm, const char *line);
 /* An endpoint has seen a probe. */
 void sim_engine_seen(SimEngine *engine, SimEnd by, uint8_t protocol, uint64_t nonce, uint32_t from);
 /* A probe that a machine outside sent is over. */

@@ -75,7 +75,7 @@ static char *probe_line(const SimProbe *probe)
         a & 255, port, probe->nonce, MAX(probe->timeout_ns / 1000000, 1));
 }
 
-static bool tell_guest(SimEngine *engine, unsigned number, const char *line)
+bool sim_engine_tell_guest(SimEngine *engine, unsigned number, const char *line)
 {
     HvVm *vm = hv_host_vm(engine->host, number);
 
@@ -92,7 +92,7 @@ void sim_engine_expect(SimEngine *engine, SimEnd at, unsigned port, const SimPro
             "expect %u tcp %u %016" G_GINT64_MODIFIER "x %" G_GUINT64_FORMAT "\n", probe->number,
             port, probe->nonce, (probe->timeout_ns + 2 * LEAD_NS) / 1000000);
 
-        tell_guest(engine, at.number, line);
+        sim_engine_tell_guest(engine, at.number, line);
     } else if (part) {
         net_endpoint_expect(part, port, probe->nonce, engine->now + probe->timeout_ns + 2 * LEAD_NS,
                             engine->now);
@@ -106,7 +106,7 @@ static bool send(SimEngine *engine, const SimProbe *probe)
     if (probe->from.kind == SIM_AT_VM) {
         g_autofree char *line = probe_line(probe);
 
-        return tell_guest(engine, probe->from.number, line);
+        return sim_engine_tell_guest(engine, probe->from.number, line);
     }
     if (!part)
         return false;

@@ -248,7 +248,7 @@ static void program_switch(SimEngine *engine, uint32_t network, uint32_t on)
 
     for (size_t i = 0; i < sw->flow_count; i++) {
         NetFlow flow = flow_of(engine, network, on, &sw->flows[i]);
-        net_world_add_flow(engine->net, network, on, &flow, 0);
+        net_world_add_flow(engine->net, network, on, &flow, engine->now);
     }
     for (size_t i = 0; i < sw->mirror_count; i++) {
         NetMirror mirror = {port_of(engine, network, on, &sw->mirrors[i].from),
@@ -258,19 +258,23 @@ static void program_switch(SimEngine *engine, uint32_t network, uint32_t on)
     }
 }
 
+void sim_engine_program_network(SimEngine *engine, uint32_t number)
+{
+    const SimScenarioNetwork *network = &engine->scenario->networks[number];
+
+    g_free(engine->cut_trunks[number]);
+    engine->cut_trunks[number] = g_new0(uint8_t, network->trunk_count + 1);
+    if (engine->wiring[number].mode == SIM_MODE_NAT)
+        return;
+    for (uint32_t i = 0; i < sim_scenario_switch_count(network); i++)
+        program_switch(engine, number, i);
+}
+
 void sim_engine_program_switches(SimEngine *engine)
 {
-    const SimScenario *scenario = engine->scenario;
-
-    engine->cut_trunks = g_new0(uint8_t *, scenario->network_count + 1);
-    for (uint32_t n = 0; n < scenario->network_count; n++) {
-        const SimScenarioNetwork *network = &scenario->networks[n];
-        engine->cut_trunks[n] = g_new0(uint8_t, network->trunk_count + 1);
-        if (network->mode == SIM_MODE_NAT)
-            continue;
-        for (uint32_t i = 0; i < sim_scenario_switch_count(network); i++)
-            program_switch(engine, n, i);
-    }
+    engine->cut_trunks = g_new0(uint8_t *, engine->scenario->network_count + 1);
+    for (uint32_t n = 0; n < engine->scenario->network_count; n++)
+        sim_engine_program_network(engine, n);
 }
 
 void sim_engine_free_trunks(SimEngine *engine)
@@ -318,6 +322,8 @@ bool sim_engine_switch_command(SimEngine *engine, const SimCommand *command)
     NetLinkQuality quality = quality_of(&command->quality);
     NetFlow flow;
 
+    if (command->network.name && engine->wiring[command->network.index].mode == SIM_MODE_NAT)
+        return false; /* it has no switch now */
     switch ((SimCommandKind)command->kind) {
     case SIM_COMMAND_SET_LINK_QUALITY:
         net_world_set_quality(engine->net,

@@ -143,41 +143,58 @@ static GArray *reservations_of(const SimScenario *scenario, const SimScenarioDhc
     return list;
 }
 
-static bool build_network(SimEngine *engine, size_t number, GError **error)
+/* What belongs to a mode, addresses and rules, counts only in the mode of the file. */
+void sim_engine_describe_network(const SimEngine *engine, uint32_t number, const SimWiring *wiring,
+                                 NetNetworkConfig *config, GArray **ret_reservations,
+                                 GArray **ret_forwards)
 {
     const SimScenarioNetwork *network = &engine->scenario->networks[number];
     const SimScenarioDhcp *dhcp = &network->dhcp;
-    g_autoptr(GArray) reservations = reservations_of(engine->scenario, dhcp);
-    g_autoptr(GArray) forwards = g_array_new(FALSE, FALSE, sizeof(NetForward));
-    NetNetworkId id;
+    bool as_in_file = wiring->mode == network->mode;
 
-    for (size_t i = 0; i < network->forward_count; i++) {
-        const NetForward forward = sim_engine_forward(&network->forwards[i]);
-
-        g_array_append_val(forwards, forward);
-    }
-    NetNetworkConfig config = {
+    *ret_reservations = reservations_of(engine->scenario, dhcp);
+    *ret_forwards = g_array_new(FALSE, FALSE, sizeof(NetForward));
+    *config = (NetNetworkConfig){
         .name = network->name,
-        .mode = sim_network_mode_name(network->mode),
+        .mode = sim_network_mode_name(wiring->mode),
         .latency_ns = network->latency_ns,
         .rate_bps = network->rate_bps,
         .mtu = network->mtu,
         .mac_ageing_ns = network->mac_ageing_ns,
-        .subnet = network->subnet.address,
-        .prefix = network->subnet.prefix,
-        .dhcp = {.choice = network->has_dhcp ? NET_DHCP_ON : NET_DHCP_OFF,
-                 .server = dhcp->server,
-                 .first = dhcp->range.first,
-                 .last = dhcp->range.last,
-                 .lease_ns = dhcp->lease_ns,
-                 .reservations = (const NetReservation *)reservations->data,
-                 .reservation_count = reservations->len},
-        .forwards = (const NetForward *)forwards->data,
-        .forward_count = forwards->len,
-        .wifi = network->wifi,
+        .subnet = wiring->subnet.address,
+        .prefix = wiring->subnet.prefix,
+        .wifi = as_in_file && network->wifi,
     };
+    sim_engine_network_config(network, config);
+    if (!as_in_file)
+        return;
+    for (size_t i = 0; i < network->forward_count; i++) {
+        const NetForward forward = sim_engine_forward(&network->forwards[i]);
 
-    sim_engine_network_config(network, &config);
+        g_array_append_val(*ret_forwards, forward);
+    }
+    config->forwards = (const NetForward *)(*ret_forwards)->data;
+    config->forward_count = (*ret_forwards)->len;
+    config->dhcp = (NetDhcpConfig){
+        .choice = network->has_dhcp ? NET_DHCP_ON : NET_DHCP_OFF,
+        .server = dhcp->server,
+        .first = dhcp->range.first,
+        .last = dhcp->range.last,
+        .lease_ns = dhcp->lease_ns,
+        .reservations = (const NetReservation *)(*ret_reservations)->data,
+        .reservation_count = (*ret_reservations)->len,
+    };
+}
+
+static bool build_network(SimEngine *engine, size_t number, GError **error)
+{
+    g_autoptr(GArray) reservations = NULL;
+    g_autoptr(GArray) forwards = NULL;
+    NetNetworkConfig config;
+    NetNetworkId id;
+
+    sim_engine_describe_network(engine, number, &engine->wiring[number], &config, &reservations,
+                                &forwards);
     bool added = net_world_add_network(engine->net, &config, 0, &id, error);
     sim_engine_network_clear(&config);
     g_assert(!added || id == number);
@@ -219,16 +236,25 @@ static void announce_vm(SimEngine *engine, unsigned vm)
     }
 }
 
+void sim_engine_describe_nic(const SimEngine *engine, unsigned vm, unsigned nic,
+                             NetNicConfig *config)
+{
+    const SimScenarioNic *from = &engine->scenario->vms[vm].nics[nic];
+
+    *config = (NetNicConfig){.network = from->network.index, .vm = vm, .nic = nic};
+    memcpy(config->mac.byte, from->mac, sizeof(config->mac.byte));
+    sim_engine_nic_config(engine->scenario, from, config);
+}
+
 static bool attach_nics(SimEngine *engine, unsigned vm, GError **error)
 {
     const SimScenarioVm *config = &engine->scenario->vms[vm];
 
     engine->vm_port[vm] = g_new0(NetPortId, config->nic_count);
     for (size_t n = 0; n < config->nic_count; n++) {
-        NetNicConfig nic = {.network = config->nics[n].network.index, .vm = vm, .nic = n};
+        NetNicConfig nic;
 
-        memcpy(nic.mac.byte, config->nics[n].mac, sizeof(nic.mac.byte));
-        sim_engine_nic_config(engine->scenario, &config->nics[n], &nic);
+        sim_engine_describe_nic(engine, vm, n, &nic);
         bool added = net_world_attach_nic(engine->net, &nic, 0, &engine->vm_port[vm][n], error);
         sim_engine_nic_clear(&nic);
         if (!added)
@@ -277,7 +303,7 @@ static unsigned fill_hosts(SimEngine *engine, unsigned vm, HvBootHost *hosts)
         if (network->mode == SIM_MODE_HOST_ONLY)
             add_name(&names, "host", network->subnet.address + 1);
     }
-    add_name(&names, "host", scenario->lan.host);
+    add_name(&names, "host", scenario->has_outside ? scenario->lan.host : 0);
     for (size_t i = 0; i < scenario->lan.host_count; i++)
         add_name(&names, scenario->lan.hosts[i].name, scenario->lan.hosts[i].address);
     for (size_t i = 0; i < scenario->internet.server_count; i++)

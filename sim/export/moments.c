@@ -168,6 +168,9 @@ static char *command_words(json_object *command)
     if (!strcmp(what, "forward-remove"))
         return g_strdup_printf("remove forward rule %s from %s", word(command, "name"),
                                word(command, "network"));
+    if (!strcmp(what, "set-mode"))
+        return g_strdup_printf("wire %s anew, by mode %s", word(command, "network"),
+                               word(command, "mode"));
     if (!strcmp(what, "plug"))
         return g_strdup_printf("plug a cable into NIC %s of vm:%s", word(command, "nic"), vm);
     if (!strcmp(what, "unplug"))

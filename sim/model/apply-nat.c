@@ -221,6 +221,17 @@ static void end_lease(SimModelNetwork *network, uint32_t part, const SimEventDhc
         g_array_remove_index(network->leases, at);
 }
 
+/* The VM's NIC with this MAC address has this IP address from now on; or, if `is`, has none. */
+static void set_nic(SimModel *model, uint64_t mac, uint32_t address, uint32_t is)
+{
+    for (guint v = 0; v < model->vms->len; v++) {
+        const SimModelVm *vm = model->vms->pdata[v];
+        for (unsigned n = 0; n < vm->nic_count; n++)
+            if (vm->nics[n].mac == mac && (is == 0 || vm->nics[n].ip == is))
+                vm->nics[n].ip = address;
+    }
+}
+
 static bool dhcp(SimModel *model, const SimRecord *record)
 {
     const SimEventDhcp *event = SIM_FIELDS(record, Dhcp);
@@ -230,10 +241,16 @@ static bool dhcp(SimModel *model, const SimRecord *record)
     if (!locate(model, event->network, event->port, &network, &part))
         return false;
     switch (event->what) {
-    case SIM_DHCP_ACK: return give_lease(network, part, record);
+    case SIM_DHCP_ACK:
+        set_nic(model, event->mac, event->address, 0);
+        return give_lease(network, part, record);
     case SIM_DHCP_RELEASE:
     case SIM_DHCP_DECLINE:
-    case SIM_DHCP_EXPIRED: end_lease(network, part, event); break;
+    case SIM_DHCP_EXPIRED:
+        if (event->address != 0)
+            set_nic(model, event->mac, 0, event->address);
+        end_lease(network, part, event);
+        break;
     default: break;
     }
     return true;

@@ -78,6 +78,50 @@ static bool link_created(SimModel *model, const SimRecord *record)
     return true;
 }
 
+static bool link_gone(SimModel *model, const SimRecord *record)
+{
+    const SimEventLinkGone *event = SIM_FIELDS(record, LinkGone);
+    SimModelPort *a = find_port(model, event->a), *b = find_port(model, event->b);
+
+    if (!a || !b || a->peer != event->b || b->peer != event->a)
+        return false;
+    a->peer = b->peer = SIM_MODEL_NO_PORT;
+    return true;
+}
+
+static bool port_gone(SimModel *model, const SimRecord *record)
+{
+    const SimEventPortGone *event = SIM_FIELDS(record, PortGone);
+    SimModelPort *port = find_port(model, event->port);
+
+    if (!port)
+        return false;
+    port->gone = true;
+    for (guint i = 0; i < model->endpoints->len; i++)
+        if (g_array_index(model->endpoints, SimModelEndpoint, i).port == event->port) {
+            g_array_remove_index(model->endpoints, i);
+            break;
+        }
+    return true;
+}
+
+/* What was in its tables went with the parts that had them. */
+static bool network_mode(SimModel *model, const SimRecord *record)
+{
+    const SimEventNetworkMode *event = SIM_FIELDS(record, NetworkMode);
+    SimModelNetwork *network = find_network(model, event->network);
+
+    if (!network)
+        return false;
+    network->mode = event->to;
+    g_array_set_size(network->macs, 0);
+    g_array_set_size(network->nat, 0);
+    g_array_set_size(network->rules, 0);
+    g_array_set_size(network->leases, 0);
+    g_ptr_array_set_size(network->switches, 0);
+    return true;
+}
+
 static bool nic_created(SimModel *model, const SimRecord *record)
 {
     const SimEventNicCreated *event = SIM_FIELDS(record, NicCreated);
@@ -302,6 +346,9 @@ void sim_apply_net_handlers(SimHandler *table)
     table[SIM_EVENT_NETWORK_CREATED] = network_created;
     table[SIM_EVENT_PORT_CREATED] = port_created;
     table[SIM_EVENT_LINK_CREATED] = link_created;
+    table[SIM_EVENT_LINK_GONE] = link_gone;
+    table[SIM_EVENT_PORT_GONE] = port_gone;
+    table[SIM_EVENT_NETWORK_MODE] = network_mode;
     table[SIM_EVENT_NIC_CREATED] = nic_created;
     table[SIM_EVENT_LINK_STATE] = link_state;
     table[SIM_EVENT_LINK_ENTER] = link_enter;

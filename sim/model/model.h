@@ -216,6 +216,7 @@ typedef struct {
     uint16_t network, vm, nic; /* vm and nic: SIM_NONE unless a NIC's */
     uint32_t peer;             /* port at the other end of its cable; SIM_MODEL_NO_PORT: none */
     bool up;
+    bool gone; /* with its part, when its network got another mode */
     uint64_t latency_ns, rate_bps;
     uint64_t frames_out, frames_in; /* put on, taken from its cable */
     uint64_t dropped;

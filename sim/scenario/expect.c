@@ -478,15 +478,20 @@ static bool finish_cable(SimReader *reader, const SimPath *path, const SimComman
 
 /* A rule that the timeline adds is checked against the network only once subnets are known: see
  * world-net.c. */
-static bool finish_forward(SimReader *reader, const SimPath *path, const SimCommand *c)
+static bool finish_forward(SimReader *reader, const SimPath *path, SimCommand *c)
 {
-    const SimScenarioNetwork *network = &reader->scenario->networks[c->network.index];
-    SimPath at = {path, "network", 0};
-    return network->mode == SIM_MODE_NAT || network->mode == SIM_MODE_NAT_NETWORK ||
-           sim_reader_fail(reader, &at,
-                           "\"%s\" has mode %s and no NAT; forward rules need mode nat or "
-                           "nat-network",
-                           network->name, sim_network_mode_name(network->mode));
+    SimPath rule = {path, "rule", 0}, at = {&rule, "vm", 0};
+    const char *name = c->forward.vm.name;
+    int vm = name ? sim_scenario_find_vm(reader->scenario, name) : 0;
+    if (vm >= 0) {
+        c->forward.vm.index = (uint32_t)vm;
+        return true;
+    }
+    g_autoptr(GPtrArray) names = sim_reference_names(reader, SIM_KEY_VM);
+    g_autofree char *quoted = sim_quote(name);
+    g_autofree char *what = g_strdup_printf("%s is not the name of a VM", quoted);
+    return sim_reader_fail_word(reader, &at, name, what, (const char *const *)names->pdata,
+                                names->len);
 }
 
 bool sim_finish_command(SimReader *reader, const SimPath *path, json_object *values, void *command)
@@ -499,8 +504,7 @@ bool sim_finish_command(SimReader *reader, const SimPath *path, json_object *val
         return check_ends(reader, path, &c->from, &c->to);
     case SIM_COMMAND_PLUG:
     case SIM_COMMAND_UNPLUG: return finish_cable(reader, path, c);
-    case SIM_COMMAND_FORWARD_ADD:
-    case SIM_COMMAND_FORWARD_REMOVE: return finish_forward(reader, path, c);
+    case SIM_COMMAND_FORWARD_ADD: return finish_forward(reader, path, c);
     default: return true;
     }
 }

@@ -356,6 +356,7 @@ typedef enum {
     SIM_COMMAND_SET_ACL,          /* vm, nic, acl */
     SIM_COMMAND_SET_BALLOON,      /* vm, balloon_bytes */
     SIM_COMMAND_SET_THROTTLE,     /* vm, throttles, throttle_what */
+    SIM_COMMAND_SET_MODE,         /* network, mode */
     SIM_COMMAND_COUNT
 } SimCommandKind;
 
@@ -365,7 +366,8 @@ typedef struct {
     uint64_t at_ns;
     SimScenarioRef vm;
     uint64_t nic;
-    SimScenarioEndpoint from, to; /* have at least one NIC */
+    SimScenarioEndpoint from, to;    /* have at least one NIC */
+    SimScenarioEndpoint answered_by; /* .name NULL: to */
     SimScenarioRef network;
     SimScenarioForward forward;
     uint64_t protocol; /* SimProtocol */
@@ -375,6 +377,7 @@ typedef struct {
     uint64_t timeout_ns;
     uint64_t weight;
     uint64_t balloon_bytes;
+    uint64_t mode; /* SimNetworkMode */
     SimScenarioSched sched;
     uint64_t sched_what; /* bit n: word n of sim_sched_words is given */
     int64_t vcpu;        /* -1: all */

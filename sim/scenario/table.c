@@ -306,9 +306,12 @@ static const SimObject vm_object = {"an object (a VM)", vm_keys, sizeof(SimScena
 
 #define COMMAND_ENDS                                                                               \
     {"from", SIM_KEY_ENDPOINT, .required = true, FIELD(SimCommand, from), .meaning = "Who asks."}, \
+        {"to", SIM_KEY_ENDPOINT, .required = true, FIELD(SimCommand, to),                          \
+         .meaning = "Who is asked."},                                                              \
     {                                                                                              \
-        "to", SIM_KEY_ENDPOINT, .required = true, FIELD(SimCommand, to),                           \
-                                .meaning = "Who is asked."                                         \
+        "answered_by", SIM_KEY_ENDPOINT, FIELD(SimCommand, answered_by),                           \
+            .meaning = "Who is meant, at the address of to: it alone "                             \
+                       "answers. Left out: to."                                                    \
     }
 #define COMMAND_TIMES                                                                              \
     {"count",                                                                                      \
@@ -362,6 +365,14 @@ static const SimKey forward_remove_keys[] = {COMMAND_HEAD,
                                               FIELD(SimCommand, text),
                                               .meaning = "The name of the rule."},
                                              {NULL}};
+static const SimKey set_mode_keys[] = {
+    COMMAND_HEAD,
+    {"network", SIM_KEY_NETWORK, .required = true, FIELD(SimCommand, network),
+     .meaning = "Which network."},
+    {"mode", WORD(mode_words), .required = true, FIELD(SimCommand, mode),
+     .meaning = "How it is wired from now on. In the mode of the file it has the file's subnet, "
+                "DHCP server and forward rules, in another one what that mode has by itself."},
+    {NULL}};
 static const SimKey cable_keys[] = {COMMAND_HEAD,
                                     COMMAND_VM,
                                     {"nic", SIM_KEY_INTEGER, .preset = "0", .min = 0,
@@ -397,6 +408,7 @@ static const SimObject ping_object = COMMAND("ping", ping_keys);
 static const SimObject connect_object = COMMAND("connect", connect_keys);
 static const SimObject forward_add_object = COMMAND("forward-add", forward_add_keys);
 static const SimObject forward_remove_object = COMMAND("forward-remove", forward_remove_keys);
+static const SimObject set_mode_object = COMMAND("set-mode", set_mode_keys);
 static const SimObject cable_object = COMMAND("plug", cable_keys);
 static const SimObject vm_only_object = COMMAND("start", vm_only_keys);
 static const SimObject weight_object = COMMAND("set-weight", weight_keys);
@@ -425,6 +437,7 @@ static const SimObject *const command_variants[] = {
     [SIM_COMMAND_SET_ACL] = &sim_set_acl_object,
     [SIM_COMMAND_SET_BALLOON] = &balloon_object,
     [SIM_COMMAND_SET_THROTTLE] = &sim_set_throttle_object,
+    [SIM_COMMAND_SET_MODE] = &set_mode_object,
 };
 static const char *const command_names[] = {
     [SIM_COMMAND_PING] = "ping",
@@ -448,6 +461,7 @@ static const char *const command_names[] = {
     [SIM_COMMAND_SET_ACL] = "set-acl",
     [SIM_COMMAND_SET_BALLOON] = "set-balloon",
     [SIM_COMMAND_SET_THROTTLE] = "set-throttle",
+    [SIM_COMMAND_SET_MODE] = "set-mode",
     [SIM_COMMAND_COUNT] = NULL,
 };
 

@@ -140,10 +140,13 @@ static bool complete_outside(SimReader *reader)
     scenario->has_outside = lan->subnet.prefix != 0 || scenario->internet.server_count > 0;
     for (size_t i = 0; i < scenario->network_count; i++)
         scenario->has_outside |= sim_scenario_is_outside_mode(scenario->networks[i].mode);
-    if (!scenario->has_outside)
-        return true;
     if (lan->subnet.prefix == 0)
         lan->subnet = (SimCidr){192u << 24 | 168u << 16 | 1u << 8, 24};
+    if (!scenario->has_outside) { /* it may come yet: set-mode */
+        lan->router = lan->subnet.address + 1;
+        lan->host = lan->subnet.address + 10;
+        return true;
+    }
     if (lan->subnet.prefix > 28)
         return sim_reader_fail(reader, &subnet, "too small for a LAN; allowed: up to /28");
     return place_machine(reader, &router, lan->subnet, "the LAN", on_lan, 1, &lan->router,
@@ -443,18 +446,38 @@ static bool check_wifi(SimReader *reader, size_t number)
                sim_network_mode_name(network->mode));
 }
 
+/* A command about rules, against the network as it is then. Once set-mode has made it anew
+ * the file cannot tell: the engine sees. */
+static bool check_rule_command(SimReader *reader, size_t number)
+{
+    SimScenario *scenario = reader->scenario;
+    SimCommand *command = &scenario->timeline[number];
+    const SimScenarioNetwork *network = &scenario->networks[command->network.index];
+    SimPath timeline = {NULL, "timeline", 0}, at = {&timeline, NULL, number},
+            rule = {&at, "rule", 0}, key = {&at, "network", 0};
+    for (size_t i = 0; i < number; i++)
+        if (scenario->timeline[i].kind == SIM_COMMAND_SET_MODE &&
+            scenario->timeline[i].network.index == command->network.index)
+            return true;
+    if (network->mode != SIM_MODE_NAT && network->mode != SIM_MODE_NAT_NETWORK)
+        return sim_reader_fail(reader, &key,
+                               "\"%s\" has mode %s and no NAT; forward rules need mode nat or "
+                               "nat-network",
+                               network->name, sim_network_mode_name(network->mode));
+    return command->kind != SIM_COMMAND_FORWARD_ADD ||
+           sim_world_check_forward(reader, command->network.index, &rule, &command->forward);
+}
+
 bool sim_world_forwards(SimReader *reader)
 {
     SimScenario *scenario = reader->scenario;
-    SimPath timeline = {NULL, "timeline", 0};
     for (size_t i = 0; i < scenario->network_count; i++)
         if (!check_forwards(reader, i) || !check_wifi(reader, i))
             return false;
     for (size_t i = 0; i < scenario->command_count; i++) {
-        SimPath at = {&timeline, NULL, i}, rule = {&at, "rule", 0};
-        SimCommand *command = &scenario->timeline[i];
-        if (command->kind == SIM_COMMAND_FORWARD_ADD &&
-            !sim_world_check_forward(reader, command->network.index, &rule, &command->forward))
+        uint64_t kind = scenario->timeline[i].kind;
+        if ((kind == SIM_COMMAND_FORWARD_ADD || kind == SIM_COMMAND_FORWARD_REMOVE) &&
+            !check_rule_command(reader, i))
             return false;
     }
     return true;

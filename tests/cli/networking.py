@@ -111,6 +111,20 @@ def check_mode(folder, mode, backend):
     follow(path, backend, rows)
 
 
+def check_lesson(mode, backend):
+    """The scenario that comes with hvlab has the same table."""
+    path = f'scenarios/networking/{mode}.json'
+    run = hvlab('reach', path, '--backend', backend, '--format=json', '--protocol', 'icmp')
+    equal(run.returncode, 0, run.stderr)
+    ends = ('vm:a', 'vm:b', 'host', 'lan:printer')
+    rows = [row for row in json.loads(run.stdout)['reachability']
+            if row['from'] in ends and row['to'] in ends]
+    equal(len(rows), 12, mode)
+    compare(rows, MANUAL[mode], path)
+    if backend == 'emulated':
+        follow(path, backend, rows)
+
+
 def check_tcp(folder, mode, backend):
     path = scenario(folder, mode)
     rows = ask(path, backend, '--protocol', 'tcp', '--tcp', '22')
@@ -132,6 +146,8 @@ def add_tests():
                 lambda folder, m=mode, b=backend: check_mode(folder, m, b))
             test(f'{mode}: the manual\'s table, by TCP, {backend}')(
                 lambda folder, m=mode, b=backend: check_tcp(folder, m, b))
+            test(f'{mode}: the lesson\'s table, {backend}')(
+                lambda folder, m=mode, b=backend: check_lesson(m, b))
 
 
 @test('reach: text is a matrix with a legend')
@@ -199,6 +215,43 @@ def _(folder):
     told = change(path, 'vm:a', 'vm:b')
     equal(told['change']['text'], 'with the cable of vm:b left in')
     equal(told['change']['set'], ['timeline=[]'])
+    text['timeline'] = [{'at': '1ms', 'do': 'pause', 'vm': 'b'}]
+    with open(path, 'w', encoding='utf-8') as file:
+        json.dump(text, file)
+    equal(change(path, 'vm:a', 'vm:b')['change']['text'],
+          'without the command pause vm:b at 1ms')
+
+
+@test('why: whatever stopped a frame at a switch has a change that lets it through')
+def _(folder):
+    for name, start, end, text in (
+            ('vlans', 'vm:sales1', 'vm:lab1', 'with NIC 0 of vm:lab1 in VLAN 10'),
+            ('trunk-native-vlan', 'vm:a20', 'vm:b20', 'with all VLANs on trunk t'),
+            ('flow-table', 'vm:client', 'vm:one', 'without the command flow-add at 500ms'),
+            ('three-tier', 'vm:customer', 'vm:back', 'with NIC 0 of vm:back on network dmz')):
+        told = change(f'scenarios/networking/{name}.json', start, end)
+        equal((told['reached'], told['change']['text']), (False, text), name)
+        true(told['change']['reached'], name)
+
+
+@test('why: an access list, a policy, a VM that was never started')
+def _(folder):
+    path = scenario(folder, 'internal')
+    with open(path, encoding='utf-8') as file:
+        text = json.load(file)
+    for nic, vm, how, expect in (
+            ({'acl': {'out': [{'action': 'deny', 'protocol': 'icmp'}]}}, {}, (),
+             'without rule 1 of the list "out" of NIC 0 of vm:b'),
+            ({'acl': {'in': [{'action': 'allow', 'protocol': 'icmp'},
+                             {'action': 'deny', 'protocol': 'tcp', 'source_port': 22},
+                             {'action': 'deny'}]}}, {}, ('--tcp', '22'),
+             'with a rule first that allows tcp from port 22 in the list "in" of NIC 0 of vm:b'),
+            ({}, {'start_at': 'never'}, (), 'with vm:b switched on')):
+        text['vms'][1] = {'name': 'b', 'program': 'idle',
+                          'nics': [{'network': 'net0', 'address': '10.0.0.2'} | nic]} | vm
+        with open(path, 'w', encoding='utf-8') as file:
+            json.dump(text, file)
+        equal(change(path, 'vm:a', 'vm:b', *how)['change']['text'], expect)
 
 
 @test('why: a forward rule, by name and tried out')

@@ -313,14 +313,14 @@ static const Case command_cases[] = {
      "pause, "
      "resume, kill, set-weight, type, forward-add, forward-remove, set-scheduling, "
      "set-link-quality, plug-trunk, "
-     "unplug-trunk, flow-add, flow-remove, set-acl, set-balloon, set-throttle"},
+     "unplug-trunk, flow-add, flow-remove, set-acl, set-balloon, set-throttle, set-mode"},
     {"unknown", COMMAND("{\"do\":\"unplugg\",\"vm\":\"a\"}"),
      "x.json:4: timeline[0].do: \"unplugg\" is not a command; did you mean \"unplug\"? allowed: "
      "ping, "
      "connect, plug, unplug, start, pause, resume, kill, set-weight, type, forward-add, "
      "forward-remove, set-scheduling, set-link-quality, plug-trunk, unplug-trunk, flow-add, "
      "flow-remove, "
-     "set-acl, set-balloon, set-throttle"},
+     "set-acl, set-balloon, set-throttle, set-mode"},
     {"key-of-another", COMMAND("{\"do\":\"kill\",\"vm\":\"a\",\"nic\":0}"),
      "x.json:4: timeline[0].nic: unknown key; allowed: at, do, vm"},
     {"no-throttle", COMMAND("{\"do\":\"set-throttle\",\"vm\":\"a\"}"),

@@ -21,23 +21,17 @@ int command_netperf(int argc, char **argv);
 int command_netstat(int argc, char **argv);
 int command_nslookup(int argc, char **argv);
 int command_ping(int argc, char **argv);
+int command_route(int argc, char **argv);
 int command_traceroute(int argc, char **argv);
 
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"arp", command_arp},
-    {"dhcp", command_dhcp},
-    {"echo", command_echo},
-    {"get", command_get},
-    {"hello", command_hello},
-    {"http", command_http},
-    {"netperf", command_netperf},
-    {"netstat", command_netstat},
-    {"nslookup", command_nslookup},
-    {"ping", command_ping},
-    {"traceroute", command_traceroute},
+    {"arp", command_arp},         {"dhcp", command_dhcp},       {"echo", command_echo},
+    {"get", command_get},         {"hello", command_hello},     {"http", command_http},
+    {"netperf", command_netperf}, {"netstat", command_netstat}, {"nslookup", command_nslookup},
+    {"ping", command_ping},       {"route", command_route},     {"traceroute", command_traceroute},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof commands[0])

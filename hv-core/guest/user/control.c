@@ -258,6 +258,19 @@ static void expect(char **at, NetTime now)
     net_stack_expect_probe(stack, (uint16_t)port, nonce, now + timeout_ms * NS_PER_MS);
 }
 
+/* The cable of a NIC leads elsewhere: an address that came by DHCP is asked for anew. */
+static void cable(char **at, NetTime now)
+{
+    uint64_t nic;
+    if (!next_decimal(at, HV_BOOT_MAX_NICS - 1, &nic) || nic >= boot_info()->nic_count ||
+        next_word(at)) {
+        say("error a cable command that makes no sense\n");
+        return;
+    }
+    if (boot_info()->nics[nic].dhcp)
+        net_stack_dhcp_start(stack, (unsigned)nic, now);
+}
+
 static void command(char *text, NetTime now)
 {
     Probe probe = {.sent = now};
@@ -268,6 +281,10 @@ static void command(char *text, NetTime now)
         return;
     if (strcmp(verb, "expect") == 0) {
         expect(&at, now);
+        return;
+    }
+    if (strcmp(verb, "cable") == 0) {
+        cable(&at, now);
         return;
     }
     if (strcmp(verb, "probe") != 0) {

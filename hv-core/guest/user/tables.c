@@ -75,6 +75,34 @@ bool arp_next(unsigned *at, ArpInfo *ret)
     return false;
 }
 
+bool route_next(unsigned *at, RouteInfo *ret)
+{
+    for (; *at < NET_STACK_MAX_ROUTES; ++*at) {
+        const NetRoute *route = &net_stack.routes[*at];
+        if (!route->in_use)
+            continue;
+        *ret = (RouteInfo){route->network, route->gateway, route->prefix, route->nic};
+        ++*at;
+        return true;
+    }
+    return false;
+}
+
+bool route_add(uint32_t network, unsigned prefix, uint32_t gateway)
+{
+    for (unsigned nic = 0; nic < nic_count(); nic++) {
+        const NetStackNic *own = &net_stack.nics[nic];
+        if (own->address == 0 || own->prefix == 0 ||
+            (gateway ^ own->address) >> (32 - own->prefix) != 0)
+            continue;
+        net_lock();
+        int error = net_stack_add_route(&net_stack, network, prefix, gateway, nic);
+        net_unlock();
+        return error == NET_STACK_OK;
+    }
+    return false;
+}
+
 /* The numbers that socket_next() counts: UDP sockets, then listeners, then connections. */
 #define FIRST_LISTENER   NET_STACK_MAX_SOCKETS
 #define FIRST_CONNECTION (FIRST_LISTENER + NET_TCP_MAX_LISTENERS)

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* set-mode.c: a network is wired anew by another mode, while its VMs run.
+ *
+ * The parts of the old mode go, those of the new one come (netsim/remake.c), and each NIC
+ * gets its cable there. A VM is told no more than that its cable is another one: if its
+ * address came by DHCP it asks again, if it was set by hand it stays, right or wrong. In
+ * the mode of its file a network has the file's subnet, DHCP server and forward rules; in
+ * another one, what that mode has by itself. Host and LAN come with the first network that
+ * touches them.
+ */
+#include "sim/engine/private.h"
+
+#define FIRST_HOST_ONLY 56u /* 192.168.56.0/24, and on upwards */
+
+static bool is_taken(const SimEngine *engine, uint32_t but, uint32_t address)
+{
+    for (size_t i = 0; i < engine->scenario->network_count; i++)
+        if (i != but && engine->wiring[i].subnet.address == address)
+            return true;
+    return false;
+}
+
+static SimWiring wiring_of(const SimEngine *engine, uint32_t number, SimNetworkMode mode)
+{
+    const SimScenarioNetwork *network = &engine->scenario->networks[number];
+    SimWiring wiring = {.mode = mode};
+    uint32_t third = FIRST_HOST_ONLY;
+
+    if (mode == (SimNetworkMode)network->mode)
+        wiring.subnet = network->subnet;
+    else if (mode == SIM_MODE_INTERNAL)
+        wiring.subnet = (SimCidr){10u << 24 | (number & 0xffff) << 8, 24};
+    else if (mode == SIM_MODE_HOST_ONLY) {
+        while (third < 255 && is_taken(engine, number, 192u << 24 | 168u << 16 | third << 8))
+            third++;
+        wiring.subnet = (SimCidr){192u << 24 | 168u << 16 | third << 8, 24};
+    }
+    return wiring;
+}
+
+static bool remake(SimEngine *engine, uint32_t number, const SimWiring *wiring)
+{
+    g_autoptr(GArray) reservations = NULL;
+    g_autoptr(GArray) forwards = NULL;
+    NetNetworkConfig config;
+
+    sim_engine_describe_network(engine, number, wiring, &config, &reservations, &forwards);
+    bool done = net_world_remake_network(engine->net, number, &config, engine->now, NULL);
+    sim_engine_network_clear(&config);
+    return done;
+}
+
+static void attach_nic(SimEngine *engine, unsigned vm, unsigned nic)
+{
+    NetPortId port = engine->vm_port[vm][nic];
+    g_autofree char *line = g_strdup_printf("cable %u\n", nic);
+    NetNicConfig config;
+
+    sim_engine_describe_nic(engine, vm, nic, &config);
+    net_world_attach_again(engine->net, port, &config, engine->now);
+    sim_engine_nic_clear(&config);
+    if (engine->unplugged[vm] >> nic & 1)
+        net_world_set_link(engine->net, port, false, engine->now);
+    if (!engine->scenario->vms[vm].nics[nic].dhcp)
+        return;
+    engine->vm_address[vm][nic] = 0;
+    sim_engine_tell_guest(engine, vm, line);
+}
+
+static void attach_all(SimEngine *engine, uint32_t number)
+{
+    const SimScenario *scenario = engine->scenario;
+
+    for (unsigned vm = 0; vm < scenario->vm_count; vm++)
+        for (unsigned n = 0; n < scenario->vms[vm].nic_count; n++)
+            if (scenario->vms[vm].nics[n].network.index == number)
+                attach_nic(engine, vm, n);
+    for (guint i = 0; i < engine->uplinks->len; i++) {
+        NetPortId port = g_array_index(engine->uplinks, NetPortId, i);
+        const NetNicConfig config = {.network = number, .vm = NET_UPLINK_VM, .nic = i};
+
+        if (g_array_index(engine->port_network, uint16_t, port) == number)
+            net_world_attach_again(engine->net, port, &config, engine->now);
+    }
+}
+
+bool sim_engine_set_mode(SimEngine *engine, uint32_t number, SimNetworkMode mode)
+{
+    const SimWiring wiring = wiring_of(engine, number, mode);
+
+    if (engine->wiring[number].mode == mode)
+        return false;
+    if (net_mode_touches_host(sim_network_mode_name(mode)) &&
+        !sim_engine_need_outside(engine, sim_scenario_is_outside_mode(mode), NULL))
+        return false;
+    if (!remake(engine, number, &wiring))
+        return false;
+    engine->wiring[number] = wiring;
+    sim_engine_reset_rules(engine, number, mode == engine->scenario->networks[number].mode);
+    attach_all(engine, number);
+    sim_engine_program_network(engine, number);
+    /* VMs may be nearer to each other now. */
+    hv_host_set_lookahead(engine->host, net_world_lookahead(engine->net));
+    return true;
+}
