@@ -23,8 +23,11 @@
  * fast retransmit and recovery (RFC 5681, RFC 6582); delayed acknowledgments;
  * zero-window probes; orderly close with TIME-WAIT; resets, and challenge
  * acknowledgments for those that miss (RFC 5961); path MTU discovery (RFC 1191).
- * Left out: urgent data, window scaling, selective acknowledgments, Nagle's
- * algorithm (every send goes out at once, as with TCP_NODELAY elsewhere).
+ * Left out: urgent data, selective acknowledgments, Nagle's algorithm (every send
+ * goes out at once, as with TCP_NODELAY elsewhere). And window scaling (RFC 7323): it
+ * would say windows of more than 64 KiB, and no owner gives a connection so much (guests
+ * 16 KiB each way, endpoints 4 KiB), because many of them have 2 MiB of memory in all. So
+ * what one connection carries over a long link is its buffer a round trip.
  */
 #pragma once
 

@@ -5,8 +5,9 @@
  * were measured; 1: the server did not answer; 2: bad usage.
  *
  * On port 5201 TCP a client names its test by one letter: B bytes until it closes, to be
- * counted; E to be sent back; U count datagrams on UDP port 5201 until the next letter Q,
- * then tell how many bytes came, eight bytes. */
+ * counted; E to be sent back; U count datagrams on UDP port 5201 until the next letter Q.
+ * After B and U the server tells what came, see Counted: only who receives knows how long
+ * it took, as what was sent may wait on its way. */
 #include "hv-core/guest/hvlab.h"
 
 #define PORT        5201
@@ -16,6 +17,19 @@
 #define PATIENCE_NS (10 * NS_PER_SEC)
 
 static uint8_t chunk[CHUNK];
+
+typedef struct {
+    uint64_t bytes;
+    uint64_t took_ns; /* from the first of them to the last */
+} Counted;
+
+static void count_bytes(Counted *counted, uint64_t *began, int count)
+{
+    if (counted->bytes == 0)
+        *began = now_ns();
+    counted->bytes += (uint64_t)count;
+    counted->took_ns = now_ns() - *began;
+}
 
 /* "12.34 MB/s" without floating point. */
 static void print_rate(const char *what, uint64_t bytes, uint64_t ns)
@@ -29,11 +43,12 @@ static void print_rate(const char *what, uint64_t bytes, uint64_t ns)
 
 static void count_stream(int socket)
 {
-    uint64_t total = 0;
+    Counted counted = {0};
+    uint64_t began = 0;
     int count;
     while ((count = tcp_receive(socket, chunk, CHUNK, PATIENCE_NS)) > 0)
-        total += (uint64_t)count;
-    tcp_send(socket, &total, sizeof total, PATIENCE_NS);
+        count_bytes(&counted, &began, count);
+    tcp_send(socket, &counted, sizeof counted, PATIENCE_NS);
 }
 
 static void echo_stream(int socket)
@@ -49,21 +64,23 @@ static void echo_stream(int socket)
 static void count_datagrams(int socket)
 {
     int udp = udp_open(PORT);
-    uint64_t total = 0;
+    Counted counted = {0};
+    uint64_t began = 0;
     uint32_t from;
     uint16_t port;
     for (int letter = TCP_TIMED_OUT; letter == TCP_TIMED_OUT;) {
         uint8_t byte;
         int count;
         while ((count = udp_receive(udp, chunk, CHUNK, &from, &port, 10 * NS_PER_MS)) >= 0) {
-            total += (uint64_t)count;
             if (count == 1)
                 udp_send(udp, from, port, chunk, 1);
+            else
+                count_bytes(&counted, &began, count);
         }
         letter = tcp_receive(socket, &byte, 1, 0);
     }
     udp_close(udp);
-    tcp_send(socket, &total, sizeof total, PATIENCE_NS);
+    tcp_send(socket, &counted, sizeof counted, PATIENCE_NS);
 }
 
 static int server(uint64_t tests)
@@ -104,19 +121,19 @@ static int begin(uint32_t host, uint8_t letter)
     return socket;
 }
 
-/* What the server has counted; 0 if it does not tell. */
-static uint64_t read_total(int socket)
+/* What the server has counted; nothing if it does not tell. */
+static Counted read_counted(int socket)
 {
-    uint64_t total = 0;
-    uint8_t *to = (uint8_t *)&total;
+    Counted counted = {0};
+    uint8_t *to = (uint8_t *)&counted;
     size_t got = 0;
-    while (got < sizeof total) {
-        int count = tcp_receive(socket, to + got, sizeof total - got, PATIENCE_NS);
+    while (got < sizeof counted) {
+        int count = tcp_receive(socket, to + got, sizeof counted - got, PATIENCE_NS);
         if (count <= 0)
-            return 0;
+            return (Counted){0};
         got += (size_t)count;
     }
-    return total;
+    return counted;
 }
 
 static bool tcp_throughput(uint32_t host, uint64_t time_ns)
@@ -124,14 +141,14 @@ static bool tcp_throughput(uint32_t host, uint64_t time_ns)
     int socket = begin(host, 'B');
     if (socket < 0)
         return false;
-    uint64_t began = now_ns(), end = began + time_ns;
+    uint64_t end = now_ns() + time_ns;
     while (now_ns() < end && tcp_send(socket, chunk, CHUNK, PATIENCE_NS) == 0)
         ;
     tcp_shutdown(socket);
-    uint64_t total = read_total(socket);
-    print_rate("TCP throughput", total, now_ns() - began);
+    Counted counted = read_counted(socket);
+    print_rate("TCP throughput", counted.bytes, counted.took_ns);
     tcp_close(socket);
-    return total > 0;
+    return counted.bytes > 0;
 }
 
 static bool tcp_latency(uint32_t host)
@@ -161,12 +178,11 @@ static bool udp_test(uint32_t host, uint64_t time_ns)
     if (control < 0 || udp < 0)
         return false;
     sleep_ns(50 * NS_PER_MS); /* the server opens its port */
-    uint64_t began = now_ns(), end = began + time_ns;
+    uint64_t end = now_ns() + time_ns;
     while (now_ns() < end && udp_send(udp, host, PORT, chunk, UDP_PAYLOAD) == 0)
         sent += UDP_PAYLOAD;
-    uint64_t took = now_ns() - began;
-    sleep_ns(100 * NS_PER_MS); /* what is under way arrives */
-    began = now_ns();
+    sleep_ns(NS_PER_SEC); /* what is under way arrives */
+    uint64_t began = now_ns();
     for (; rounds < ROUNDS; rounds++) {
         uint32_t from;
         uint16_t port;
@@ -175,15 +191,14 @@ static bool udp_test(uint32_t host, uint64_t time_ns)
     }
     uint64_t echoing = now_ns() - began;
     tcp_send(control, "Q", 1, PATIENCE_NS);
-    uint64_t total = read_total(control);
+    Counted counted = read_counted(control);
     tcp_close(control);
     udp_close(udp);
-    total = total > rounds ? total - rounds : 0;
-    print_rate("UDP throughput", total, took);
-    printf("UDP loss: %lu of %lu bytes\n", sent > total ? sent - total : 0, sent);
+    print_rate("UDP throughput", counted.bytes, counted.took_ns);
+    printf("UDP loss: %lu of %lu bytes\n", sent > counted.bytes ? sent - counted.bytes : 0, sent);
     printf("UDP latency: %lu us a round trip, %u of %u answered\n", echoing / ROUNDS / NS_PER_US,
            answered, rounds);
-    return total > 0;
+    return counted.bytes > 0;
 }
 
 static int usage(void)
