@@ -4,7 +4,8 @@
  *
  * Every run is a process of its own, `hvlab run --format=json --trace`, several at a
  * time; what it wrote is read when all are over. All variants are loaded once before
- * any is run, so a wrong value costs no waiting.
+ * any is run, so a wrong value costs no waiting. Where the network is what differs, or with
+ * --reach, each variant is run once more by `hvlab reach`, for who reaches whom.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -29,14 +30,17 @@ typedef struct {
     char **vary;
     char *format;
     int jobs;
+    gboolean reach;
 } CompareOptions;
 
 typedef struct {
     const CliVariant *variant;
     char *result_path, *trace_path, *error_path;
+    bool asks; /* it is the second run now, `hvlab reach` */
+    char *matrix_path;
     pid_t pid; /* while it runs */
     int exit;
-    json_object *result;
+    json_object *result, *matrix; /* matrix: the document hvlab-reach/1; NULL: not asked for */
     SimReader *reader;
     SimModel *model; /* of the world as it ended, for names */
 } Run;
@@ -49,9 +53,10 @@ static GPtrArray *arguments(const Run *run, const CompareOptions *options, const
     const CliWorld *world = &options->world;
 
     g_ptr_array_add(argv, g_strdup("hvlab"));
-    g_ptr_array_add(argv, g_strdup("run"));
+    g_ptr_array_add(argv, g_strdup(run->asks ? "reach" : "run"));
     g_ptr_array_add(argv, g_strdup("--format=json"));
-    g_ptr_array_add(argv, g_strdup_printf("--trace=%s", run->trace_path));
+    if (!run->asks)
+        g_ptr_array_add(argv, g_strdup_printf("--trace=%s", run->trace_path));
     if (world->backend)
         g_ptr_array_add(argv, g_strdup_printf("--backend=%s", world->backend));
     if (world->seed)
@@ -76,7 +81,8 @@ static bool start(Run *run, const CompareOptions *options, const char *scenario)
 
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, run->result_path,
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO,
+                                     run->asks ? run->matrix_path : run->result_path,
                                      O_WRONLY | O_CREAT | O_TRUNC, 0600);
     posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, run->error_path,
                                      O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -118,6 +124,91 @@ static bool run_all(Run *runs, unsigned count, const CompareOptions *options, co
     for (; running > 0; running--)
         wait_for_one(runs, count);
     return good;
+}
+
+/* ---- Who reaches whom -------------------------------------------------------- */
+
+static bool is_of_network(const char *path)
+{
+    return g_str_has_prefix(path, "networks") || g_str_has_prefix(path, "lan") ||
+           g_str_has_prefix(path, "internet") || strstr(path, ".nics") != NULL;
+}
+
+/* Each variant is asked, in a second run. False: one could not be started. */
+static bool ask_all(Run *runs, unsigned count, const CompareOptions *options, const char *scenario)
+{
+    g_autofree int *exits = g_new(int, count);
+    bool wanted = options->reach;
+
+    for (char **vary = options->vary; *vary; vary++)
+        wanted |= is_of_network(*vary);
+    for (unsigned i = 0; i < count; i++) {
+        wanted &= runs[i].exit == CLI_OK || runs[i].exit == CLI_CHECK_FAILED;
+        exits[i] = runs[i].exit;
+        runs[i].asks = true;
+    }
+    if (!wanted)
+        return true;
+
+    bool good = run_all(runs, count, options, scenario);
+
+    for (unsigned i = 0; i < count; i++) {
+        g_autofree char *text = NULL;
+
+        if (g_file_get_contents(runs[i].matrix_path, &text, NULL, NULL))
+            runs[i].matrix = json_tokener_parse(text);
+        runs[i].exit = exits[i];
+    }
+    return good;
+}
+
+static json_object *cell_of(const Run *run, size_t number)
+{
+    return json_object_array_get_idx(json_object_object_get(run->matrix, "reachability"), number);
+}
+
+static const char *word_of(json_object *cell, const char *key, const char *otherwise)
+{
+    const char *text = json_object_get_string(json_object_object_get(cell, key));
+
+    return text ? text : otherwise;
+}
+
+static void print_cell_row(const Run *runs, unsigned count, size_t number)
+{
+    json_object *first = cell_of(&runs[0], number);
+    g_autofree char *what =
+        g_strdup_printf("%s -> %s %s", word_of(first, "from", "?"), word_of(first, "to", "?"),
+                        word_of(first, "protocol", "?"));
+    bool differs = false;
+
+    for (unsigned i = 1; i < count; i++)
+        differs |=
+            strcmp(word_of(cell_of(&runs[i], number), "via", "-"), word_of(first, "via", "-")) != 0;
+    printf("%c %-36s", differs ? '*' : ' ', what);
+    for (unsigned i = 0; i < count; i++)
+        printf("  %*s", (int)MAX(strlen(runs[i].variant->title), 12),
+               word_of(cell_of(&runs[i], number), "via", "-"));
+    putchar('\n');
+}
+
+/* The matrices side by side: a row for each pair of endpoints, a column for each run. */
+static void print_matrices(const Run *runs, unsigned count)
+{
+    size_t rows = SIZE_MAX;
+
+    for (unsigned i = 0; i < count; i++)
+        rows = MIN(rows, runs[i].matrix ? json_object_array_length(json_object_object_get(
+                                              runs[i].matrix, "reachability"))
+                                        : 0);
+    if (rows == 0)
+        return;
+    printf("\nWho reaches whom, and how (-: not at all)\n%-38s", "");
+    for (unsigned i = 0; i < count; i++)
+        printf("  %*s", (int)MAX(strlen(runs[i].variant->title), 12), runs[i].variant->title);
+    putchar('\n');
+    for (size_t number = 0; number < rows; number++)
+        print_cell_row(runs, count, number);
 }
 
 /* ---- What came of it --------------------------------------------------------- */
@@ -199,6 +290,10 @@ static json_object *document(Run *runs, unsigned count)
         json_object_object_add(row, "set", sets);
         json_object_object_add(row, "exit_code", json_object_new_int(runs[i].exit));
         json_object_object_add(row, "result", json_object_get(runs[i].result));
+        if (runs[i].matrix)
+            json_object_object_add(
+                row, "reachability",
+                json_object_get(json_object_object_get(runs[i].matrix, "reachability")));
         json_object_array_add(list, row);
     }
     for (unsigned a = 0; a < count; a++)
@@ -235,6 +330,7 @@ static void print_text(Run *runs, unsigned count)
            json_object_get_string(json_object_object_get(scenario, "id")));
     sim_side_by_side(out, results, titles);
     fputs(out->str, stdout);
+    print_matrices(runs, count);
     printf("\nWhere they part ways (after the VMs have been built)\n");
     for (unsigned a = 0; a < count; a++)
         for (unsigned b = a + 1; b < count; b++) {
@@ -353,22 +449,26 @@ static int compare(const char *path, const CompareOptions *options)
         runs[i].result_path = g_strdup_printf("%s/%u.json", folder, i);
         runs[i].trace_path = g_strdup_printf("%s/%u.hvtrace", folder, i);
         runs[i].error_path = g_strdup_printf("%s/%u.err", folder, i);
+        runs[i].matrix_path = g_strdup_printf("%s/%u.reach.json", folder, i);
     }
 
     /* The runs get Ctrl-C too and end; we go on, and take away what they wrote. */
     signal(SIGINT, SIG_IGN);
-    if (run_all(runs, variants->len, options, path))
+    if (run_all(runs, variants->len, options, path) && ask_all(runs, variants->len, options, path))
         exit = finish(runs, variants->len, options);
     for (unsigned i = 0; i < variants->len; i++) {
         g_unlink(runs[i].result_path);
         g_unlink(runs[i].trace_path);
         g_unlink(runs[i].error_path);
+        g_unlink(runs[i].matrix_path);
         sim_model_free(runs[i].model);
         sim_reader_free(runs[i].reader);
         json_object_put(runs[i].result);
+        json_object_put(runs[i].matrix);
         g_free(runs[i].result_path);
         g_free(runs[i].trace_path);
         g_free(runs[i].error_path);
+        g_free(runs[i].matrix_path);
     }
     g_rmdir(folder);
     return exit;
@@ -384,6 +484,10 @@ int cli_compare(int argc, char **argv)
          "PATH=V1,V2"},
         CLI_WORLD_ENTRIES(&options.world),
         {"format", 0, 0, G_OPTION_ARG_STRING, &options.format, "text (default) or json", "FORMAT"},
+        {"reach", 0, 0, G_OPTION_ARG_NONE, &options.reach,
+         "Also ask who reaches whom, as hvlab reach does (without asking for it: where networks, "
+         "NICs, the LAN or the Internet differ)",
+         NULL},
         {"jobs", 0, 0, G_OPTION_ARG_INT, &options.jobs,
          "Runs at a time (default: as many as there are CPUs)", "N"},
         G_OPTION_ENTRY_NULL};

@@ -89,4 +89,27 @@ def lists(folder):
           [['vms.a.args=["b","2","5"]'], ['vms.a.args=["b","3","5"]']])
 
 
+@test('networks that differ: who reaches whom, side by side')
+def _(folder):
+    nat = 'scenarios/networking/every-nat-vm-is-10-0-2-15.json'
+    how = ('compare', '--backend=emulated', '--until=1s', nat, '--vary',
+           'networks.nat0.mode=nat,nat-network,bridged')
+    run = hvlab(*how)
+    contains(run.stdout, 'Who reaches whom, and how')
+    rows = [line.split() for line in run.stdout.splitlines()]
+    for row in ('* vm:a -> vm:b icmp - direct direct', '* vm:a -> host tcp nat nat direct',
+                'vm:a -> internet:web icmp nat nat nat', '* host -> vm:b tcp - - direct'):
+        true(row.split() in rows, run.stdout)
+    document = json.loads(hvlab(*how, '--format=json').stdout)
+    vias = [next(row['via'] for row in one['reachability']
+                 if (row['from'], row['to'], row['protocol']) == ('host', 'vm:a', 'icmp'))
+            for one in document['runs']]
+    equal(vias, [None, None, 'direct'])
+    # Where no network differs nobody asks, unless told to.
+    plain = ('compare', '--backend=emulated', 'scenarios/first/two-guests.json', '--vary',
+             'host.scheduler.slice=1ms,5ms')
+    true('Who reaches whom' not in hvlab(*plain).stdout, 'not asked for')
+    contains(hvlab(*plain, '--reach').stdout, 'Who reaches whom')
+
+
 main()
