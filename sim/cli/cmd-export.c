@@ -75,7 +75,7 @@ int cli_export(int argc, char **argv)
     gboolean json = FALSE;
     const GOptionEntry entries[] = {
         {"pcapng", 0, 0, G_OPTION_ARG_FILENAME, &pcapng,
-         "A capture for Wireshark, one interface per switch port", "FILE"},
+         "A capture for Wireshark, one interface per port of a switch or a NAT", "FILE"},
         {"perfetto", 0, 0, G_OPTION_ARG_FILENAME, &perfetto,
          "A timeline for ui.perfetto.dev (Chrome trace JSON)", "FILE"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &json, "Every event as a line of JSON, to stdout", NULL},

@@ -5,7 +5,8 @@
  * the port where it comes in, with the switch's decision as its comment, and
  * once on each port where it leaves. A frame that a cable did not carry appears
  * with the reason. The packet id is the frame's id in the trace, the same on
- * every port.
+ * every port. A NAT's ports are interfaces too: what it translates appears where it
+ * came in, with its addresses before and after, and what it refuses with the reason.
  *
  * A decision is reported just after the frame came in, so that packet waits for
  * it (`held`). Bytes are recorded only once, when a frame is sent or made: they
@@ -157,9 +158,13 @@ static void add_interface(SimExport *out, Pcapng *p, const SimModelPort *port, u
 {
     size_t block = begin_block(out->buffer, INTERFACE_BLOCK);
     g_autofree char *where = port_name(p, number);
-    g_autofree char *name = g_strdup_printf("%s/%u", network_name(p, port->network), port->number);
+    bool is_switch = strcmp(port->kind, "switch") == 0;
+    g_autofree char *name =
+        is_switch ? g_strdup_printf("%s/%u", network_name(p, port->network), port->number)
+                  : g_strdup_printf("%s/%s%u.%u", network_name(p, port->network), port->kind,
+                                    port->part, port->number);
     g_autofree char *description =
-        g_strdup_printf("%s of switch %s", where, network_name(p, port->network));
+        g_strdup_printf("%s of %s %s", where, port->kind, network_name(p, port->network));
     const uint8_t nanoseconds = 9;
 
     add_u16(out->buffer, LINKTYPE_ETHERNET);
@@ -173,14 +178,21 @@ static void add_interface(SimExport *out, Pcapng *p, const SimModelPort *port, u
     end_block(out->buffer, block);
 }
 
-/* Describes every switch port that has none yet: late, when all have names. */
+/* A port whose part decides on frames: of a switch, of a NAT. */
+static bool is_deciding(const SimModelPort *port)
+{
+    return port && (strcmp(port->kind, "switch") == 0 || strcmp(port->kind, "nat") == 0 ||
+                    strcmp(port->kind, "router") == 0);
+}
+
+/* Describes every such port that has none yet: late, when all have names. */
 static void add_interfaces(SimExport *out, Pcapng *p)
 {
     for (uint32_t i = p->interfaces->len; i < p->model->ports->len; i++) {
         const SimModelPort *port = sim_model_port(p->model, i);
         uint32_t number = NO_INTERFACE;
 
-        if (strcmp(port->kind, "switch") == 0) {
+        if (is_deciding(port)) {
             number = p->interface_count++;
             add_interface(out, p, port, i);
         }
@@ -347,6 +359,73 @@ static void kept_in(SimExport *out, Pcapng *p, const SimRecord *record)
     add_packet(out, p, event->port, record->time, event->frame, OUTBOUND, comment);
 }
 
+/* ---- What NATs decide --------------------------------------------------------- */
+
+static void append_socket(GString *text, const SimModelSocket *socket)
+{
+    uint32_t a = socket->address;
+
+    g_string_append_printf(text, "%u.%u.%u.%u:%u", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255,
+                           socket->port);
+}
+
+static void append_way(GString *text, const SimModelSocket *from, const SimModelSocket *to)
+{
+    append_socket(text, from);
+    g_string_append(text, " > ");
+    append_socket(text, to);
+}
+
+static const SimModelNatRow *find_row(const Pcapng *p, uint32_t part, uint32_t number)
+{
+    for (guint n = 0; n < p->model->networks->len; n++) {
+        const SimModelNetwork *network = p->model->networks->pdata[n];
+
+        for (guint i = 0; i < network->nat->len; i++) {
+            const SimModelNatRow *row = &g_array_index(network->nat, SimModelNatRow, i);
+            if (row->part == part && row->row == number)
+                return row;
+        }
+    }
+    return NULL;
+}
+
+/* A frame that a NAT translates appears where it came in, with what its addresses were and
+ * what they become. */
+static void translated(SimExport *out, Pcapng *p, const SimRecord *record)
+{
+    const SimEventNatRewrite *event = SIM_FIELDS(record, NatRewrite);
+    const SimModelPort *port = sim_model_port(p->model, event->port);
+    const SimModelNatRow *row = port ? find_row(p, port->part, event->row) : NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    if (!row)
+        return;
+    g_string_printf(text, "nat of %s: row %u: ", network_name(p, event->network), event->row);
+    if (event->direction == SIM_NAT_OUTBOUND) {
+        append_way(text, &row->inside, &row->inside_peer);
+        g_string_append(text, " becomes ");
+        append_way(text, &row->outside, &row->outside_peer);
+    } else {
+        append_way(text, &row->outside_peer, &row->outside);
+        g_string_append(text, " becomes ");
+        append_way(text, &row->inside_peer, &row->inside);
+    }
+    release_held(out, p, "");
+    add_packet(out, p, event->port, record->time, event->frame, INBOUND, text->str);
+}
+
+static void refused(SimExport *out, Pcapng *p, const SimRecord *record)
+{
+    const SimEventNatDrop *event = SIM_FIELDS(record, NatDrop);
+    g_autofree char *comment =
+        g_strdup_printf("nat of %s: dropped: %s", network_name(p, event->network),
+                        sim_name(SIM_NAMES(NetDrop), event->why));
+
+    release_held(out, p, "");
+    add_packet(out, p, event->port, record->time, event->frame, INBOUND, comment);
+}
+
 static void matched(Pcapng *p, const SimEventFlowMatch *event)
 {
     const SimModelPort *port = sim_model_port(p->model, event->in_port);
@@ -451,6 +530,8 @@ static void pcapng_apply(SimExport *out, void *state, const SimRecord *record)
     case SIM_EVENT_SWITCH_FORWARD: forwarded(out, p, SIM_FIELDS(record, SwitchForward)); break;
     case SIM_EVENT_SWITCH_DROP: dropped(out, p, SIM_FIELDS(record, SwitchDrop)); break;
     case SIM_EVENT_EGRESS_DROP: kept_in(out, p, record); break;
+    case SIM_EVENT_NAT_REWRITE: translated(out, p, record); break;
+    case SIM_EVENT_NAT_DROP: refused(out, p, record); break;
     case SIM_EVENT_FLOW_MATCH: matched(p, SIM_FIELDS(record, FlowMatch)); break;
     case SIM_EVENT_TO_CONTROLLER: release_held(out, p, "handed to the controller"); break;
     case SIM_EVENT_BPDU_RECEIVED: release_held(out, p, "taken in: spanning tree"); break;
@@ -480,7 +561,7 @@ static void pcapng_free(void *state)
 
 const SimExportFormat sim_export_pcapng = {
     .name = "pcapng",
-    .title = "a capture for Wireshark, one interface per switch port",
+    .title = "a capture for Wireshark, one interface per port of a switch or a NAT",
     .begin = pcapng_begin,
     .apply = pcapng_apply,
     .end = pcapng_end,

@@ -7,6 +7,7 @@ follows frames, must agree with each cell of the matrix, which believes both end
 import itertools
 import json
 import os
+import re
 
 from harness import backends, contains, equal, hvlab, main, test, true
 
@@ -184,6 +185,21 @@ def change(path, start, end, *how):
                 '--format=json', *how)
     equal(run.returncode, 0, run.stderr)
     return json.loads(run.stdout)
+
+
+@test('a capture: what a NAT decided, with the addresses before and after')
+def _(folder):
+    path = os.path.join(folder, 'c.pcapng')
+    run = hvlab('run', 'scenarios/networking/nat.json', '--backend', 'emulated', '--pcapng', path)
+    equal(run.returncode, 0, run.stderr)
+    with open(path, 'rb') as file:
+        text = file.read()
+    out = rb'nat of nat0: row 1: 10\.0\.2\.15:(\d+) > 203\.0\.113\.10:80 becomes ' \
+        rb'192\.168\.1\.10:\1 > 203\.0\.113\.10:80'
+    back = rb'nat of nat0: row 1: 203\.0\.113\.10:80 > 192\.168\.1\.10:(\d+) becomes ' \
+        rb'203\.0\.113\.10:80 > 10\.0\.2\.15:\1'
+    equal(len(set(re.findall(out, text))), 2, 'one row 1 in each of two NATs')
+    equal(set(re.findall(out, text)), set(re.findall(back, text)))
 
 
 @test('why: a gateway is missing')
