@@ -154,6 +154,30 @@ static void test_canvas(void)
     gtk_window_destroy(GTK_WINDOW(window));
 }
 
+/* ---- Exits ---------------------------------------------------------------------------------- */
+
+static void test_exits(void)
+{
+    g_autoptr(SimTrace) trace = sample_trace();
+    g_autoptr(GuiSession) session = open_sample(trace);
+    GtkWidget *view = gui_exits_view_new(session), *window;
+
+    gui_session_seek(session, 700); /* just after the sample's page fault */
+    window = show(view);
+    for (unsigned i = 0; i < 20; i++)
+        gtk_test_widget_wait_for_draw(window);
+    g_assert_nonnull(find_label(window, "Exits so far"));
+    /* Each step of the stairs is a button that says where it is. */
+    g_assert_nonnull(find_label(
+        window, "Type 2: KVM and a process of the host. Step 4 of 6, hvlab, a process of the "
+                "host: a's page 20 gets page frame 101, because the guest touched it. (recorded)"));
+    g_assert_nonnull(
+        find_label(window, "Type 1: a hypervisor on the bare machine. Step 2 of 4, the hypervisor "
+                           "on the bare machine, after VM exit: Finds a page frame and enters it "
+                           "in the second-level table itself"));
+    gtk_window_destroy(GTK_WINDOW(window));
+}
+
 /* ---- Stage and rows say the same -------------------------------------------------------- */
 
 static void test_stage_and_rows(void)
@@ -337,6 +361,7 @@ int main(int argc, char **argv)
     adw_init();
     g_test_add_func("/widgets/tiles", test_tiles);
     g_test_add_func("/widgets/canvas", test_canvas);
+    g_test_add_func("/widgets/exits", test_exits);
     g_test_add_func("/widgets/stage-and-rows", test_stage_and_rows);
     g_test_add_func("/widgets/predict/choice", test_predict_choice);
     g_test_add_func("/widgets/predict/ports", test_predict_ports);
