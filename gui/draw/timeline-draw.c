@@ -159,6 +159,16 @@ static void draw_now(const GuiTimeline *timeline, const GuiTimelineView *view, c
 /* ---- The legend ---------------------------------------------------------------------------------
  */
 
+static double marks_legend_width(const GuiTheme *theme)
+{
+    double width = gui_text_width(theme, GUI_TEXT(.size = 0.85), "marks, from above:");
+
+    for (unsigned kind = 0; kind < GUI_MARK_COUNT; kind++)
+        width += gui_text_width(theme, GUI_TEXT(.size = 0.85), timeline_mark_word(kind)) +
+                 31 * theme->scale;
+    return width;
+}
+
 static void draw_legend(const GuiTimeline *timeline, cairo_t *cr)
 {
     static const struct {
@@ -186,7 +196,7 @@ static void draw_legend(const GuiTimeline *timeline, cairo_t *cr)
         x += gui_text(cr, theme, GUI_TEXT(.size = 0.85), x, y, 0, states[i].text) + 18 * s;
     }
     gui_set_colour(cr, theme->dim, 1);
-    if (timeline->width - x < 330 * s)
+    if (timeline->width - x < marks_legend_width(theme))
         return;
     x += gui_text(cr, theme, GUI_TEXT(.size = 0.85), x, y, 0, "marks, from above:") + 10 * s;
     for (unsigned kind = 0; kind < GUI_MARK_COUNT; kind++) {
