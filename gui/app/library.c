@@ -157,7 +157,7 @@ static GtkWidget *start_card(const SimScenarioInfo *info)
     GtkWidget *picture = gtk_image_new_from_icon_name(GUI_APP_ID);
     GtkWidget *go = gtk_image_new_from_icon_name("media-playback-start-symbolic");
 
-    gtk_image_set_pixel_size(GTK_IMAGE(picture), 96);
+    gtk_widget_add_css_class(picture, "picture");
     gtk_box_append(GTK_BOX(words), gui_label(_("Start here, 5 minutes"), "title-1"));
     gtk_box_append(GTK_BOX(words),
                    gui_label(_("Three computers run inside this one. Predict what they do, then "
@@ -165,7 +165,7 @@ static GtkWidget *start_card(const SimScenarioInfo *info)
                              NULL));
     gtk_widget_set_hexpand(words, TRUE);
     gtk_widget_set_valign(words, GTK_ALIGN_CENTER);
-    gtk_image_set_pixel_size(GTK_IMAGE(go), 32);
+    gtk_widget_add_css_class(go, "go");
     gtk_box_append(GTK_BOX(box), picture);
     gtk_box_append(GTK_BOX(box), words);
     gtk_box_append(GTK_BOX(box), go);

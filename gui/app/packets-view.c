@@ -345,7 +345,7 @@ GtkWidget *gui_packets_view_new(GuiSession *session)
     gtk_paned_set_start_child(GTK_PANED(paned), build_list(view));
     gtk_box_append(GTK_BOX(box), gui_packet_filter_new(view->model));
     gtk_paned_set_end_child(GTK_PANED(paned), build_detail(view));
-    gtk_paned_set_shrink_start_child(GTK_PANED(paned), FALSE);
+    /* However low the window is, something of the frame is to be seen. */
     gtk_paned_set_shrink_end_child(GTK_PANED(paned), FALSE);
     gtk_paned_set_position(GTK_PANED(paned), 200);
     gtk_widget_set_vexpand(paned, TRUE);

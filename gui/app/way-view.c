@@ -64,6 +64,25 @@ static char *row_sentence(const GuiHop *hop)
     return g_string_free(text, FALSE);
 }
 
+static void go_clicked(GtkWidget *button, WayView *view)
+{
+    g_signal_emit_by_name(gtk_widget_get_ancestor(button, GTK_TYPE_LIST_BOX_ROW), "activate");
+}
+
+/* A row can be chosen as a whole; the button says so, to screen readers, too. */
+static GtkWidget *go_button(WayView *view, const GuiHop *hop)
+{
+    GtkWidget *button = gtk_button_new_from_icon_name("go-jump-symbolic");
+    g_autofree char *name = g_strdup_printf(_("Go there: %s %s"), hop->where, hop->what);
+
+    gtk_widget_add_css_class(button, "flat");
+    gtk_widget_set_valign(button, GTK_ALIGN_START);
+    gtk_widget_set_tooltip_text(button, _("Go to this moment and place"));
+    gui_set_accessible(button, name, NULL);
+    g_signal_connect(button, "clicked", G_CALLBACK(go_clicked), view);
+    return button;
+}
+
 static GtkWidget *hop_row(WayView *view, const GuiHop *hop)
 {
     static const char *const classes[] = {
@@ -94,6 +113,7 @@ static GtkWidget *hop_row(WayView *view, const GuiHop *hop)
     gtk_box_append(GTK_BOX(head), word);
     gtk_box_append(GTK_BOX(head), says);
     gtk_box_append(GTK_BOX(head), when);
+    gtk_box_append(GTK_BOX(head), go_button(view, hop));
     gtk_box_append(GTK_BOX(box), head);
     if (hop->because) {
         g_autofree char *because = g_strdup_printf("%s: %s", _("Because"), hop->because);

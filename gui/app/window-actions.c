@@ -265,6 +265,19 @@ static void do_deselect(GuiWindow *window, GVariant *unused)
         do_present(window, NULL);
 }
 
+/* What has just happened to a frame is what one wants to know more of: it is chosen, so its
+ * layers and its way are a key away. */
+static void do_choose_frame(GuiWindow *window, GVariant *unused)
+{
+    uint64_t frame = gui_session_frame_here(window->session);
+
+    if (frame)
+        gui_session_select(window->session,
+                           (GuiEntity){GUI_ENTITY_FRAME, SIM_MODEL_NO_PORT, 0, frame});
+    else
+        gui_window_toast(window, _("No frame has been sent yet"));
+}
+
 /* ---- Commands to machines
  * ---------------------------------------------------------------------------- */
 
@@ -319,6 +332,7 @@ static const struct {
     {"present", NULL, do_present, {"F11", "F5"}},
     {"search", NULL, do_search, {"<Control>f"}},
     {"deselect", NULL, do_deselect, {NULL}},
+    {"choose-frame", NULL, do_choose_frame, {"<Control>j"}},
     {"command", "s", do_command, {NULL}},
     {"undo", NULL, do_undo, {NULL}},
     {"ping", "s", do_ping, {NULL}},
@@ -342,7 +356,8 @@ static void enable(GuiWindow *window, const char *name, bool on)
 void gui_window_update_actions(GuiWindow *window)
 {
     static const char *const of_run[] = {"play",     "step-forward", "step-back",
-                                         "to-start", "to-end",       "deselect"};
+                                         "to-start", "to-end",       "deselect",
+                                         "choose-frame"};
     bool open = gui_session_is_open(window->session);
     int current = gui_lesson_current(window->lesson);
     unsigned count = gui_lesson_count(window->lesson);

@@ -277,11 +277,15 @@ static void set_narrow(GuiWindow *window, bool narrow)
     if (window->narrow == narrow)
         return;
     window->narrow = narrow;
+    if (narrow)
+        gtk_widget_add_css_class(GTK_WIDGET(window), "narrow");
+    else
+        gtk_widget_remove_css_class(GTK_WIDGET(window), "narrow");
     gtk_orientable_set_orientation(GTK_ORIENTABLE(window->split),
                                    narrow ? GTK_ORIENTATION_VERTICAL : GTK_ORIENTATION_HORIZONTAL);
     gtk_orientable_set_orientation(GTK_ORIENTABLE(window->separator),
                                    narrow ? GTK_ORIENTATION_HORIZONTAL : GTK_ORIENTATION_VERTICAL);
-    gtk_widget_set_size_request(window->panel, narrow ? -1 : 320, narrow ? 290 : -1);
+    gtk_widget_set_size_request(window->panel, narrow ? -1 : 320, narrow ? 240 : -1);
 }
 
 static gboolean resized(void *user)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* seek.c: going to a moment of the trace, by time, by number, by step. */
+#include <string.h>
+
 #include "gui/session/session-private.h"
 
 /* Seeking beyond what has been taken in takes in so much at a time. */
@@ -118,10 +120,11 @@ void gui_session_seek_event(GuiSession *session, uint64_t index)
 
 SimFilter gui_step_filter(GuiStep step)
 {
-    static const uint8_t packet[] = {SIM_EVENT_FRAME_SENT,   SIM_EVENT_SWITCH_FORWARD,
-                                     SIM_EVENT_SWITCH_FLOOD, SIM_EVENT_SWITCH_DROP,
-                                     SIM_EVENT_LINK_DROP,    SIM_EVENT_FRAME_RECEIVED,
-                                     SIM_EVENT_FRAME_DROPPED};
+    static const uint8_t packet[] = {
+        SIM_EVENT_FRAME_SENT,    SIM_EVENT_SWITCH_FORWARD, SIM_EVENT_SWITCH_FLOOD,
+        SIM_EVENT_SWITCH_DROP,   SIM_EVENT_LINK_DROP,      SIM_EVENT_FRAME_RECEIVED,
+        SIM_EVENT_FRAME_DROPPED, SIM_EVENT_EGRESS_DROP,    SIM_EVENT_ROUTER_FORWARD,
+        SIM_EVENT_ROUTER_DROP,   SIM_EVENT_NAT_DROP};
     SimFilter filter = {{0}};
 
     switch (step) {
@@ -236,4 +239,17 @@ gboolean gui_session_step(GuiSession *session, GuiStep step, int direction)
     SimFilter filter = gui_step_filter(step);
 
     return gui_session_step_to(session, &filter, direction);
+}
+
+uint64_t gui_session_frame_here(GuiSession *session)
+{
+    SimFilter filter = gui_step_filter(GUI_STEP_PACKET);
+    int64_t event = gui_session_find(session, &filter, session->model->events, -1);
+    uint64_t frame = 0;
+    SimRecord record;
+
+    /* All of these types begin with the frame's id. */
+    if (event >= 0 && sim_reader_get(session->reader, (uint64_t)event, &record))
+        memcpy(&frame, record.fields, sizeof(frame));
+    return frame;
 }

@@ -96,7 +96,7 @@ void gui_session_seek_event(GuiSession *session, uint64_t index);
 
 typedef enum {
     GUI_STEP_EVENT,    /* any */
-    GUI_STEP_PACKET,   /* a frame is sent, switched, flooded, dropped, received */
+    GUI_STEP_PACKET,   /* a frame is sent, switched, flooded, routed, dropped, received */
     GUI_STEP_EXIT,     /* a guest is left for the hypervisor */
     GUI_STEP_DECISION, /* a scheduler puts a vCPU on a pCPU, or takes it off */
     GUI_STEP_COUNT
@@ -112,6 +112,9 @@ gboolean gui_session_step_to(GuiSession *session, const SimFilter *filter, int d
 /* Where that would lead, without going there: number of the event; -1: none. */
 int64_t gui_session_find(GuiSession *session, const SimFilter *filter, uint64_t from,
                          int direction);
+
+/* The frame that something has happened to last, as a step by packets sees it; 0: none yet. */
+uint64_t gui_session_frame_here(GuiSession *session);
 
 /* ---- The selection ---------------------------------------------------------- */
 

@@ -69,10 +69,12 @@ class Application:
     def names(self):
         return sorted({n.name for n in self.walk() if n.name})
 
-    def find(self, name, exact=True, role=None):
+    def find(self, name, exact=True, part=False, role=None):
+        """The first of that name; exact=False: whose name begins so; part: has it in it."""
         def look():
             for node in self.walk():
-                fits = node.name == name if exact else node.name.startswith(name)
+                fits = (name in node.name if part else
+                        node.name == name if exact else node.name.startswith(name))
                 if fits and (not role or node.getRoleName() == role):
                     return node
             return None
@@ -149,11 +151,11 @@ def showing(node):
 
 
 def play_fast():
-    """Playing takes 20 ms for an event instead of 600."""
+    """Playing takes 20 ms for an event instead of 600, and every run is the same."""
     folder = os.path.join(os.environ['XDG_CONFIG_HOME'], 'glib-2.0', 'settings')
     os.makedirs(folder)
     with open(os.path.join(folder, 'keyfile'), 'w', encoding='utf-8') as settings:
-        settings.write("[org/hvlab/Hvlab]\npace='event:20'\n")
+        settings.write("[org/hvlab/Hvlab]\npace='event:20'\nbackend='emulated'\n")
     os.environ['GSETTINGS_BACKEND'] = 'keyfile'
 
 
