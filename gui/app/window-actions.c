@@ -355,9 +355,8 @@ static void enable(GuiWindow *window, const char *name, bool on)
 
 void gui_window_update_actions(GuiWindow *window)
 {
-    static const char *const of_run[] = {"play",     "step-forward", "step-back",
-                                         "to-start", "to-end",       "deselect",
-                                         "choose-frame"};
+    static const char *const of_run[] = {"play",   "step-forward", "step-back",   "to-start",
+                                         "to-end", "deselect",     "choose-frame"};
     bool open = gui_session_is_open(window->session);
     int current = gui_lesson_current(window->lesson);
     unsigned count = gui_lesson_count(window->lesson);
