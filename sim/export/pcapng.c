@@ -178,11 +178,15 @@ static void add_interface(SimExport *out, Pcapng *p, const SimModelPort *port, u
     end_block(out->buffer, block);
 }
 
-/* A port whose part decides on frames: of a switch, of a NAT. */
-static bool is_deciding(const SimModelPort *port)
+/* A port whose part decides on frames: of a switch; of a NAT, where no switch is at the
+ * other end of its cable: there the frame is in the capture already, and once more would
+ * look to Wireshark like a retransmission. */
+static bool is_deciding(const Pcapng *p, const SimModelPort *port)
 {
-    return port && (strcmp(port->kind, "switch") == 0 || strcmp(port->kind, "nat") == 0 ||
-                    strcmp(port->kind, "router") == 0);
+    const SimModelPort *peer = sim_model_port(p->model, port->peer);
+
+    return strcmp(port->kind, "switch") == 0 ||
+           (strcmp(port->kind, "nat") == 0 && !(peer && strcmp(peer->kind, "switch") == 0));
 }
 
 /* Describes every such port that has none yet: late, when all have names. */
@@ -192,7 +196,7 @@ static void add_interfaces(SimExport *out, Pcapng *p)
         const SimModelPort *port = sim_model_port(p->model, i);
         uint32_t number = NO_INTERFACE;
 
-        if (is_deciding(port)) {
+        if (is_deciding(p, port)) {
             number = p->interface_count++;
             add_interface(out, p, port, i);
         }
