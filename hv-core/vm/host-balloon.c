@@ -193,7 +193,6 @@ static void look_again(HvVcpu *vcpu, HvTime now)
     if (!vcpu->needs_frame || vcpu->vm->state != HV_VM_RUNNING)
         return;
     if (vcpu->state == HV_VCPU_BLOCKED) {
-        vcpu->needs_frame = false;
         hv_vcpu_make_ready(vcpu, HV_READY_WOKEN, HV_WHY_MEMORY, now);
     } else if (vcpu->state == HV_VCPU_RUNNING && vcpu->leave_why == HV_WHY_MEMORY) {
         vcpu->needs_frame = false;

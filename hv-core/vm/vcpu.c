@@ -137,6 +137,7 @@ void hv_vcpu_stay(HvVcpu *vcpu)
 
 void hv_vcpu_make_ready(HvVcpu *vcpu, HvReadyWhy ready, HvWhy why, HvTime now)
 {
+    vcpu->needs_frame = false; /* if it still does it will ask again */
     hv_vcpu_set_state(vcpu, HV_VCPU_READY, why, (HvStamp){now, HV_NO_PCPU});
     hv_dispatch_ready(vcpu, ready, now);
     hv_host_watch_memory(vcpu->vm->host, now);
