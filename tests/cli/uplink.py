@@ -35,16 +35,12 @@ def checksum(data):
 
 
 class Peer:
-    """The other side of the socket, as QEMU would be."""
-    def __init__(self, path):
+    """The other side of the socket, as QEMU would be. It joins when the run says that it waits."""
+    def __init__(self, run, path):
+        contains(run.stderr.readline(), 'waits at ' + path)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        for _ in range(200):
-            try:
-                self.socket.connect(path)
-                break
-            except (FileNotFoundError, ConnectionRefusedError):
-                time.sleep(0.05)
         self.socket.settimeout(20)
+        self.socket.connect(path)
         self.pending = b''
 
     def send(self, frame):
@@ -111,8 +107,8 @@ def peer(folder):
     started = time.monotonic()
     with subprocess.Popen([HVLAB, 'run', '--backend=emulated', '--uplink', f'net0=listen:{sock}',
                            '--trace', traces[0], '--format=json', path], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, cwd=SOURCE) as run:
-        other = Peer(sock)
+                          stderr=subprocess.PIPE, text=True, cwd=SOURCE) as run:
+        other = Peer(run, sock)
         reply = other.ask_arp()
         equal(reply[22:28], GUEST_MAC, 'whose address')
         for number in range(20):
@@ -141,7 +137,7 @@ def peer_gone(folder):
         with subprocess.Popen([HVLAB, 'run', '--backend=emulated', '--uplink',
                                f'net0=listen:{sock}', path], stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, text=True, cwd=SOURCE) as run:
-            other = Peer(sock)
+            other = Peer(run, sock)
             other.ask_arp()
             other.socket.sendall(last_words)
             if not last_words:
@@ -163,7 +159,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
-http.server.HTTPServer(("", 8000), Handler).serve_forever()
+server = http.server.HTTPServer(("", 8000), Handler)
+print("serving", flush=True)
+server.serve_forever()
+'''
+# Goes on when the server can be reached.
+SERVE = '''
+mkfifo "$FIFO"
+python3 -c "$SERVER" >"$FIFO" 2>/dev/null &
+SERVING=$!
+read _ <"$FIFO"
 '''
 
 UDP_CLIENT = '''
@@ -309,14 +314,12 @@ wait || true
 def tap_get(folder):
     need('ip')
     path = scenario(folder, until='8s', program='get', args=['10.0.0.254:8000/'], start_at='1s')
-    process = in_namespace('''
-python3 -c "$SERVER" >/dev/null 2>&1 &
-SERVING=$!
-''' + TAP + '''
+    process = in_namespace(SERVE + TAP + '''
 wait $! || true
 kill $SERVING
 cat "$TRACE.out"
-''', SCENARIO=path, TRACE=os.path.join(folder, 't.hvtrace'), SERVER=HTTP_SERVER)
+''', SCENARIO=path, TRACE=os.path.join(folder, 't.hvtrace'), SERVER=HTTP_SERVER,
+                           FIFO=os.path.join(folder, 'fifo'))
     contains(process.stdout, 'get: status 200, 1048576 bytes')
 
 
@@ -364,16 +367,14 @@ ip tuntap add mode tap ext0
 ip address add 10.0.0.7/24 dev ext0
 ip link set ext0 up
 ip route add default via 10.0.0.254 dev ext0
-passt -f -s "$FOLDER/sock" -a 10.0.0.1 -n 24 -g 10.0.0.254 --no-dhcp >"$FOLDER/log" 2>&1 &
-P=$!
-python3 -c "$SERVER" >/dev/null 2>&1 &
-SERVING=$!
-for i in 1 2 3 4 5 6 7 8 9 10; do [ -S "$FOLDER/sock" ] && break; sleep 0.2; done
-sleep 1
+''' + SERVE + '''
+# It goes into the background when it listens.
+passt -P "$FOLDER/pid" -l "$FOLDER/log" -s "$FOLDER/sock" -a 10.0.0.1 -n 24 -g 10.0.0.254 \
+    --no-dhcp 2>"$FOLDER/errors" || true
 "$HVLAB" run --backend=emulated --format=json --uplink "net0=unix:$FOLDER/sock" "$SCENARIO" ||
     true
-kill $SERVING $P 2>/dev/null || true
-''', SCENARIO=path, FOLDER=folder, SERVER=HTTP_SERVER)
+kill $SERVING $(cat "$FOLDER/pid") 2>/dev/null || true
+''', SCENARIO=path, FOLDER=folder, SERVER=HTTP_SERVER, FIFO=os.path.join(folder, 'fifo'))
     with open(os.path.join(folder, 'log'), encoding='utf-8') as file:
         said = file.read()
     if 'UNIX domain socket bound' not in said:
