@@ -30,6 +30,7 @@ static void on_shared(void *user, HvPageRef page, HvFrameNo frame, HvFrameNo old
     HvHost *host = user;
     HV_REPORT(host, page_shared, stamp_of(host), page.vm, page.page, frame, old_frame, zero);
     hv_vm_split_block(hv_host_vm(host, page.vm), page.page);
+    hv_host_keep_sampled(hv_host_vm(host, page.vm), page.page);
 }
 
 static void on_unshared(void *user, HvPageRef page)

@@ -118,6 +118,8 @@ void hv_host_reclaim_torn(HvHost *host, HvStamp at);
 void hv_host_init_sampling(HvHost *host);
 /* A page is accessed that was absent or watched. */
 void hv_host_page_used(HvVm *vm, HvPageNo page);
+/* A page has got another frame without having been accessed: its next use is to be seen. */
+void hv_host_keep_sampled(HvVm *vm, HvPageNo page);
 uint32_t hv_host_active_ppm(const HvHost *host, const HvVm *vm);
 void hv_host_sampling_clear(HvVm *vm);
 /* A page frame for the VM, whatever that takes; HV_FRAME_NONE: there is none. */

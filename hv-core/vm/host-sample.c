@@ -67,6 +67,12 @@ void hv_host_page_used(HvVm *vm, HvPageNo page)
         hv_memory_watch(vm->memory, page, false);
 }
 
+void hv_host_keep_sampled(HvVm *vm, HvPageNo page)
+{
+    if (vm->page_marks != NULL && (vm->page_marks[page] & HV_MARK_SAMPLED))
+        hv_memory_watch(vm->memory, page, true);
+}
+
 static uint32_t towards(uint32_t average, uint32_t value, unsigned shift)
 {
     int64_t step = ((int64_t)value - average) / (1 << shift);

@@ -64,6 +64,7 @@ static void map_beside(HvVm *vm, HvPageNo page)
     HvFrameNo frame = hv_pool_alloc(host->pool);
     hv_memory_map(vm->memory, page, frame, true);
     hv_pager_mapped(host->pager, (HvPageRef){vm->number, page});
+    hv_host_keep_sampled(vm, page);
     HV_REPORT(host, page_mapped, hv_vm_stamp(vm), vm->number, page, frame, true, false, false);
 }
 

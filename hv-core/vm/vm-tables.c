@@ -35,11 +35,11 @@ struct HvTables {
     Table table[MAX_TABLES];
 };
 
-static const uint64_t *entries_of(const HvVm *vm, HvPageNo page)
+static const uint64_t *entries_of(const HvVm *vm, uint64_t page)
 {
     HvFrameNo frame = HV_FRAME_NONE;
     if (page < hv_memory_page_count(vm->memory))
-        frame = hv_memory_entry(vm->memory, page)->frame;
+        frame = hv_memory_entry(vm->memory, (HvPageNo)page)->frame;
     return frame == HV_FRAME_NONE
                ? NULL
                : (const uint64_t *)(hv_pool_data(vm->host->pool) + (size_t)frame * HV_PAGE_SIZE);
@@ -72,10 +72,11 @@ static void tell_changes(HvVm *vm, Table *table, const uint64_t *entries, HvStam
               entries + first, end - first);
 }
 
-static void walk(HvVm *vm, HvPageNo page, unsigned level, HvStamp at)
+/* The page may be any that the guest has written into an entry. */
+static void walk(HvVm *vm, uint64_t page, unsigned level, HvStamp at)
 {
     const uint64_t *entries = entries_of(vm, page);
-    Table *table = entries != NULL ? find(vm->tables, page, level) : NULL;
+    Table *table = entries != NULL ? find(vm->tables, (HvPageNo)page, level) : NULL;
     if (table == NULL || table->seen)
         return;
     table->seen = true;
@@ -83,7 +84,7 @@ static void walk(HvVm *vm, HvPageNo page, unsigned level, HvStamp at)
     for (unsigned i = 0; i < ENTRIES && level > 1; i++) {
         uint64_t entry = entries[i];
         if ((entry & PTE_PRESENT) && !(entry & PTE_LARGE))
-            walk(vm, (HvPageNo)((entry & PTE_ADDRESS) >> HV_PAGE_SHIFT), level - 1, at);
+            walk(vm, (entry & PTE_ADDRESS) >> HV_PAGE_SHIFT, level - 1, at);
     }
 }
 
@@ -95,5 +96,5 @@ void hv_vm_tell_tables(HvVm *vm, uint64_t cr3, HvStamp at)
         vm->tables = g_new0(HvTables, 1);
     for (unsigned i = 0; i < vm->tables->count; i++)
         vm->tables->table[i].seen = false;
-    walk(vm, (HvPageNo)((cr3 & PTE_ADDRESS) >> HV_PAGE_SHIFT), 4, at);
+    walk(vm, (cr3 & PTE_ADDRESS) >> HV_PAGE_SHIFT, 4, at);
 }

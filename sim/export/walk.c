@@ -33,7 +33,7 @@ typedef struct {
     const SimWalkQuestion *question;
     SimModel *model;
     GHashTable *tables; /* guest page -> 512 entries */
-    uint32_t root;      /* guest page of the PML4 */
+    uint64_t root;      /* guest page of the PML4 at the last exit */
     bool has_root;
     uint64_t exit_time; /* of the last exit of the VM */
     bool exited;
@@ -55,10 +55,15 @@ static void note_table(Walk *walk, const SimRecord *record)
         g_hash_table_insert(walk->tables, GUINT_TO_POINTER(event->page), entries);
     }
     memcpy(entries + event->first, record->blob, count * sizeof(uint64_t));
-    if (event->level == LEVELS) {
-        walk->root = event->page;
-        walk->has_root = true;
-    }
+}
+
+/* A guest may have several roots, and come back to one without changing it. */
+static void note_root(Walk *walk, const SimEventRegisters *registers)
+{
+    if (registers->vm != walk->question->vm)
+        return;
+    walk->root = (registers->cr3 & PTE_ADDRESS) >> 12;
+    walk->has_root = true;
 }
 
 static void read_trace(Walk *walk, SimReader *reader)
@@ -70,6 +75,8 @@ static void read_trace(Walk *walk, SimReader *reader)
         sim_model_apply(walk->model, &record);
         if (record.type == SIM_EVENT_PAGE_TABLE)
             note_table(walk, &record);
+        if (record.type == SIM_EVENT_REGISTERS)
+            note_root(walk, SIM_FIELDS(&record, Registers));
         if (record.type == SIM_EVENT_EXIT && SIM_FIELDS(&record, Exit)->vm == walk->question->vm) {
             walk->exit_time = record.time;
             walk->exited = true;
@@ -110,22 +117,24 @@ static void append_flags(GString *text, uint64_t entry)
 static bool walk_tables(Walk *walk, uint64_t *ret_physical)
 {
     uint64_t address = walk->question->address;
-    uint32_t page = walk->root;
+    uint64_t page = walk->root;
 
     g_string_append(walk->text, "\n  table  at guest page  index  entry\n");
     for (unsigned level = LEVELS; level > 0; level--) {
-        const uint64_t *entries = g_hash_table_lookup(walk->tables, GUINT_TO_POINTER(page));
+        const uint64_t *entries =
+            page <= UINT32_MAX ? g_hash_table_lookup(walk->tables, GUINT_TO_POINTER((uint32_t)page))
+                               : NULL;
         unsigned index = (unsigned)(address >> levels[level].shift) % ENTRIES;
 
         if (!entries) {
-            g_string_append_printf(walk->text,
-                                   "  %-6s %#13x         the trace does not have this table\n",
-                                   levels[level].name, page);
+            g_string_append_printf(
+                walk->text, "  %-6s %#13" PRIx64 "         the trace does not have this table\n",
+                levels[level].name, page);
             return false;
         }
         uint64_t entry = entries[index];
 
-        g_string_append_printf(walk->text, "  %-6s %#13x  %5u  0x%016" PRIx64 "  ",
+        g_string_append_printf(walk->text, "  %-6s %#13" PRIx64 "  %5u  0x%016" PRIx64 "  ",
                                levels[level].name, page, index, entry);
         append_flags(walk->text, entry);
         if (!(entry & PTE_PRESENT)) {
@@ -144,8 +153,8 @@ static bool walk_tables(Walk *walk, uint64_t *ret_physical)
             *ret_physical = (entry & PTE_ADDRESS & ~mask) | (address & mask);
             return true;
         }
-        page = (uint32_t)((entry & PTE_ADDRESS) >> 12);
-        g_string_append_printf(walk->text, " -> table at 0x%x\n", page);
+        page = (entry & PTE_ADDRESS) >> 12;
+        g_string_append_printf(walk->text, " -> table at 0x%" PRIx64 "\n", page);
     }
     return false;
 }
