@@ -60,6 +60,21 @@ static const struct {
     {"networking/nat-network", {{"pages", "0"}, {"arp", "vm:a vm:b"}}},
     {"networking/bridged", {{"discover", "lan"}, {"printer", "reply"}}},
     {"networking/overloaded-switch", {{"queue", "link-queue-full"}, {"cap", "rate-cap"}}},
+    {"networking/three-tier",
+     {{"doors", "vm:front"}, {"taken", "0"}, {"list", "acl-out"}, {"back", "reply"}}},
+    {"networking/teaming-failover", {{"trip", "0"}, {"over", "2"}}},
+    {"networking/spanning-tree",
+     {{"ring", "0x1000026877000000"},
+      {"blocked", "no-other-port"},
+      {"works", "port-blocked"},
+      {"pulled", "listening timeout learning forwarding reply"}}},
+    {"networking/flow-table",
+     {{"there", "2"}, {"back", "2"}, {"removed", "1"}, {"controller", "timeout"}}},
+    {"networking/mirror-ids",
+     {{"five", "vm:ids vm:bob vm:nosy vm:quiet"},
+      {"answer", "vm:alice vm:ids vm:nosy"},
+      {"quiet", "1"}}},
+    {"networking/wifi-bridge", {{"air", "52:55:c0:a8:01:0a"}, {"inbound", "02:68:76:00:00:00"}}},
 };
 
 /* NULL: nobody has worked them out. */
