@@ -116,10 +116,10 @@ class Application:
         names = [actions.getName(i) for i in range(actions.nActions)]
         actions.doAction(names.index(name))
 
-    def type(self, entry, text):
+    def type(self, entry, text, **how):
         """Into the entry of that name, in place of what is there."""
         def put():
-            node = self.find(entry)
+            node = self.find(entry, **how)
             while node:
                 try:
                     return node.queryEditableText().setTextContents(text)

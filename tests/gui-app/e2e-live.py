@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""e2e-live.py: a live run with its commands; an engine that dies; a broken file."""
+"""e2e-live.py: a live run with its commands; an engine that dies; forward rules, leases and a
+network's mode; a broken file."""
 import os
 import signal
 import subprocess
@@ -68,6 +69,33 @@ def forward_rule():
     app.close()
 
 
+def modes():
+    """A network gets another mode and its own back; its tables follow."""
+    app = Application(os.path.join(SOURCE, 'scenarios', 'networking', 'nat-network.json'))
+    app.find('0 ns /', exact=False)
+    app.click('To the end')
+    app.find('Step 5 of 5')
+    app.click('Tables')
+    app.find('Forward rules of natnet')
+    for cell in ['web', '*:8080', '10.0.2.5:80']:
+        app.find(cell)
+    app.find('DHCP leases of natnet')
+    for cell in ['10.0.2.4', '10.0.2.5']:
+        app.find(cell)
+    app.action('win.run-live')
+    app.menu('Commands to machines', 'natnet', 'Mode of natnet, now nat-network', 'bridged')
+    app.find('network natnet, mode bridged', exact=False)
+    app.click('Tables')
+    app.find('MAC table of natnet')
+    app.wait(lambda: not app.has('Forward rules of natnet'), 'tables without forward rules')
+    app.menu('Commands to machines', 'Undo the last command')
+    app.find('Forward rules of natnet')
+    app.find('10.0.2.5:80')
+    app.click('Stage')
+    app.find('network natnet, mode nat-network', exact=False)
+    app.close()
+
+
 def bad_file():
     path = os.path.join(os.environ['HOME'], 'bad.json')
     with open(path, 'w', encoding='utf-8') as out:
@@ -79,4 +107,4 @@ def bad_file():
 
 
 if __name__ == '__main__':
-    sys.exit(driver.main(live, forward_rule, bad_file))
+    sys.exit(driver.main(live, forward_rule, modes, bad_file))

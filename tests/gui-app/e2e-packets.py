@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""e2e-packets.py: filters of frames; a frame's layers, and its way through CPU and network."""
+"""e2e-packets.py: filters of frames; a frame's layers, and its way through CPU and network; a view
+saved as a picture."""
 import os
 import sys
 
@@ -32,5 +33,21 @@ def packets():
     app.close()
 
 
+def picture():
+    """What is seen becomes a file, by the menu."""
+    app = Application(os.path.join(SOURCE, 'scenarios', 'first', 'two-guests.json'))
+    app.find('0 ns /', exact=False)
+    path = os.path.join(os.environ['HOME'], 'seen.png')
+    app.menu('Main menu', 'Save View as Picture …')
+    app.type('Name:', path, role='text')
+    app.click('Save', part=True, role='push button')
+    app.find('Saved as seen.png')
+    with open(path, 'rb') as file:
+        header = file.read(24)
+    if header[:8] != b'\x89PNG\r\n\x1a\n' or int.from_bytes(header[16:20], 'big') < 400:
+        raise AssertionError(f'what was saved is no picture of the view: {header}')
+    app.close()
+
+
 if __name__ == '__main__':
-    sys.exit(driver.main(packets))
+    sys.exit(driver.main(packets, picture))
