@@ -189,6 +189,7 @@ void net_world_add_link(NetWorld *world, NetPortId a, NetPortId b, const NetLink
     /* Equal at both ends, and later than what may still be under way to either. */
     ports[0]->epoch = ports[1]->epoch = MAX(ports[0]->epoch, ports[1]->epoch);
     ports[0]->config = ports[1]->config = *config;
+    ports[0]->way = ports[1]->way = (NetLinkWay){0};
     net_link_seed(&ports[0]->way, world->config.seed, a);
     net_link_seed(&ports[1]->way, world->config.seed, b);
     REPORT(world, link_new, now, a, b, config->latency_ns, config->rate_bps);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* condition-value.c: the fields of events, and the values that they are compared with. */
+#include <errno.h>
 #include <string.h>
 
 #include "sim/trace/condition-private.h"
@@ -173,9 +174,12 @@ static bool number_of(const char *word, bool is_time, uint64_t *ret_value)
         return false;
 
     bool hex = word[0] == '0' && (word[1] == 'x' || word[1] == 'X');
+    errno = 0;
     uint64_t whole = g_ascii_strtoull(word, &end, hex ? 16 : 10);
     uint64_t tenths = 0, scale = 1; /* behind the point: 1.5ms */
 
+    if (errno == ERANGE)
+        return false;
     if (*end == '.' && is_time)
         for (end++; g_ascii_isdigit(*end) && scale < 1000000000; end++, scale *= 10)
             tenths = tenths * 10 + (uint64_t)(*end - '0');

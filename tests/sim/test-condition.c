@@ -142,6 +142,8 @@ static void test_mistakes(void)
         {"vm > a", "column 6: \"vm\" knows only == and !="},
         {"vm contains a", "column 13: only text knows contains"},
         {"time > soon", "column 8: \"soon\" is no value of \"time\"; allowed: a time, like 250us"},
+        {"time > 99999999999999999999",
+         "column 8: \"99999999999999999999\" is no value of \"time\""},
         {"vcpu == 70000", "column 9: \"70000\" is no value of \"vcpu\"; allowed: a number of at "
                           "most 16 bits"},
         {"exit \xe2\x82\xac", "column 6: expected: and, or, the end"},
