@@ -68,9 +68,11 @@ bool cli_parse(int *argc, char ***argv, const GOptionEntry *entries, const char 
         (*argc)--;
     }
     if (*argc - 1 < minimum || *argc - 1 > maximum) {
-        cli_error("%s: %s; usage: hvlab %s %s", command,
-                  *argc - 1 < minimum ? "a file name is missing" : "too many arguments", command,
-                  positional ? positional : "");
+        cli_error("%s: %s; usage: hvlab %s%s%s", command,
+                  *argc - 1 > maximum ? "too many arguments"
+                  : *argc == 1        ? "a file name is missing"
+                                      : "an argument is missing",
+                  command, positional ? " " : "", positional ? positional : "");
         *ret_exit = CLI_BAD_INPUT;
         return false;
     }

@@ -315,6 +315,15 @@ static void print_event(const Run *run, bool has, const SimRecord *record)
         printf("    %s: nothing more happens\n", run->variant->title);
 }
 
+/* Does a run owe its times to the host's own CPU? */
+static bool uses_kvm(const Run *runs, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (!strcmp(word_of(runs[i].result, "backend", ""), "kvm"))
+            return true;
+    return false;
+}
+
 static void print_text(Run *runs, unsigned count)
 {
     g_autoptr(GString) out = g_string_new(NULL);
@@ -326,8 +335,11 @@ static void print_text(Run *runs, unsigned count)
         titles[i] = runs[i].variant->title;
         g_ptr_array_add(results, runs[i].result);
     }
-    printf("%s (%s)\n\n", json_object_get_string(json_object_object_get(scenario, "title")),
-           json_object_get_string(json_object_object_get(scenario, "id")));
+    printf("%s (%s)\n%s\n", json_object_get_string(json_object_object_get(scenario, "title")),
+           json_object_get_string(json_object_object_get(scenario, "id")),
+           uses_kvm(runs, count) ? "Backend: kvm, so some of it differs from run to run anyway; "
+                                   "not so with --backend=emulated\n"
+                                 : "");
     sim_side_by_side(out, results, titles);
     fputs(out->str, stdout);
     print_matrices(runs, count);

@@ -29,15 +29,18 @@ static int start(const char *folder, const char *name, const char *needs, char *
     g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
     g_autofree char *program = self ? find_program(self, folder, name) : NULL;
     g_autofree char *scenarios = cli_scenario_directory();
+    const char *command = argv[0];
+    g_autofree char *called = g_strdup_printf("hvlab %s", command); /* its --help says so */
 
     if (!program) {
-        cli_error("%s: the program %s was not built: it needs %s", argv[0], name, needs);
+        cli_error("%s: the program %s was not built: it needs %s", command, name, needs);
         return CLI_UNAVAILABLE;
     }
     g_setenv("HVLAB_PROGRAM", self, TRUE);
     g_setenv("HVLAB_SCENARIOS", scenarios, TRUE);
+    argv[0] = called;
     execv(program, argv);
-    cli_error("%s: %s: %s", argv[0], program, g_strerror(errno));
+    cli_error("%s: %s: %s", command, program, g_strerror(errno));
     return CLI_UNAVAILABLE;
 }
 

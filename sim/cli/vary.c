@@ -98,8 +98,9 @@ GPtrArray *cli_vary_product(GPtrArray *varies, GError **error)
         count *= ((const CliVary *)varies->pdata[i])->values->len;
     if (count < 2 || count > CLI_MAX_VARIANTS) {
         g_set_error(error, SIM_SCENARIO_ERROR, SIM_SCENARIO_ERROR_SET,
-                    "--vary: these are %s%u runs; allowed: 2 to %u", count < 2 ? "" : "more than ",
-                    count < 2 ? 1 : CLI_MAX_VARIANTS, CLI_MAX_VARIANTS);
+                    count < 2 ? "--vary: that is one run; allowed: 2 to %u"
+                              : "--vary: that is more than %u runs; allowed: 2 to that many",
+                    CLI_MAX_VARIANTS);
         return NULL;
     }
     variants = g_ptr_array_new_with_free_func(variant_free);
