@@ -98,8 +98,7 @@ GPtrArray *cli_vary_product(GPtrArray *varies, GError **error)
         count *= ((const CliVary *)varies->pdata[i])->values->len;
     if (count < 2 || count > CLI_MAX_VARIANTS) {
         g_set_error(error, SIM_SCENARIO_ERROR, SIM_SCENARIO_ERROR_SET,
-                    count < 2 ? "--vary: that is one run; allowed: 2 to %u"
-                              : "--vary: that is more than %u runs; allowed: 2 to that many",
+                    "--vary: that is %s; allowed: 2 to %u", count < 2 ? "one run" : "too many runs",
                     CLI_MAX_VARIANTS);
         return NULL;
     }
