@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd-walk.c: hvlab walk TRACE --vm NAME ADDRESS: from a guest's virtual address to a page
  * frame of the host. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,10 +12,12 @@
 /* Decimal or 0x...; what else is there makes it none. */
 static bool parse_address(const char *text, uint64_t *ret_address)
 {
+    bool hex = g_ascii_strncasecmp(text, "0x", 2) == 0;
     char *end = NULL;
 
-    *ret_address = g_ascii_strtoull(text, &end, 0);
-    return *text && *text != '-' && *end == '\0';
+    errno = 0;
+    *ret_address = g_ascii_strtoull(text, &end, hex ? 16 : 10);
+    return g_ascii_isdigit(*text) && *end == '\0' && errno == 0;
 }
 
 /* The number of the VM called name; negative: there is none, and a message says so. */

@@ -58,6 +58,7 @@ def a_trace_without_page_tables_says_so(folder):
 def wrong_input(folder):
     path = trace(folder)
     for arguments, words in ((('--vm', 'x', '0'), 'there is no VM'), (('12z',), 'is no address'),
+                             (('0x10000000000000000',), 'is no address'),
                              (('--at', 'soon', '0'), 'is no time')):
         run = hvlab('walk', path, *arguments)
         equal(run.returncode, 2, f'exit code of {arguments}')
