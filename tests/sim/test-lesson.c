@@ -43,6 +43,7 @@ typedef struct {
 static const struct {
     const char *scenario;
     Expected expected[12]; /* every step that asks, in order */
+    bool exact;            /* they hold where times are exact: not on kvm */
 } known[] = {
     {"first/five-minutes",
      {{"promise", NULL},
@@ -87,14 +88,24 @@ static const struct {
      {{"five", "vm:ids vm:bob vm:nosy vm:quiet"},
       {"answer", "vm:alice vm:ids vm:nosy"},
       {"quiet", "1"}}},
+    {"first/hello", {{"computer", NULL}, {"print", "mmio"}, {"done", "power-off"}}},
+    {"first/first-touch", {{"promise", "28"}, {"fault", "35"}, {"idle", "1"}}},
+    {"first/sharing-a-cpu", {{"three", "slice-end"}, {"turns", "b c a"}, {"count", NULL}}},
+    {"first/two-guests", {{"two", "sent learned received taken"}, {"known", "0"}}},
+    {"networking/dhcp-starvation", {{"greedy", "154"}, {"late", "exhausted"}}},
+    {"networking/shaping-and-jumbo", {{"twice", "vm:capped"}, {"done", "60"}}, .exact = true},
+    {"networking/broadcast-storm", {{"one", "1179"}, {"mad", "storm-control"}}, .exact = true},
+    {"networking/mac-flood",
+     {{"eve", "48"}, {"mallory", "full aged flood"}, {"flooded", "0"}},
+     .exact = true},
     {"networking/wifi-bridge", {{"air", "52:55:c0:a8:01:0a"}, {"inbound", "02:68:76:00:00:00"}}},
 };
 
-/* NULL: nobody has worked them out. */
+/* NULL: nobody has worked them out, or not for this backend. */
 static const Expected *expected_of(const char *scenario)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(known); i++)
-        if (!strcmp(known[i].scenario, scenario))
+        if (!strcmp(known[i].scenario, scenario) && (!known[i].exact || strcmp(backend, "kvm")))
             return known[i].expected;
     return NULL;
 }
