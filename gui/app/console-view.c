@@ -10,9 +10,17 @@ typedef struct {
     GPtrArray *texts; /* of GtkTextView, by VM */
 } ConsoleView;
 
+/* The page of the stack in which a text stands. */
+static GtkWidget *page_of(GtkWidget *text)
+{
+    return gtk_widget_get_ancestor(text, GTK_TYPE_OVERLAY);
+}
+
 static GtkTextView *add_page(ConsoleView *view, const SimModelVm *vm)
 {
     GtkWidget *scrolled = gtk_scrolled_window_new(), *text = gtk_text_view_new();
+    GtkWidget *page = gtk_overlay_new();
+    GtkWidget *empty = gui_label(_("Nothing has been printed yet"), "dim-label");
     g_autofree char *name = g_strdup_printf("vm%u", vm->vm);
     g_autofree char *says = g_strdup_printf(_("Console of %s"), vm->name);
 
@@ -26,7 +34,13 @@ static GtkTextView *add_page(ConsoleView *view, const SimModelVm *vm)
     gui_set_accessible(text, says, NULL);
     gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scrolled), text);
     gtk_widget_set_vexpand(scrolled, TRUE);
-    gtk_stack_add_titled(GTK_STACK(view->stack), scrolled, name, vm->name);
+    gtk_widget_set_halign(empty, GTK_ALIGN_CENTER);
+    gtk_widget_set_valign(empty, GTK_ALIGN_CENTER);
+    gtk_widget_set_can_target(empty, FALSE);
+    gtk_overlay_set_child(GTK_OVERLAY(page), scrolled);
+    gtk_overlay_add_overlay(GTK_OVERLAY(page), empty);
+    g_object_set_data(G_OBJECT(text), "empty", empty);
+    gtk_stack_add_titled(GTK_STACK(view->stack), page, name, vm->name);
     g_ptr_array_add(view->texts, text);
     return GTK_TEXT_VIEW(text);
 }
@@ -45,6 +59,7 @@ static void set_text(GtkTextView *text, const char *console, size_t length)
 
     if (!strcmp(shown, valid))
         return;
+    gtk_widget_set_visible(g_object_get_data(G_OBJECT(text), "empty"), !*valid);
     if (g_str_has_prefix(valid, shown)) {
         gtk_text_buffer_insert(buffer, &end, valid + had, -1);
     } else {
@@ -63,7 +78,7 @@ static void refresh(GtkWidget *widget, void *user)
     while (view->texts->len > model->vms->len) {
         GtkWidget *text = view->texts->pdata[view->texts->len - 1];
 
-        gtk_stack_remove(GTK_STACK(view->stack), gtk_widget_get_parent(text));
+        gtk_stack_remove(GTK_STACK(view->stack), page_of(text));
         g_ptr_array_set_size(view->texts, (int)view->texts->len - 1);
     }
     for (unsigned i = 0; i < model->vms->len; i++) {
@@ -78,13 +93,13 @@ static void refresh(GtkWidget *widget, void *user)
     }
     if (selected.kind == GUI_ENTITY_VM && selected.a < view->texts->len)
         gtk_stack_set_visible_child(GTK_STACK(view->stack),
-                                    gtk_widget_get_parent(view->texts->pdata[selected.a]));
+                                    page_of(view->texts->pdata[selected.a]));
 }
 
 static void trace_changed(GuiSession *session, ConsoleView *view)
 {
     for (unsigned i = 0; i < view->texts->len; i++)
-        gtk_stack_remove(GTK_STACK(view->stack), gtk_widget_get_parent(view->texts->pdata[i]));
+        gtk_stack_remove(GTK_STACK(view->stack), page_of(view->texts->pdata[i]));
     g_ptr_array_set_size(view->texts, 0);
 }
 

@@ -151,6 +151,7 @@ static void draw_layer(const GuiPacketDetail *detail, cairo_t *cr, unsigned numb
     const NetLayer *layer = &detail->dissection.layers[number];
     GuiRect box = detail->layers[number].box, title = detail->layers[number].title;
     bool chosen = choice.layer == (int)number && choice.field < 0;
+    bool narrow = title.width < theme->text * 14; /* the name alone has room */
     g_autofree char *bytes = g_strdup_printf("%u bytes", layer->length);
 
     gui_paint_card(cr, box, 7, layer_colour(detail, number),
@@ -159,10 +160,12 @@ static void draw_layer(const GuiPacketDetail *detail, cairo_t *cr, unsigned numb
                    chosen ? 3 : 1.4);
     gui_set_colour(cr, theme->ink, 1);
     gui_text(cr, theme, GUI_TEXT(.bold = true), title.x + 12, title.y + title.height / 2 + 2,
-             title.width - theme->text * 7, net_layer_name(layer->kind));
+             narrow ? MAX(title.width - 18, 8) : title.width - theme->text * 7,
+             net_layer_name(layer->kind));
     gui_set_colour(cr, theme->dim, 1);
-    gui_text(cr, theme, GUI_TEXT(.size = 0.8, .align = GUI_ALIGN_RIGHT), title.x + title.width - 12,
-             title.y + title.height / 2 + 2, 0, bytes);
+    if (!narrow)
+        gui_text(cr, theme, GUI_TEXT(.size = 0.8, .align = GUI_ALIGN_RIGHT),
+                 title.x + title.width - 12, title.y + title.height / 2 + 2, 0, bytes);
     for (unsigned i = 0; i < layer->field_count; i++)
         draw_field(detail, cr, layer->first_field + i,
                    choice.field == (int)(layer->first_field + i));
