@@ -155,8 +155,12 @@ static void build_number(Form *form)
     gui_set_accessible(form->number, form->predict->ask, NULL);
     g_signal_connect_swapped(form->number, "value-changed", G_CALLBACK(notify), form);
     gtk_box_append(GTK_BOX(row), form->number);
-    if (form->predict->unit)
-        gtk_box_append(GTK_BOX(row), gui_label(form->predict->unit, NULL));
+    if (form->predict->unit) {
+        GtkWidget *unit = gui_label(form->predict->unit, NULL);
+
+        gtk_widget_set_hexpand(unit, TRUE); /* the room that is left, so that no word is broken */
+        gtk_box_append(GTK_BOX(row), unit);
+    }
     gtk_box_append(GTK_BOX(form->box), row);
 }
 
