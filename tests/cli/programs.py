@@ -85,6 +85,18 @@ def check_tables(folder, backend):
     contains(said, 'route: no NIC is on the network of 10.9.9.9')
 
 
+def cksum(body):
+    """As POSIX.1-2017 has it under cksum, bit by bit."""
+    data = body.encode()
+    data += len(data).to_bytes((len(data).bit_length() + 7) // 8, 'little')
+    crc = 0
+    for byte in data:
+        crc ^= byte << 24
+        for _ in range(8):
+            crc = (crc << 1 ^ (0x04c11db7 if crc >> 31 else 0)) & 0xffffffff
+    return crc ^ 0xffffffff
+
+
 def check_traceroute(folder, backend):
     said = run(folder, backend, {
         'run': {'until': '6s'},
@@ -92,11 +104,17 @@ def check_traceroute(folder, backend):
         'internet': {'servers': [{'name': 'web', 'address': '203.0.113.10'}]},
         'vms': [{'name': 'a', 'program': 'shell', 'args': ['traceroute', 'web'],
                  'nics': [{'network': 'net0'}]}],
-        'timeline': [typed('3s', 'nslookup web')],
+        'timeline': [typed('3s', 'nslookup web'), typed('4s', 'get http://web/'),
+                     typed('5s', 'get http://web/')],
     })['a']
     hops = re.findall(r'^ *(\d+)  (\d+\.\d+\.\d+\.\d+)  ', said, re.MULTILINE)
     equal(hops, [('1', '10.0.2.2'), ('2', '192.168.1.1'), ('3', '203.0.113.10')], said)
     true(re.search(r'Server: +10\.0\.2\.3\n.*web\n.*203\.0\.113\.10', said), said)
+    # A program that the shell runs again begins anew.
+    fetched = re.findall(r'(<html>.*\n)get: status 200, (\d+) bytes, cksum (\d+)', said)
+    equal([(int(length), int(crc)) for _, length, crc in fetched],
+          [(len(body), cksum(body)) for body, _, _ in fetched], said)
+    equal(len(fetched), 2, said)
 
 
 for the_backend in backends():

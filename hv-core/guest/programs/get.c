@@ -115,6 +115,7 @@ static unsigned read_answer(int socket)
     static Answer answer;
     static char bytes[4096];
     int count;
+    memset(&answer, 0, sizeof answer); /* the shell runs us more than once */
     while ((count = tcp_receive(socket, bytes, sizeof bytes, PATIENCE_NS)) > 0)
         take(&answer, bytes, (size_t)count);
     if (count < 0)
