@@ -5,6 +5,7 @@
 Used by the tests e2e-*.py, which display.py runs with two arguments: the program hvlab-gui and the
 folder of the source. Every wait has a condition and a limit; nothing sleeps for its own sake.
 """
+import json
 import os
 import signal
 import subprocess
@@ -24,6 +25,17 @@ CLOSED = {pyatspi.ROLE_PUSH_BUTTON, pyatspi.ROLE_LABEL, pyatspi.ROLE_PAGE_TAB, p
           pyatspi.ROLE_PROGRESS_BAR}
 PROGRAM = sys.argv[1]
 SOURCE = sys.argv[2]
+
+
+def without_steps(topic, name):
+    """A copy of a scenario that opens at its beginning, and not at its lesson's first step."""
+    with open(os.path.join(SOURCE, 'scenarios', topic, name), encoding='utf-8') as file:
+        document = json.load(file)
+    document.pop('steps', None)
+    path = os.path.join(os.environ['HOME'], name)
+    with open(path, 'w', encoding='utf-8') as file:
+        json.dump(document, file, indent=2)
+    return path
 
 
 class Application:

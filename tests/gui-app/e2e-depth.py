@@ -6,9 +6,9 @@ import os
 import sys
 
 import driver
-from driver import SOURCE, Application, showing
+from driver import Application, showing, without_steps
 
-TWO_GUESTS = os.path.join(SOURCE, 'scenarios', 'first', 'two-guests.json')
+TWO_GUESTS = without_steps('first', 'two-guests.json')
 
 
 def write(app, name, text):

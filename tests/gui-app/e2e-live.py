@@ -8,11 +8,11 @@ import subprocess
 import sys
 
 import driver
-from driver import SOURCE, Application, showing
+from driver import SOURCE, Application, showing, without_steps
 
 
 def open_live(*path):
-    app = Application(os.path.join(SOURCE, 'scenarios', *path))
+    app = Application(without_steps(*path))
     app.find('0 ns /', exact=False)
     app.action('win.run-live')
     app.find('Commands to machines')

@@ -6,11 +6,11 @@ import os
 import sys
 
 import driver
-from driver import SOURCE, Application
+from driver import Application, without_steps
 
 
 def packets():
-    app = Application(os.path.join(SOURCE, 'scenarios', 'first', 'two-guests.json'))
+    app = Application(without_steps('first', 'two-guests.json'))
     app.find('0 ns /', exact=False)
     # The first frame is sent: choose it.
     app.click('Step forward')
@@ -35,7 +35,7 @@ def packets():
 
 def picture():
     """What is seen becomes a file, by the menu."""
-    app = Application(os.path.join(SOURCE, 'scenarios', 'first', 'two-guests.json'))
+    app = Application(without_steps('first', 'two-guests.json'))
     app.find('0 ns /', exact=False)
     path = os.path.join(os.environ['HOME'], 'seen.png')
     app.menu('Main menu', 'Save View as Picture …')
