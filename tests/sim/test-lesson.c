@@ -91,7 +91,6 @@ static const struct {
     {"first/hello", {{"computer", NULL}, {"print", "mmio"}, {"done", "power-off"}}},
     {"first/first-touch", {{"promise", "28"}, {"fault", "35"}, {"idle", "1"}}},
     {"first/sharing-a-cpu", {{"three", "slice-end"}, {"turns", "b c a"}, {"count", NULL}}},
-    {"first/two-guests", {{"two", "sent learned received taken"}, {"known", "0"}}},
     {"networking/dhcp-starvation", {{"greedy", "154"}, {"late", "exhausted"}}},
     {"networking/shaping-and-jumbo", {{"twice", "vm:capped"}, {"done", "60"}}, .exact = true},
     {"networking/broadcast-storm", {{"one", "1179"}, {"mad", "storm-control"}}, .exact = true},
