@@ -268,6 +268,17 @@ static void clear_list(const SimKey *key, void *structure)
     *count = 0;
 }
 
+/* Does the key have a field of its own in the structure, and, of keys of which one is chosen,
+ * is it that one? `choice` counts the latter; it begins at 0. */
+static bool in_use(const SimObject *object, const SimKey *key, const void *structure,
+                   unsigned *choice)
+{
+    if (key->choice && object->kind_offset != SIM_NO_FIELD &&
+        (*choice)++ != *(const unsigned *)((const char *)structure + object->kind_offset))
+        return false;
+    return key->offset != SIM_NO_FIELD;
+}
+
 void sim_object_clear(const SimObject *object, void *structure)
 {
     if (object->variants)
@@ -276,10 +287,7 @@ void sim_object_clear(const SimObject *object, void *structure)
         object->clear(structure);
     unsigned choice = 0;
     for (const SimKey *key = object->keys; key->name; key++) {
-        if (key->choice && object->kind_offset != SIM_NO_FIELD &&
-            choice++ != *(unsigned *)((char *)structure + object->kind_offset))
-            continue;
-        if (key->offset == SIM_NO_FIELD)
+        if (!in_use(object, key, structure, &choice))
             continue;
         if (key->type == SIM_KEY_LIST)
             clear_list(key, structure);
@@ -309,10 +317,7 @@ void sim_object_own(const SimObject *object, void *structure)
         object->own(structure);
     unsigned choice = 0;
     for (const SimKey *key = object->keys; key->name; key++) {
-        if (key->choice && object->kind_offset != SIM_NO_FIELD &&
-            choice++ != *(unsigned *)((char *)structure + object->kind_offset))
-            continue;
-        if (key->offset == SIM_NO_FIELD)
+        if (!in_use(object, key, structure, &choice))
             continue;
         if (key->type == SIM_KEY_LIST)
             own_list(key, structure);
