@@ -138,14 +138,3 @@ char *gui_markdown(const char *text)
     g_string_free(out, TRUE);
     return g_markup_escape_text(whole, -1);
 }
-
-char *gui_time_text(uint64_t ns)
-{
-    if (ns < 1000)
-        return g_strdup_printf("%" G_GUINT64_FORMAT " ns", ns);
-    if (ns < 1000000)
-        return g_strdup_printf("%.3f \302\265s", (double)ns / 1e3);
-    if (ns < 1000000000)
-        return g_strdup_printf("%.3f ms", (double)ns / 1e6);
-    return g_strdup_printf("%.6f s", (double)ns / 1e9);
-}

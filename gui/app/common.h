@@ -7,6 +7,7 @@
 #include <glib/gi18n.h>
 
 #include "gui/draw/theme.h"
+#include "gui/draw/ticks.h"
 #include "gui/session/session.h"
 
 #define GUI_APP_ID        "org.hvlab.Hvlab"
@@ -33,5 +34,3 @@ GtkWidget *gui_page(GtkWidget *content);
 GtkWidget *gui_label(const char *text, const char *style_class);
 /* The little Markdown of scenarios (**bold**, *italic*, `code`) as Pango markup; g_free(). */
 char *gui_markdown(const char *text);
-/* "1.234 ms": a time of the run; g_free(). */
-char *gui_time_text(uint64_t ns);
