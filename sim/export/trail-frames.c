@@ -128,6 +128,20 @@ static bool read_packet(const SimProbeFrames *frames, const uint8_t *bytes, size
     return true;
 }
 
+bool sim_flow_read(const uint8_t *bytes, size_t length, SimFlow *ret)
+{
+    const SimProbeFrames nobodys = {0};
+    NetEthernet ethernet;
+    size_t header_bytes = net_ethernet_parse(bytes, length, &ethernet);
+    Packet packet;
+
+    if (header_bytes == 0 || ethernet.type != NET_TYPE_IPV4 ||
+        !read_packet(&nobodys, bytes + header_bytes, length - header_bytes, &packet))
+        return false;
+    *ret = packet.flow;
+    return true;
+}
+
 /* ---- Whose it is ------------------------------------------------------------- */
 
 static bool flow_is(const SimFlow *a, const SimFlow *b, bool reversed)
@@ -149,41 +163,42 @@ static bool knows(const SimProbeFrames *frames, const SimFlow *flow, bool revers
     return false;
 }
 
-static bool classify_packet(const SimProbeFrames *frames, const Packet *packet, bool from_asker,
+static bool classify_packet(const SimProbeFrames *frames, const Packet *packet, SimMaker maker,
                             SimHopKind *ret_kind)
 {
     bool tcp = frames->protocol == SIM_PROBE_PROTOCOL_TCP;
     Packet quoted;
 
     *ret_kind = SIM_HOP_REQUEST;
-    if (from_asker && packet->opens && (tcp || packet->has_nonce) &&
+    if (maker.is_asker && packet->opens && (tcp || packet->has_nonce) &&
         packet->flow.destination == frames->address &&
         (tcp ? packet->flow.protocol == NET_PROTOCOL_TCP : true) &&
         (frames->port == 0 || packet->flow.destination_port == frames->port))
         return true;
     *ret_kind = SIM_HOP_ANSWER;
+    if (!maker.was_asked)
+        return false;
     if (packet->answers && knows(frames, &packet->flow, true))
         return true;
     return packet->quoted && read_packet(frames, packet->quoted, packet->quoted_bytes, &quoted) &&
            knows(frames, &quoted.flow, false);
 }
 
-static bool classify_arp(const SimProbeFrames *frames, const uint8_t *bytes, size_t length)
+static bool classify_arp(const SimProbeFrames *frames, const uint8_t *bytes, size_t length,
+                         SimMaker maker)
 {
     NetArp arp;
-    uint64_t sender, target;
+    uint64_t target;
 
     if (net_arp_parse(bytes, length, &arp) == 0)
         return false;
-    sender = sim_mac_number(arp.sender_mac);
     target = sim_mac_number(arp.target_mac);
-    return g_hash_table_contains(frames->askers, &sender) ||
-           (arp.operation == NET_ARP_REPLY && g_hash_table_contains(frames->askers, &target));
+    return maker.is_involved || (arp.operation == NET_ARP_REPLY && maker.heard_arp &&
+                                 g_hash_table_contains(frames->askers, &target));
 }
 
 bool sim_probe_frames_add(SimProbeFrames *frames, uint64_t frame, uint64_t parent,
-                          const uint8_t *bytes, size_t length, bool from_asker,
-                          SimHopKind *ret_kind)
+                          const uint8_t *bytes, size_t length, SimMaker maker, SimHopKind *ret_kind)
 {
     NetEthernet ethernet;
     size_t header_bytes = net_ethernet_parse(bytes, length, &ethernet);
@@ -197,9 +212,9 @@ bool sim_probe_frames_add(SimProbeFrames *frames, uint64_t frame, uint64_t paren
     is_packet =
         ethernet.type == NET_TYPE_IPV4 && read_packet(frames, inside, inside_bytes, &packet);
     if (!found && is_packet)
-        found = classify_packet(frames, &packet, from_asker, ret_kind);
+        found = classify_packet(frames, &packet, maker, ret_kind);
     if (!found && ethernet.type == NET_TYPE_ARP) {
-        found = classify_arp(frames, inside, inside_bytes);
+        found = classify_arp(frames, inside, inside_bytes, maker);
         *ret_kind = SIM_HOP_ARP;
     }
     if (!found)

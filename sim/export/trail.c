@@ -2,7 +2,8 @@
 /* trail.c: what happened to the frames of a probe, as sentences; see trail.h.
  *
  * One function per type of event, in a table, as in moments.c. A model is folded
- * alongside, for names and for what a NIC knows of its network.
+ * alongside, for names and for what is where. Who made a frame is seen from the port
+ * where it first enters a cable; only then is it told of.
  */
 #include "sim/export/trail.h"
 
@@ -17,11 +18,17 @@ typedef struct {
     SimModel *model;
     SimModelProbe probe;
     SimProbeFrames frames;
-    GHashTable *makers; /* frame id -> MAC address of who made it, until it enters a cable */
-    GHashTable *macs;   /* MAC address -> whose port its frames entered a cable at */
-    GHashTable *rows;   /* part << 32 | number of a NAT's row -> it, in words */
-    GHashTable *rules;  /* part << 32 | number of a forward rule -> its name */
-    bool under_way;     /* the probe has been sent */
+    SimWires *wires;
+    GHashTable *fresh;    /* frame id -> SimRecord of a frame that has not entered a cable yet */
+    GHashTable *made;     /* the same of the probe's frames, for good */
+    GHashTable *asked;    /* machines (sim_machine_of()) that a request has come to */
+    GHashTable *involved; /* and those that sent one of the frames */
+    GHashTable *heard;    /* an ARP question that matters has come to them */
+    GHashTable *rows;     /* part << 32 | number of a NAT's row -> it, in words */
+    GHashTable *rules;    /* part << 32 | number of a forward rule -> its name */
+    uint64_t arrived;     /* the frame by which the request arrived */
+    bool has_answer;      /* one came back, from whomever */
+    bool under_way;       /* the probe has been sent */
 } SimTelling;
 
 static void clear_hop(void *data)
@@ -42,102 +49,18 @@ static void tell(SimTelling *telling, const SimRecord *record, SimHopKind kind, 
     g_array_append_val(telling->trail->hops, hop);
 }
 
-static char *ip_text(uint32_t a)
-{
-    return g_strdup_printf("%u.%u.%u.%u", a >> 24, a >> 16 & 255, a >> 8 & 255, a & 255);
-}
-
-static char *mac_text(uint64_t mac)
-{
-    return g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", (unsigned)(mac >> 40 & 255),
-                           (unsigned)(mac >> 32 & 255), (unsigned)(mac >> 24 & 255),
-                           (unsigned)(mac >> 16 & 255), (unsigned)(mac >> 8 & 255),
-                           (unsigned)(mac & 255));
-}
-
-/* "vm:b" for the port of a switch where b's cable ends. */
-static char *beyond(const SimTelling *telling, uint32_t number)
-{
-    const SimModelPort *port = sim_model_port(telling->model, number);
-
-    return sim_model_port_name(telling->model,
-                               port && port->peer != SIM_MODEL_NO_PORT ? port->peer : number);
-}
-
-/* Is this the port of an endpoint? */
-static bool is_end(const SimTelling *telling, uint32_t number, SimModelEnd end)
-{
-    const SimModelPort *port = sim_model_port(telling->model, number);
-
-    if (!port)
-        return false;
-    if (port->vm != SIM_NONE)
-        return end.kind == SIM_AT_VM && end.number == port->vm;
-    for (guint i = 0; i < telling->model->endpoints->len; i++) {
-        const SimModelEndpoint *endpoint =
-            &g_array_index(telling->model->endpoints, SimModelEndpoint, i);
-        const SimModelPort *own = sim_model_port(telling->model, endpoint->port);
-
-        if (own && own->part == port->part)
-            return endpoint->kind == end.kind && endpoint->number == end.number;
-    }
-    return false;
-}
-
-/* ---- How a machine chooses its next hop ---------------------------------------- */
-
-/* Whose MAC address this is; NULL: nobody's that the trace names. ret_ip: his IP address there; 0:
- * not known. */
-static char *mac_owner(const SimTelling *telling, uint64_t mac, uint32_t *ret_ip)
-{
-    const SimModel *model = telling->model;
-
-    *ret_ip = 0;
-    for (guint v = 0; v < model->vms->len; v++) {
-        const SimModelVm *vm = sim_model_vm(model, v);
-        for (unsigned n = 0; n < vm->nic_count; n++)
-            if (vm->nics[n].mac == mac) {
-                *ret_ip = vm->nics[n].ip;
-                return g_strdup_printf("vm:%s", vm->name);
-            }
-    }
-    for (guint i = 0; i < model->endpoints->len; i++) {
-        const SimModelEndpoint *endpoint = &g_array_index(model->endpoints, SimModelEndpoint, i);
-        if (endpoint->mac == mac) {
-            *ret_ip = endpoint->ip;
-            return g_strdup(endpoint->name);
-        }
-    }
-    return g_strdup(g_hash_table_lookup(telling->macs, &mac));
-}
-
-/* Why a packet goes to the machine that its frame is addressed to. */
-static char *route_text(const SimTelling *telling, const uint8_t *bytes, size_t length)
-{
-    NetEthernet ethernet;
-    NetIpv4 ip;
-    size_t header_bytes = net_ethernet_parse(bytes, length, &ethernet);
-    uint32_t owner_ip;
-
-    if (header_bytes == 0 || ethernet.type != NET_TYPE_IPV4 ||
-        net_ipv4_parse_quoted(bytes + header_bytes, length - header_bytes, &ip) == 0)
-        return NULL;
-
-    uint64_t mac = sim_mac_number(ethernet.destination);
-    g_autofree char *to = ip_text(ip.destination), *address = mac_text(mac);
-    g_autofree char *owner = mac_owner(telling, mac, &owner_ip);
-
-    bool is_vm = owner && g_str_has_prefix(owner, "vm:"); /* which does not route for others */
-
-    if (owner && (owner_ip == ip.destination || is_vm))
-        return g_strdup_printf("routing table: %s is on this network; ARP cache: it is at %s (%s)",
-                               to, address, owner);
-    return g_strdup_printf("routing table: the way to %s begins at %s%s%s%s", to,
-                           owner ? owner : address, owner ? " (" : "", owner ? address : "",
-                           owner ? ")" : "");
-}
-
 /* ---- Frames come into being ------------------------------------------------------ */
+
+static void put_number(GHashTable *set, uint64_t number)
+{
+    g_hash_table_add(set, g_memdup2(&number, sizeof(number)));
+}
+
+static void put_record(GHashTable *table, uint64_t frame, const SimRecord *record)
+{
+    g_hash_table_insert(table, g_memdup2(&frame, sizeof(frame)),
+                        g_memdup2(record, sizeof(*record)));
+}
 
 static char *summary(const uint8_t *bytes, size_t length)
 {
@@ -148,110 +71,125 @@ static char *summary(const uint8_t *bytes, size_t length)
                            frame->info);
 }
 
-static void add_frame(SimTelling *telling, const SimRecord *record, uint64_t frame, uint64_t parent,
-                      bool from_asker, char *where)
+/* What is sent again says nothing new. */
+static bool was_told(const SimTelling *telling, SimHopKind kind, const char *where,
+                     const char *says)
 {
-    g_autofree char *place = where;
-    SimHopKind kind;
-    NetEthernet ethernet;
-    bool first = true;
-
-    if (!sim_probe_frames_add(&telling->frames, frame, parent, record->blob, record->blob_size,
-                              from_asker, &kind))
-        return;
-    if (net_ethernet_parse(record->blob, record->blob_size, &ethernet) > 0)
-        sim_probe_frames_involve(&telling->frames, sim_mac_number(ethernet.source));
-    g_autofree char *says = summary(record->blob, record->blob_size);
-
-    /* What is sent again says nothing new. */
-    for (guint i = 0; i < telling->trail->hops->len && parent == 0; i++) {
+    for (guint i = 0; i < telling->trail->hops->len; i++) {
         const SimHop *hop = &g_array_index(telling->trail->hops, SimHop, i);
-        if (hop->kind == kind && g_str_has_suffix(hop->what, says))
-            first = false;
-    }
-    if (first)
-        tell(telling, record, kind, frame, g_steal_pointer(&place),
-             g_strdup_printf(parent ? "sends it on as %s" : "sends %s", says),
-             kind == SIM_HOP_ARP ? NULL : route_text(telling, record->blob, record->blob_size),
-             false);
-}
-
-static void frame_sent(SimTelling *telling, const SimRecord *record)
-{
-    const SimEventFrameSent *event = SIM_FIELDS(record, FrameSent);
-    const SimModelVm *vm = sim_model_vm(telling->model, event->vm);
-    SimModelEnd from = telling->probe.from_end;
-
-    if (vm)
-        add_frame(telling, record, event->frame, 0,
-                  from.kind == SIM_AT_VM && from.number == event->vm,
-                  g_strdup_printf("vm:%s", vm->name));
-}
-
-/* Does a packet that a machine outside made itself come from the asker? Its frame need not say: to
- * a NAT on the host it goes by a cable of its own. */
-static bool is_askers(const SimTelling *telling, const SimRecord *record)
-{
-    SimModelEnd from = telling->probe.from_end;
-    NetEthernet ethernet;
-    NetIpv4 ip;
-    size_t header_bytes = net_ethernet_parse(record->blob, record->blob_size, &ethernet);
-
-    if (from.kind == SIM_AT_VM || header_bytes == 0 || ethernet.type != NET_TYPE_IPV4 ||
-        net_ipv4_parse_quoted((const uint8_t *)record->blob + header_bytes,
-                              record->blob_size - header_bytes, &ip) == 0)
-        return false;
-    if (from.kind == SIM_AT_HOST && ip.source >> 24 == 127)
-        return true;
-    for (guint i = 0; i < telling->model->endpoints->len; i++) {
-        const SimModelEndpoint *endpoint =
-            &g_array_index(telling->model->endpoints, SimModelEndpoint, i);
-        if (endpoint->kind == from.kind && endpoint->number == from.number &&
-            endpoint->ip == ip.source)
+        if (hop->kind == kind && !strcmp(hop->where, where) && g_str_has_suffix(hop->what, says))
             return true;
     }
     return false;
 }
 
-static void frame_new(SimTelling *telling, const SimRecord *record)
+static char *reason(const SimTelling *telling, uint64_t parent, const SimRecord *record,
+                    SimHopKind kind, uint32_t port)
 {
-    const SimEventFrameNew *event = SIM_FIELDS(record, FrameNew);
-    NetEthernet ethernet;
-    uint32_t ip;
-
-    if (net_ethernet_parse(record->blob, record->blob_size, &ethernet) == 0)
-        return;
-    uint64_t mac = sim_mac_number(ethernet.source);
-    g_autofree char *owner = mac_owner(telling, mac, &ip);
-
-    if (!owner)
-        g_hash_table_insert(telling->makers, g_memdup2(&event->frame, sizeof(event->frame)),
-                            g_memdup2(&mac, sizeof(mac)));
-    if (telling->under_way)
-        add_frame(telling, record, event->frame, event->parent,
-                  event->parent == 0 && is_askers(telling, record), g_strdup(owner ? owner : ""));
+    if (kind == SIM_HOP_ARP)
+        return NULL;
+    return sim_passes_frames(telling->model, port)
+               ? sim_reason_to_change(telling->model, port,
+                                      g_hash_table_lookup(telling->made, &parent), record)
+               : sim_reason_to_send(telling->wires, telling->model, port, record->blob,
+                                    record->blob_size);
 }
 
-/* A frame whose maker no address names: the port where it enters a cable does. */
+/* port: where it enters a cable for the first time. record: of the time when it was made. */
+static void add_frame(SimTelling *telling, const SimRecord *record, uint64_t frame, uint64_t parent,
+                      uint32_t port)
+{
+    const SimModel *model = telling->model;
+    const uint64_t machine = sim_machine_of(model, port);
+    const SimMaker maker = {
+        .is_asker = parent == 0 && sim_is_end(model, port, telling->probe.from_end),
+        .was_asked = g_hash_table_contains(telling->asked, &machine),
+        .is_involved = g_hash_table_contains(telling->involved, &machine),
+        .heard_arp = g_hash_table_contains(telling->heard, &machine),
+    };
+    SimHopKind kind;
+    NetEthernet ethernet;
+
+    if (!sim_probe_frames_add(&telling->frames, frame, parent, record->blob, record->blob_size,
+                              maker, &kind))
+        return;
+    put_record(telling->made, frame, record);
+    if (!sim_passes_frames(model, port)) {
+        put_number(telling->involved, machine);
+        if (net_ethernet_parse(record->blob, record->blob_size, &ethernet) > 0)
+            sim_probe_frames_involve(&telling->frames, sim_mac_number(ethernet.source));
+    }
+    if (parent != 0 && parent == telling->arrived) { /* it was only on its way through */
+        telling->trail->arrived = false;
+        telling->arrived = 0;
+    }
+
+    g_autofree char *says = summary(record->blob, record->blob_size);
+    g_autofree char *where = sim_place_name(model, port);
+
+    if (parent == 0 && was_told(telling, kind, where, says))
+        return;
+    tell(telling, record, kind, frame, g_steal_pointer(&where),
+         g_strdup_printf(parent ? "sends it on as %s" : "sends %s", says),
+         reason(telling, parent, record, kind, port), false);
+}
+
+static void frame_sent(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventFrameSent *event = SIM_FIELDS(record, FrameSent);
+    const SimModelNic *nic = sim_model_nic(telling->model, event->vm, event->nic);
+
+    if (nic)
+        add_frame(telling, record, event->frame, 0, nic->port);
+}
+
+static void frame_new(SimTelling *telling, const SimRecord *record)
+{
+    put_record(telling->fresh, SIM_FIELDS(record, FrameNew)->frame, record);
+}
+
+/* A frame is at the port of whoever made it. */
+static void leaves(SimTelling *telling, uint64_t frame, uint32_t port)
+{
+    const SimRecord *record = g_hash_table_lookup(telling->fresh, &frame);
+    NetEthernet ethernet;
+
+    if (!record)
+        return;
+    if (!sim_passes_frames(telling->model, port) &&
+        net_ethernet_parse(record->blob, record->blob_size, &ethernet) > 0)
+        sim_wires_see(telling->wires, port, sim_mac_number(ethernet.source));
+    if (telling->under_way)
+        add_frame(telling, record, frame, SIM_FIELDS(record, FrameNew)->parent, port);
+    g_hash_table_remove(telling->fresh, &frame);
+}
+
+/* Whom it is on its way to will have been asked, or has heard of an ARP question. */
+static void comes_to(SimTelling *telling, uint64_t frame, uint32_t from, uint32_t to)
+{
+    const SimRecord *record = g_hash_table_lookup(telling->made, &frame);
+    const uint64_t machine = sim_machine_of(telling->model, to);
+    NetEthernet ethernet;
+    SimHopKind kind;
+
+    if (!record || !sim_probe_frames_find(&telling->frames, frame, &kind) ||
+        sim_passes_frames(telling->model, to) ||
+        net_ethernet_parse(record->blob, record->blob_size, &ethernet) == 0)
+        return;
+    if (kind == SIM_HOP_ARP)
+        put_number(telling->heard, machine);
+    else if (sim_wires_find(telling->wires, from, sim_mac_number(ethernet.destination)) == to)
+        put_number(telling->involved, machine);
+    if (kind == SIM_HOP_REQUEST)
+        put_number(telling->asked, machine);
+}
+
 static void link_enter(SimTelling *telling, const SimRecord *record)
 {
     const SimEventLinkEnter *event = SIM_FIELDS(record, LinkEnter);
-    const uint64_t *mac = g_hash_table_lookup(telling->makers, &event->frame);
 
-    if (!mac)
-        return;
-    char *name = sim_model_port_name(telling->model, event->from);
-
-    for (guint i = telling->trail->hops->len; i-- > 0;) {
-        SimHop *hop = &g_array_index(telling->trail->hops, SimHop, i);
-
-        if (hop->frame != event->frame || *hop->where)
-            continue;
-        g_free(hop->where);
-        hop->where = g_strdup(name);
-    }
-    g_hash_table_insert(telling->macs, g_memdup2(mac, sizeof(*mac)), name);
-    g_hash_table_remove(telling->makers, &event->frame);
+    leaves(telling, event->frame, event->from);
+    comes_to(telling, event->frame, event->from, event->to);
 }
 
 /* ---- Switches and cables ------------------------------------------------------------ */
@@ -259,13 +197,20 @@ static void link_enter(SimTelling *telling, const SimRecord *record)
 static void switch_forward(SimTelling *telling, const SimRecord *record)
 {
     const SimEventSwitchForward *event = SIM_FIELDS(record, SwitchForward);
-    g_autofree char *to = beyond(telling, event->port);
+    g_autofree char *to = sim_place_beyond(telling->model, event->port);
     SimHopKind kind;
 
     if (sim_probe_frames_find(&telling->frames, event->frame, &kind))
-        tell(telling, record, kind, event->frame, sim_model_port_name(telling->model, event->port),
+        tell(telling, record, kind, event->frame, sim_place_name(telling->model, event->port),
              g_strdup_printf("forwards it to %s", to),
              g_strdup_printf("MAC table: the destination lives at the port of %s", to), false);
+}
+
+static bool is_for_a_group(const SimTelling *telling, uint64_t frame)
+{
+    const SimRecord *record = g_hash_table_lookup(telling->made, &frame);
+
+    return record && record->blob_size > 0 && (*(const uint8_t *)record->blob & 1) != 0;
 }
 
 static void switch_flood(SimTelling *telling, const SimRecord *record)
@@ -274,12 +219,59 @@ static void switch_flood(SimTelling *telling, const SimRecord *record)
     SimHopKind kind;
 
     if (sim_probe_frames_find(&telling->frames, event->frame, &kind))
-        tell(telling, record, kind, event->frame,
-             sim_model_port_name(telling->model, event->in_port),
+        tell(telling, record, kind, event->frame, sim_place_name(telling->model, event->in_port),
              g_strdup_printf("floods it to %u port%s", event->ports, event->ports == 1 ? "" : "s"),
-             g_strdup(kind == SIM_HOP_ARP ? "it is for everybody, or its destination is in no row "
-                                            "of the MAC table"
-                                          : "MAC table: no row has the destination"),
+             g_strdup(is_for_a_group(telling, event->frame)
+                          ? "its destination is everybody (broadcast)"
+                          : "MAC table: no row has the destination"),
+             false);
+}
+
+static void flow_match(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventFlowMatch *event = SIM_FIELDS(record, FlowMatch);
+    const SimModelPort *port = sim_model_port(telling->model, event->in_port);
+    const SimModelSwitch *sw =
+        port ? sim_model_switch(telling->model, port->network, port->part) : NULL;
+    SimHopKind kind;
+
+    if (!sw || !sim_probe_frames_find(&telling->frames, event->frame, &kind))
+        return;
+    for (guint i = 0; i < sw->flows->len; i++) {
+        const SimModelFlow *flow = &g_array_index(sw->flows, SimModelFlow, i);
+        if (flow->flow == event->flow)
+            tell(telling, record, kind, event->frame,
+                 sim_place_name(telling->model, event->in_port), g_strdup("looks it up"),
+                 g_strdup_printf("flow table, entry %s: %s", flow->name, flow->text), false);
+    }
+}
+
+static void to_controller(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventToController *event = SIM_FIELDS(record, ToController);
+    SimHopKind kind;
+
+    if (sim_probe_frames_find(&telling->frames, event->frame, &kind))
+        tell(telling, record, kind, event->frame, sim_place_name(telling->model, event->in_port),
+             g_strdup("hands it to its controller"), NULL, true);
+}
+
+/* A wireless adapter has one MAC address for all, which the access point knows. */
+static void wifi_rewrite(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventWifiRewrite *event = SIM_FIELDS(record, WifiRewrite);
+    g_autofree char *address = sim_trail_ip(event->address);
+    bool outbound = event->direction == SIM_NAT_OUTBOUND;
+    SimHopKind kind;
+
+    if (sim_probe_frames_find(&telling->frames, event->frame, &kind))
+        tell(telling, record, kind, event->frame, sim_place_name(telling->model, event->port),
+             g_strdup(outbound ? "puts the host's MAC address in place of the VM's"
+                               : "puts the VM's MAC address in place of the host's"),
+             outbound ? g_strdup("wireless bridge: the access point takes frames from the host's "
+                                 "address only")
+                      : g_strdup_printf(
+                            "wireless bridge: whose it is it knows by the IP address %s", address),
              false);
 }
 
@@ -289,7 +281,7 @@ static void drop(SimTelling *telling, const SimRecord *record, uint64_t frame, u
     SimHopKind kind;
 
     if (sim_probe_frames_find(&telling->frames, frame, &kind))
-        tell(telling, record, kind, frame, sim_model_port_name(telling->model, port),
+        tell(telling, record, kind, frame, sim_place_name(telling->model, port),
              g_strdup_printf("drops it (%s)", sim_name(SIM_NAMES(NetDrop), why)),
              g_strdup(sim_enum_NetDrop.values[MIN(why, SIM_NET_DROP_COUNT - 1)].meaning), true);
 }
@@ -305,6 +297,7 @@ static void link_drop(SimTelling *telling, const SimRecord *record)
 {
     const SimEventLinkDrop *event = SIM_FIELDS(record, LinkDrop);
 
+    leaves(telling, event->frame, event->from);
     drop(telling, record, event->frame, event->from, event->why);
 }
 
@@ -325,7 +318,7 @@ static void put(GHashTable *table, uint64_t key, char *text)
 /* "10.0.2.15:49152"; of ICMP echo the port is the identifier. */
 static char *socket_text(uint32_t address, uint16_t port)
 {
-    g_autofree char *ip = ip_text(address);
+    g_autofree char *ip = sim_trail_ip(address);
 
     return g_strdup_printf("%s:%u", ip, port);
 }
@@ -335,7 +328,7 @@ static void nat_new(SimTelling *telling, const SimRecord *record)
     const SimEventNatNew *event = SIM_FIELDS(record, NatNew);
     g_autofree char *inside = socket_text(event->inside, event->inside_port);
     g_autofree char *outside = socket_text(event->outside, event->outside_port);
-    g_autofree char *peer = ip_text(event->outside_peer);
+    g_autofree char *peer = sim_trail_ip(event->outside_peer);
 
     put(telling->rows, part_key(telling, event->port, event->row),
         g_strdup_printf("%s inside is %s outside, with %s", inside, outside, peer));
@@ -360,7 +353,7 @@ static void nat_rewrite(SimTelling *telling, const SimRecord *record)
     SimHopKind kind;
 
     if (sim_probe_frames_find(&telling->frames, event->frame, &kind))
-        tell(telling, record, kind, event->frame, sim_model_port_name(telling->model, event->port),
+        tell(telling, record, kind, event->frame, sim_place_name(telling->model, event->port),
              g_strdup(event->direction == SIM_NAT_OUTBOUND ? "translates it on its way out"
                                                            : "translates it on its way in"),
              g_strdup_printf("NAT table, row %u%s%s: %s", event->row,
@@ -387,6 +380,7 @@ static void egress_drop(SimTelling *telling, const SimRecord *record)
 {
     const SimEventEgressDrop *event = SIM_FIELDS(record, EgressDrop);
 
+    leaves(telling, event->frame, event->port);
     drop(telling, record, event->frame, event->port, event->why);
 }
 
@@ -400,13 +394,17 @@ static void frame_delivered(SimTelling *telling, const SimRecord *record)
 
     if (!sim_probe_frames_find(&telling->frames, event->frame, &kind))
         return;
-    if (kind == SIM_HOP_REQUEST && is_end(telling, event->port, telling->probe.to_end))
+    if (kind == SIM_HOP_REQUEST && sim_is_end(telling->model, event->port, telling->probe.to_end)) {
         telling->trail->arrived = true;
-    if (kind == SIM_HOP_ANSWER && telling->trail->arrived &&
-        is_end(telling, event->port, telling->probe.from_end))
-        telling->trail->answered = true;
+        telling->arrived = event->frame;
+    }
+    if (kind == SIM_HOP_ANSWER &&
+        sim_is_end(telling->model, event->port, telling->probe.from_end)) {
+        telling->has_answer = true;
+        telling->trail->answered = telling->trail->arrived;
+    }
     if (kind != SIM_HOP_ARP)
-        tell(telling, record, kind, event->frame, sim_model_port_name(telling->model, event->port),
+        tell(telling, record, kind, event->frame, sim_place_name(telling->model, event->port),
              g_strdup("receives it"), NULL, false);
 }
 
@@ -426,7 +424,7 @@ static void frame_dropped(SimTelling *telling, const SimRecord *record)
 static void probe_seen(SimTelling *telling, const SimRecord *record)
 {
     const SimEventProbeSeen *event = SIM_FIELDS(record, ProbeSeen);
-    g_autofree char *from = ip_text(event->address);
+    g_autofree char *from = sim_trail_ip(event->address);
     char *who = NULL;
 
     if (event->probe != telling->probe.probe)
@@ -445,20 +443,25 @@ static void probe_seen(SimTelling *telling, const SimRecord *record)
          g_strdup_printf("confirms the probe's nonce; it came from %s", from), NULL, false);
 }
 
+static char *result_text(const SimTelling *telling, const SimEventProbeResult *event)
+{
+    if (event->outcome == SIM_PROBE_REPLY)
+        return g_strdup_printf("has its answer after %" PRIu64 ".%03u ms", event->rtt_ns / 1000000,
+                               (unsigned)(event->rtt_ns / 1000 % 1000));
+    if (event->outcome == SIM_PROBE_UNREACHABLE && telling->has_answer)
+        return g_strdup("gives up: it was told that there is no way");
+    return g_strdup_printf(
+        "gives up: %s",
+        sim_enum_ProbeOutcome.values[MIN(event->outcome, SIM_PROBE_COUNT - 1)].meaning);
+}
+
 static void probe_result(SimTelling *telling, const SimRecord *record)
 {
     const SimEventProbeResult *event = SIM_FIELDS(record, ProbeResult);
 
     if (event->probe == telling->probe.probe)
         tell(telling, record, SIM_HOP_WORD, 0, g_strdup(telling->probe.from),
-             event->outcome == SIM_PROBE_REPLY
-                 ? g_strdup_printf("has its answer after %" PRIu64 ".%03u ms",
-                                   event->rtt_ns / 1000000, (unsigned)(event->rtt_ns / 1000 % 1000))
-                 : g_strdup_printf(
-                       "gives up: %s",
-                       sim_enum_ProbeOutcome.values[MIN(event->outcome, SIM_PROBE_COUNT - 1)]
-                           .meaning),
-             NULL, event->outcome != SIM_PROBE_REPLY);
+             result_text(telling, event), NULL, event->outcome != SIM_PROBE_REPLY);
 }
 
 typedef void (*SimTeller)(SimTelling *telling, const SimRecord *record);
@@ -469,6 +472,9 @@ static const SimTeller tellers[SIM_EVENT_TYPE_COUNT] = {
     [SIM_EVENT_SWITCH_FORWARD] = switch_forward,
     [SIM_EVENT_SWITCH_FLOOD] = switch_flood,
     [SIM_EVENT_SWITCH_DROP] = switch_drop,
+    [SIM_EVENT_FLOW_MATCH] = flow_match,
+    [SIM_EVENT_TO_CONTROLLER] = to_controller,
+    [SIM_EVENT_WIFI_REWRITE] = wifi_rewrite,
     [SIM_EVENT_EGRESS_DROP] = egress_drop,
     [SIM_EVENT_LINK_DROP] = link_drop,
     [SIM_EVENT_NAT_NEW] = nat_new,
@@ -488,7 +494,7 @@ static const SimTeller tellers[SIM_EVENT_TYPE_COUNT] = {
 static void tell_no_frame(SimTelling *telling, const SimModelReach *reach)
 {
     const SimModel *model = telling->model;
-    g_autofree char *to = ip_text(telling->probe.address);
+    g_autofree char *to = sim_trail_ip(telling->probe.address);
     SimModelEnd from = telling->probe.from_end;
     bool own = false;
 
@@ -545,6 +551,7 @@ static void follow(SimTelling *telling, SimReader *reader)
         bool names = record.type == SIM_EVENT_FRAME_NEW || record.type == SIM_EVENT_LINK_ENTER ||
                      record.type == SIM_EVENT_NAT_NEW || record.type == SIM_EVENT_NAT_RULE;
 
+        sim_model_apply(telling->model, &record);
         if (record.type == SIM_EVENT_PROBE_SENT &&
             SIM_FIELDS(&record, ProbeSent)->probe == telling->probe.probe)
             telling->under_way = true;
@@ -556,44 +563,76 @@ static void follow(SimTelling *telling, SimReader *reader)
     }
 }
 
+static void telling_init(SimTelling *telling, SimTrail *trail, const SimModelProbe *probe)
+{
+    *telling = (SimTelling){
+        .trail = trail,
+        .model = sim_model_new(),
+        .probe = *probe,
+        .fresh = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free),
+        .made = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free),
+        .asked = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+        .involved = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+        .heard = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
+        .rows = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free),
+        .rules = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free),
+    };
+    telling->wires = sim_wires_new(telling->model);
+    sim_probe_frames_init(&telling->frames, probe);
+}
+
+static void telling_clear(SimTelling *telling)
+{
+    sim_probe_frames_clear(&telling->frames);
+    sim_wires_free(telling->wires);
+    g_hash_table_unref(telling->fresh);
+    g_hash_table_unref(telling->made);
+    g_hash_table_unref(telling->asked);
+    g_hash_table_unref(telling->involved);
+    g_hash_table_unref(telling->heard);
+    g_hash_table_unref(telling->rows);
+    g_hash_table_unref(telling->rules);
+    sim_model_free(telling->model);
+}
+
+/* The asker's ARP questions matter from the beginning. */
+static void involve_asker(SimTelling *telling, const SimModel *model)
+{
+    for (uint32_t i = 0; i < model->ports->len; i++) {
+        const SimModelPort *port = sim_model_port(model, i);
+        const SimModelNic *nic =
+            port->vm != SIM_NONE ? sim_model_nic(model, port->vm, port->nic) : NULL;
+
+        if (!sim_is_end(model, i, telling->probe.from_end))
+            continue;
+        put_number(telling->involved, sim_machine_of(model, i));
+        if (nic)
+            sim_probe_frames_involve(&telling->frames, nic->mac);
+    }
+    for (guint i = 0; i < model->endpoints->len; i++) {
+        const SimModelEndpoint *endpoint = &g_array_index(model->endpoints, SimModelEndpoint, i);
+        if (sim_is_end(model, endpoint->port, telling->probe.from_end))
+            sim_probe_frames_involve(&telling->frames, endpoint->mac);
+    }
+}
+
 SimTrail *sim_trail_new(SimReader *reader, uint32_t question)
 {
     SimTrail *trail = g_new0(SimTrail, 1);
-    g_autoptr(SimModel) model = sim_model_fold(reader);
-    const SimModelReach *reach = find_reach(model, question);
-    const SimModelProbe *probe = reach ? find_probe(model, reach->probe) : NULL;
-    SimTelling telling = {.trail = trail, .model = model};
+    g_autoptr(SimModel) all = sim_model_fold(reader);
+    const SimModelReach *reach = find_reach(all, question);
+    const SimModelProbe *probe = reach ? find_probe(all, reach->probe) : NULL;
+    SimTelling telling;
 
     trail->hops = g_array_new(FALSE, FALSE, sizeof(SimHop));
     g_array_set_clear_func(trail->hops, clear_hop);
     if (!probe)
         return trail;
-    telling.probe = *probe;
-    telling.makers = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
-    telling.rows = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
-    telling.rules = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
-    telling.macs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
-    sim_probe_frames_init(&telling.frames, probe);
-    if (probe->from_end.kind == SIM_AT_VM) {
-        const SimModelVm *vm = sim_model_vm(model, probe->from_end.number);
-        for (unsigned n = 0; vm && n < vm->nic_count; n++)
-            sim_probe_frames_involve(&telling.frames, vm->nics[n].mac);
-    } else {
-        for (guint i = 0; i < model->endpoints->len; i++) {
-            const SimModelEndpoint *endpoint =
-                &g_array_index(model->endpoints, SimModelEndpoint, i);
-            if (endpoint->kind == probe->from_end.kind &&
-                endpoint->number == probe->from_end.number)
-                sim_probe_frames_involve(&telling.frames, endpoint->mac);
-        }
-    }
+    telling_init(&telling, trail, probe);
+    involve_asker(&telling, all);
     follow(&telling, reader);
     tell_no_frame(&telling, reach);
-    sim_probe_frames_clear(&telling.frames);
-    g_hash_table_unref(telling.makers);
-    g_hash_table_unref(telling.macs);
-    g_hash_table_unref(telling.rows);
-    g_hash_table_unref(telling.rules);
+    telling_clear(&telling);
     return trail;
 }
 

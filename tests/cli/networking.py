@@ -149,6 +149,8 @@ def add_tests():
                 lambda folder, m=mode, b=backend: check_tcp(folder, m, b))
             test(f'{mode}: the lesson\'s table, {backend}')(
                 lambda folder, m=mode, b=backend: check_lesson(m, b))
+        test(f'two NATs of the same addresses: trail and matrix agree, {backend}')(
+            lambda folder, b=backend: check_two_nats(folder, b))
 
 
 @test('reach: text is a matrix with a legend')
@@ -281,6 +283,94 @@ def _(folder):
     row = next(row for row in json.loads(run.stdout)['reachability']
                if (row['from'], row['to']) == ('lan:printer', 'vm:a'))
     equal(row['via'], FORWARD)
+
+
+def two_nats(folder):
+    """Four machines behind four NATs: two are 10.0.2.15, two 10.0.2.4; the gateways share MACs."""
+    rules = {'ward': [{'name': 'to-b', 'protocol': 'tcp', 'host_port': 2222, 'guest_port': 22,
+                       'vm': 'b'}],
+             'east': [], 'west': [{'name': 'to-d', 'protocol': 'tcp', 'host_port': 2223,
+                                   'guest_address': '10.0.2.4', 'guest_port': 22}]}
+    text = {
+        'format': 'hvlab-scenario/1', 'id': 'test/two-nats', 'title': 'two NATs',
+        'run': {'until': '100ms'}, 'host': {'pcpus': 2, 'memory': '16MiB'},
+        'networks': [{'name': name, 'mode': 'nat' if name == 'ward' else 'nat-network',
+                      'forward': forward} for name, forward in rules.items()],
+        'lan': {'hosts': [{'name': 'printer'}]},
+        'vms': [{'name': name, 'program': 'idle', 'nics': [{'network': network}]}
+                for name, network in zip('abcd', ('ward', 'ward', 'east', 'west'))],
+    }
+    path = os.path.join(folder, 'two-nats.json')
+    with open(path, 'w', encoding='utf-8') as file:
+        json.dump(text, file)
+    return path
+
+
+@test('why: of two NATs with the same addresses each hop names the right one')
+def _(folder):
+    path = two_nats(folder)
+    told = json.loads(hvlab('why', path, '--backend', 'emulated', '--from', 'vm:a', '--to', 'vm:b',
+                            '--tcp', '22', '--no-change', '--format=json').stdout)
+    there = ['vm:a', 'nat of vm:a', 'nat of vm:a', 'host', 'host', 'nat of vm:b', 'nat of vm:b',
+             'vm:b']
+    hops = {kind: [hop for hop in told['trail'] if hop['kind'] == kind]
+            for kind in ('request', 'answer', 'arp')}
+    equal([hop['where'] for hop in hops['request']], there)
+    equal([hop['where'] for hop in hops['answer']], there[::-1])
+    because = [hop['because'] for hop in hops['request'] + hops['answer']]
+    equal(because[4], 'ports of the host: tcp port 2222 belongs to forward rule to-b of '
+                      'nat of vm:b')
+    contains(because[6], '10.0.2.15 is on this network')
+    contains(because[6], '(vm:b)')
+    contains(because[8], 'begins at nat of vm:b')
+    contains(because[12], 'of nat of vm:a')
+    contains(because[14], '(vm:a)')
+    # Who asked for whom by ARP is behind the NAT that it is about.
+    for hop in hops['arp']:
+        true(not {'10.0.2.4', 'nat east', 'nat west'} & {hop['where'], *hop['what'].split()}, hop)
+
+    run = hvlab('why', path, '--backend', 'emulated', '--from', 'vm:c', '--to', 'vm:d', '--tcp',
+                '22', '--no-change', '--format=json')
+    told = json.loads(run.stdout)
+    equal([hop['where'] for hop in told['trail'] if hop['kind'] == 'request'],
+          ['vm:c', 'switch east', 'nat east', 'nat east', 'host', 'host', 'nat west', 'nat west',
+           'switch west', 'vm:d'])
+
+
+def check_two_nats(folder, backend):
+    """And the trail says of each cell what the matrix says."""
+    path = two_nats(folder)
+    for how in (('--protocol', 'icmp'), ('--protocol', 'tcp', '--tcp', '22')):
+        run = hvlab('reach', path, '--backend', backend, '--format=json', *how)
+        equal(run.returncode, 0, run.stderr)
+        rows = json.loads(run.stdout)['reachability']
+        equal(len(rows), 30)
+        inside = {(row['from'], row['to']): row['via'] for row in rows
+                  if row['to'].startswith('vm:')}
+        for (_, to), via in inside.items():
+            equal(via, FORWARD if how[1] == 'tcp' and to in ('vm:b', 'vm:d') else None, to)
+        follow(path, backend, rows)
+
+
+@test('why: what came for a port that is another\'s did not arrive')
+def _(folder):
+    told = change(two_nats(folder), 'vm:a', 'host', '--tcp', '2222', '--no-change')
+    equal((told['reached'], told['arrived'], told['answered']), (False, False, False))
+    contains(told['why'], 'vm:b answered')
+
+
+@test('why: what a switch or a wireless bridge changes is told of it')
+def _(_folder):
+    told = change('scenarios/networking/trunk-native-vlan.json', 'vm:a10', 'vm:b10', '--no-change')
+    hops = [(hop['where'], hop['because']) for hop in told['trail'] if hop['kind'] == 'request']
+    equal([where for where, _ in hops],
+          ['vm:a10', 'switch s1', 'switch s1', 'switch s2', 'switch s2', 'vm:b10'])
+    contains(hops[2][1], 'puts tag 10 on')
+    contains(hops[4][1], 'takes tag 10 off')
+    told = change('scenarios/networking/wifi-bridge.json', 'lan:printer', 'vm:a', '--no-change')
+    hops = [hop for hop in told['trail'] if hop['where'].startswith('wifi')]
+    equal([hop['kind'] for hop in hops], ['request', 'request', 'answer', 'answer'])
+    contains(hops[0]['because'], 'by the IP address 192.168.1.20')
 
 
 add_tests()
