@@ -50,14 +50,9 @@ struct SimTracePrivate {
     Queue queues[SIM_TRACE_MAX_SOURCES];
 };
 
-static uint64_t record_space(uint32_t size)
-{
-    return sizeof(SimRecordHeader) + (((uint64_t)size + 7) & ~UINT64_C(7));
-}
-
 static uint64_t space_at(const uint8_t *record)
 {
-    return record_space(((const SimRecordHeader *)record)->size);
+    return sim_record_space(((const SimRecordHeader *)record)->size);
 }
 
 /* ---- Output -------------------------------------------------------------- */
@@ -89,7 +84,7 @@ static bool commit(SimTrace *trace, const uint8_t *end)
 /* Begins a record at `at`; its fields and blob go where the result points. */
 static uint8_t *put_header(uint8_t *at, const SimRecordHeader *header)
 {
-    memset(at + record_space(header->size) - 8, 0, 8);
+    memset(at + sim_record_space(header->size) - 8, 0, 8);
     memcpy(at, header, sizeof(*header));
     return at + sizeof(*header);
 }
@@ -190,11 +185,11 @@ static void emit_limit(SimTrace *trace, const uint8_t *record)
     }
     header.type = SIM_EVENT_TRACE_LIMIT;
     header.size = (uint32_t)(sizeof(event) + text->len);
-    bytes = g_malloc(record_space(header.size));
+    bytes = g_malloc(sim_record_space(header.size));
     at = put_header(bytes, &header);
     memcpy(at, &event, sizeof(event));
     memcpy(at + sizeof(event), text->str, text->len);
-    emit_bytes(trace, bytes, record_space(header.size));
+    emit_bytes(trace, bytes, sim_record_space(header.size));
     trace->private->limited = true;
 }
 
@@ -349,37 +344,46 @@ void sim_trace_cut(SimTrace *trace, uint64_t time)
 
 /* ---- Appending ------------------------------------------------------------ */
 
-void *sim_trace_place_slow(SimTrace *trace, uint16_t source, uint64_t time, uint16_t type,
-                           uint32_t size)
+/* Where the record's fields and blob go; NULL: not recorded (the size limit). */
+static uint8_t *append(SimTrace *trace, const SimRecordHeader *header)
 {
     SimTracePrivate *p = trace->private;
-    SimRecordHeader header = {time, size, type, source};
-    uint64_t space = record_space(size);
+    uint64_t space = sim_record_space(header->size);
 
-    g_assert(source < SIM_TRACE_MAX_SOURCES && type < SIM_EVENT_TYPE_COUNT);
-    g_assert(size >= sim_event_info(type)->size &&
-             size - sim_event_info(type)->size <= SIM_TRACE_MAX_BLOB);
-    g_assert(time >= trace->private->settled_time);
-    if (p->limited && sim_event_info(type)->cls == SIM_CLASS_BULK) {
+    g_assert(header->source < SIM_TRACE_MAX_SOURCES && header->time >= p->settled_time);
+    if (p->limited && sim_event_info(header->type)->cls == SIM_CLASS_BULK) {
         p->dropped++;
         return NULL;
     }
     if (trace->end == trace->settled_end && !trace->queued && !p->limited)
-        trace->direct = source;
-    if (source == trace->direct) {
-        g_assert(time >= trace->last_time);
+        trace->direct = header->source;
+    if (header->source == trace->direct) {
+        g_assert(header->time >= trace->last_time);
         if (commit(trace, trace->end + space)) {
             uint8_t *at = trace->end;
             trace->end += space;
-            trace->last_time = time;
-            return put_header(at, &header);
+            trace->last_time = header->time;
+            return put_header(at, header);
         }
         tail_to_queue(trace);
     }
-    Queue *queue = &p->queues[source];
-    g_assert(queue->head == queue->tail || time >= queue->last_time);
-    queue->last_time = time;
-    return put_header(queue_extend(trace, source, space), &header);
+    Queue *queue = &p->queues[header->source];
+    g_assert(queue->head == queue->tail || header->time >= queue->last_time);
+    queue->last_time = header->time;
+    return put_header(queue_extend(trace, header->source, space), header);
+}
+
+void sim_trace_append_slow(SimTrace *trace, uint16_t source, uint64_t time, uint16_t type,
+                           const void *fields, const void *blob, uint32_t blob_size)
+{
+    g_assert(type < SIM_EVENT_TYPE_COUNT && blob_size <= SIM_TRACE_MAX_BLOB);
+    uint32_t fields_size = sim_event_info(type)->size;
+    uint8_t *place = append(trace, &(SimRecordHeader){time, fields_size + blob_size, type, source});
+
+    if (!place)
+        return;
+    memcpy(place, fields, fields_size);
+    sim_trace_copy(place + fields_size, blob, blob_size);
 }
 
 /* ---- Life ---------------------------------------------------------------- */

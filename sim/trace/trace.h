@@ -137,43 +137,15 @@ void sim_trace_discard(SimTrace *trace);
 
 /* ---- Appending ------------------------------------------------------------ */
 
-/* For the inline functions. */
-void *sim_trace_place_slow(SimTrace *trace, uint16_t source, uint64_t time, uint16_t type,
-                           uint32_t size);
+/* For what is inline here. fields are as long as the type says; blob may be NULL. */
+void sim_trace_append_slow(SimTrace *trace, uint16_t source, uint64_t time, uint16_t type,
+                           const void *fields, const void *blob, uint32_t blob_size)
+    __attribute__((cold));
 void sim_trace_settle_slow(SimTrace *trace, uint64_t time);
 
-/* Appends an event whose fields and blob are size bytes long and returns where
- * the caller must write them at once, with zeros up to a multiple of 8; NULL: not
- * recorded (the size limit). time is not before the source's last, nor before the
- * last settled time. */
-static inline void *sim_trace_place_unpadded(SimTrace *trace, uint16_t source, uint64_t time,
-                                             uint16_t type, uint32_t size)
+static inline uint64_t sim_record_space(uint32_t size)
 {
-    uint64_t space = sizeof(SimRecordHeader) + (((uint64_t)size + 7) & ~UINT64_C(7));
-    uint8_t *at = trace->end;
-    SimRecordHeader *header = (SimRecordHeader *)at;
-
-    if (G_UNLIKELY(source != trace->direct || time < trace->last_time ||
-                   space > (uint64_t)(trace->room_end - at)))
-        return sim_trace_place_slow(trace, source, time, type, size);
-    header->time = time;
-    header->size = size;
-    header->type = type;
-    header->source = source;
-    trace->end = at + space;
-    trace->last_time = time;
-    return at + sizeof(*header);
-}
-
-/* The same; the zeros are there. */
-static inline void *sim_trace_place(SimTrace *trace, uint16_t source, uint64_t time, uint16_t type,
-                                    uint32_t size)
-{
-    uint8_t *place = sim_trace_place_unpadded(trace, source, time, type, size);
-
-    if (place && size % 8 != 0)
-        memset(place + (size & ~7u), 0, 8);
-    return place;
+    return sizeof(SimRecordHeader) + (((uint64_t)size + 7) & ~UINT64_C(7));
 }
 
 /* from may be NULL when there is nothing to copy. */
@@ -183,32 +155,65 @@ static inline void sim_trace_copy(void *to, const void *from, uint32_t size)
         memcpy(to, from, size);
 }
 
+/* Begins a record whose fields and blob are size bytes long where the last one ends, and
+ * returns where the caller must write them at once, with zeros up to a multiple of 8. NULL:
+ * it has to go the slow way. time is not before the source's last, nor before the last
+ * settled time. */
+static inline void *sim_trace_begin(SimTrace *trace, uint16_t source, uint64_t time, uint16_t type,
+                                    uint32_t size)
+{
+    uint8_t *at = trace->end;
+
+    if (G_UNLIKELY(source != trace->direct || time < trace->last_time ||
+                   (uintptr_t)at + sim_record_space(size) > (uintptr_t)trace->room_end))
+        return NULL;
+    *(SimRecordHeader *)at = (SimRecordHeader){time, size, type, source};
+    trace->end = at + sim_record_space(size);
+    trace->last_time = time;
+    return at + sizeof(SimRecordHeader);
+}
+
 /* SIM_TRACE(trace, source, time, VcpuState, .vm = 1, .to = SIM_VCPU_READY);
- * The fields are a struct that never has its address taken, so the compiler stores them,
- * and the zeros behind them, straight into the trace. */
+ * The fields are written down twice here, once for each way, so that the compiler stores
+ * them, and the zeros behind them, straight into the trace and keeps nothing over a call.
+ * Only one of the two is evaluated. What they say must not append anything itself. */
 #define SIM_TRACE(trace, source, time, Name, ...)                                                  \
     do {                                                                                           \
         typedef struct __attribute__((packed, may_alias)) {                                        \
             SimEvent##Name fields;                                                                 \
             uint8_t zero[-sizeof(SimEvent##Name) % 8];                                             \
         } SimPadded_;                                                                              \
-        const SimEvent##Name sim_fields_ = {__VA_ARGS__};                                          \
-        SimPadded_ *sim_place_ = sim_trace_place_unpadded(                                         \
-            (trace), (source), (time), SIM_TYPE_OF_##Name, sizeof(sim_fields_));                   \
-        if (sim_place_)                                                                            \
-            *sim_place_ = (SimPadded_){.fields = sim_fields_};                                     \
+        SimTrace *const sim_trace_ = (trace);                                                      \
+        const uint16_t sim_source_ = (source);                                                     \
+        const uint64_t sim_time_ = (time);                                                         \
+        SimPadded_ *const sim_place_ = sim_trace_begin(                                            \
+            sim_trace_, sim_source_, sim_time_, SIM_TYPE_OF_##Name, sizeof(SimEvent##Name));       \
+        if (G_LIKELY(sim_place_))                                                                  \
+            *sim_place_ = (SimPadded_){.fields = {__VA_ARGS__}};                                   \
+        else                                                                                       \
+            sim_trace_append_slow(sim_trace_, sim_source_, sim_time_, SIM_TYPE_OF_##Name,          \
+                                  &(const SimEvent##Name){__VA_ARGS__}, NULL, 0);                  \
     } while (0)
 
 /* The same with text or bytes: SIM_TRACE_BLOB(trace, source, time, Console, bytes, n, .vm = 1); */
 #define SIM_TRACE_BLOB(trace, source, time, Name, blob, blob_size, ...)                            \
     do {                                                                                           \
-        const SimEvent##Name sim_fields_ = {__VA_ARGS__};                                          \
+        SimTrace *const sim_trace_ = (trace);                                                      \
+        const uint16_t sim_source_ = (source);                                                     \
+        const uint64_t sim_time_ = (time);                                                         \
+        const void *const sim_blob_ = (blob);                                                      \
         const uint32_t sim_blob_size_ = (blob_size);                                               \
-        SimEvent##Name *sim_place_ = sim_trace_place(                                              \
-            (trace), (source), (time), SIM_TYPE_OF_##Name, sizeof(sim_fields_) + sim_blob_size_);  \
-        if (sim_place_) {                                                                          \
-            *sim_place_ = sim_fields_;                                                             \
-            sim_trace_copy(sim_place_ + 1, (blob), sim_blob_size_);                                \
+        SimEvent##Name *const sim_place_ =                                                         \
+            sim_trace_begin(sim_trace_, sim_source_, sim_time_, SIM_TYPE_OF_##Name,                \
+                            sizeof(SimEvent##Name) + sim_blob_size_);                              \
+        if (G_LIKELY(sim_place_)) {                                                                \
+            memset(sim_trace_->end - 8, 0, 8);                                                     \
+            *sim_place_ = (SimEvent##Name){__VA_ARGS__};                                           \
+            sim_trace_copy(sim_place_ + 1, sim_blob_, sim_blob_size_);                             \
+        } else {                                                                                   \
+            sim_trace_append_slow(sim_trace_, sim_source_, sim_time_, SIM_TYPE_OF_##Name,          \
+                                  &(const SimEvent##Name){__VA_ARGS__}, sim_blob_,                 \
+                                  sim_blob_size_);                                                 \
         }                                                                                          \
     } while (0)
 

@@ -24,7 +24,7 @@
 #define OPEN_EVENTS  10000000u
 #define FOLLOW_BYTES (UINT64_C(1) << 30)
 
-static void append_round(SimTrace *trace, uint64_t time, uint32_t i)
+static inline void append_round(SimTrace *trace, uint64_t time, uint32_t i)
 {
     SIM_TRACE(trace, SIM_SOURCE_PCPU(0), time, Exit, .rip = time, .address = i, .cost_ns = 2000,
               .vm = i & 7, .kind = SIM_EXIT_PAGE_FAULT, .size = 8, .write = 1);
