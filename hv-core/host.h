@@ -117,6 +117,13 @@ typedef struct {
     uint64_t releases;  /* how often, if there is a period; 0: without end */
 } HvJobConfig;
 
+/* A variable in the guest's memory that the observer is to know (vm/vm-watch.c). */
+typedef struct {
+    const char *symbol;     /* its name in the image; NULL: none. Borrowed for the call */
+    uint64_t symbol_bytes;  /* its size; where the image has another, it is not looked at */
+    uint32_t offset, bytes; /* the part of it that counts */
+} HvWatchConfig;
+
 typedef struct {
     const char *name;
     const void *image; /* an ELF file, borrowed for the call */
@@ -139,6 +146,7 @@ typedef struct {
     unsigned nic_count;
     const HvBootHost *hosts;
     unsigned host_count;
+    HvWatchConfig watch;
 } HvVmConfig;
 
 /* Creates a VM, loads its image and pins what must be resident. It is HV_VM_OFF

@@ -263,4 +263,6 @@ typedef struct {
     void (*guest_fault)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, bool fatal,
                         const HvCrashReport *report, const char *symbol);
     void (*mark)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, uint64_t number);
+    /* What HvVmConfig.watch names is this from now on, or was so already for a while. */
+    void (*watched)(void *user, HvStamp at, uint16_t vm, const void *bytes, uint32_t size);
 } HvObserver;

@@ -91,6 +91,18 @@ static void stack_undelivered(void *user, const uint8_t *packet, size_t length, 
         net_gate_undelivered(endpoint->gate, packet, length, tag, now);
 }
 
+static void stack_arp_changed(void *user, const NetArpEntry *entry, NetArpState from, NetTime now)
+{
+    NetEndpoint *endpoint = user;
+    uint32_t port = endpoint->nic_port[entry->nic];
+    void *observer_user;
+    const NetObserver *observer = net_world_observer(endpoint->part.world, &observer_user);
+
+    if (observer->arp_changed != NULL && port != NO_PORT)
+        observer->arp_changed(observer_user, now, net_part_port_id(&endpoint->part, port), entry,
+                              from);
+}
+
 static void stack_probe_seen(void *user, NetProbeKind kind, uint64_t nonce, NetIp4 from)
 {
     NetEndpoint *endpoint = user;
@@ -105,6 +117,7 @@ static void stack_probe_seen(void *user, NetProbeKind kind, uint64_t nonce, NetI
 static const NetStackOps stack_ops = {
     .send = stack_send,
     .probe_seen = stack_probe_seen,
+    .arp_changed = stack_arp_changed,
     .divert = stack_divert,
     .undelivered = stack_undelivered,
     .port_taken = stack_port_taken,

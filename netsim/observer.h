@@ -295,6 +295,11 @@ typedef struct {
     void (*dns)(void *user, NetTime at, NetPortId port, const char *name, NetDnsOutcome outcome,
                 NetIp4 address, const NetFrame *frame);
 
+    /* In the ARP cache of a machine that is no VM: see NetStackOps.arp_changed. port: of the
+     * NIC that the entry is for. */
+    void (*arp_changed)(void *user, NetTime at, NetPortId port, const NetArpEntry *entry,
+                        NetArpState from);
+
     /* A machine that is no VM has a NIC. number: the caller's, see endpoint.h. */
     void (*endpoint_nic)(void *user, NetTime at, NetPortId port, NetEndpointKind kind,
                          uint32_t number, const char *name, const NetStackNic *nic);

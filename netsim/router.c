@@ -282,8 +282,17 @@ static const NetPartOps router_ops = {
     .free = router_free,
 };
 
+static void stack_arp_changed(void *user, const NetArpEntry *entry, NetArpState from, NetTime now)
+{
+    NetRouter *router = user;
+    NetPortId port = net_router_port_id(router, router->port_of_nic[entry->nic]);
+
+    NET_ROUTER_REPORT(router, arp_changed, now, port, entry, from);
+}
+
 static const NetStackOps stack_ops = {
     .send = stack_send,
+    .arp_changed = stack_arp_changed,
     .divert = net_router_divert,
     .undelivered = net_router_undelivered,
 };

@@ -38,20 +38,43 @@ static void pcpu_rows(GuiTable *table, const SimModel *model)
     }
 }
 
+static char *mac_text(uint64_t mac)
+{
+    return g_strdup_printf("%02x:%02x:%02x:%02x:%02x:%02x", (unsigned)(mac >> 40 & 255),
+                           (unsigned)(mac >> 32 & 255), (unsigned)(mac >> 24 & 255),
+                           (unsigned)(mac >> 16 & 255), (unsigned)(mac >> 8 & 255),
+                           (unsigned)(mac & 255));
+}
+
 static void mac_rows(GuiTable *table, const SimModel *model, const SimModelNetwork *network)
 {
     for (unsigned i = 0; i < network->macs->len; i++) {
         const SimModelMacRow *mac = &g_array_index(network->macs, SimModelMacRow, i);
         const SimModelPort *port = sim_model_port(model, mac->port);
         g_autofree char *name = lab_port_name(model, mac->port);
-        g_autofree char *since = gui_time_text(mac->since);
+        g_autofree char *since = gui_time_text(mac->since), *address = mac_text(mac->mac);
 
-        gui_table_add(table, g_strdup_printf(
-                                 "%02x:%02x:%02x:%02x:%02x:%02x\t%u\t%s\t%s",
-                                 (unsigned)(mac->mac >> 40 & 255), (unsigned)(mac->mac >> 32 & 255),
-                                 (unsigned)(mac->mac >> 24 & 255), (unsigned)(mac->mac >> 16 & 255),
-                                 (unsigned)(mac->mac >> 8 & 255), (unsigned)(mac->mac & 255),
-                                 port ? port->number : 0, name, since));
+        gui_table_add(table, g_strdup_printf("%s\t%u\t%s\t%s", address, port ? port->number : 0,
+                                             name, since));
+    }
+}
+
+/* The caches of all machines on a network, together. */
+static void arp_rows(GuiTable *table, const SimModel *model, unsigned network)
+{
+    for (unsigned i = 0; i < model->arp->len; i++) {
+        const SimModelArpRow *row = &g_array_index(model->arp, SimModelArpRow, i);
+        g_autofree char *of = sim_model_arp_owner(model, row), *mac = mac_text(row->mac);
+        g_autofree char *heard = gui_time_text(row->confirmed_ns);
+        bool asked = row->state == SIM_ARP_INCOMPLETE;
+        char address[NET_IP4_TEXT_BYTES];
+
+        if (sim_model_arp_network(model, row) != network)
+            continue;
+        net_ip4_format(row->ip, address);
+        gui_table_add(table,
+                      g_strdup_printf("%s\t%s\t%s\t%s\t%s", of, address, asked ? "?" : mac,
+                                      sim_model_arp_state(row, model->time), asked ? "" : heard));
     }
 }
 
@@ -114,11 +137,11 @@ static void lease_rows(GuiTable *table, const SimModel *model, const SimModelNet
     for (unsigned i = 0; i < network->leases->len; i++) {
         const SimModelLease *lease = &g_array_index(network->leases, SimModelLease, i);
         g_autofree char *until = gui_time_text(lease->expires_ns);
+        g_autofree char *mac = mac_text(lease->mac);
         char address[NET_IP4_TEXT_BYTES];
 
         net_ip4_format(lease->address, address);
-        gui_table_add(table, g_strdup_printf("%s\t%012" G_GINT64_MODIFIER "x\t%s\t%s", address,
-                                             lease->mac, lease->name, until));
+        gui_table_add(table, g_strdup_printf("%s\t%s\t%s\t%s", address, mac, lease->name, until));
     }
 }
 
@@ -134,8 +157,9 @@ static GuiTable *add(GPtrArray *tables, const char *title, const char *of, const
     return table;
 }
 
-static void add_network(GPtrArray *tables, const SimModel *model, const SimModelNetwork *network)
+static void add_network(GPtrArray *tables, const SimModel *model, unsigned number)
 {
+    const SimModelNetwork *network = sim_model_network(model, number);
     bool nats = network->mode == SIM_NET_MODE_NAT || network->mode == SIM_NET_MODE_NAT_NETWORK;
     const char *name = network->name;
 
@@ -151,6 +175,8 @@ static void add_network(GPtrArray *tables, const SimModel *model, const SimModel
     if (network->leases->len > 0)
         lease_rows(add(tables, N_("DHCP leases of"), name, N_("Address\tMAC\tName\tUntil"), 1),
                    model, network);
+    arp_rows(add(tables, N_("ARP caches on"), name, N_("Whose\tAddress\tIs at\tState\tHeard"), 2),
+             model, number);
 }
 
 static void free_table(void *table)
@@ -162,12 +188,8 @@ GPtrArray *gui_world_tables(const SimModel *model)
 {
     GPtrArray *tables = g_ptr_array_new_with_free_func(free_table);
 
-    for (unsigned i = 0; i < model->networks->len; i++) {
-        const SimModelNetwork *network = sim_model_network(model, i);
-
-        if (network)
-            add_network(tables, model, network);
-    }
+    for (unsigned i = 0; i < model->networks->len; i++)
+        add_network(tables, model, i);
     vm_rows(add(tables, N_("Virtual machines"), "", N_("Name\tState\tvCPU 0\tPages\tWeight"), 1),
             model);
     pcpu_rows(add(tables, N_("Physical CPUs"), "", N_("CPU\tRuns\tSwitches"), 1), model);

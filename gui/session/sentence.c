@@ -220,6 +220,32 @@ static char *check_result(const SimRecord *record)
         detail && *detail ? ": " : "", detail ? detail : "");
 }
 
+static char *arp_entry(const SimModel *model, const SimRecord *record)
+{
+    const SimEventArpEntry *event = SIM_FIELDS(record, ArpEntry);
+    const SimModelArpRow row = {.vm = event->vm, .nic = event->nic, .port = event->port};
+    g_autofree char *who = sim_model_arp_owner(model, &row);
+    char address[NET_IP4_TEXT_BYTES], mac_text[NET_MAC_TEXT_BYTES];
+    NetMac mac;
+
+    for (int i = 0; i < 6; i++)
+        mac.byte[i] = (uint8_t)(event->mac >> (40 - 8 * i));
+    net_mac_format(mac, mac_text);
+    net_ip4_format(event->ip, address);
+    switch (event->to) {
+    case SIM_ARP_FREE:
+        return event->from == SIM_ARP_INCOMPLETE
+                   ? g_strdup_printf("ARP cache of %s: nobody answers for %s.", who, address)
+                   : g_strdup_printf("ARP cache of %s: forgets %s.", who, address);
+    case SIM_ARP_INCOMPLETE:
+        return g_strdup_printf("ARP cache of %s: asks who has %s.", who, address);
+    case SIM_ARP_PROBE:
+        return g_strdup_printf("ARP cache of %s: %s is stale, so asks whether it is still there.",
+                               who, address);
+    default: return g_strdup_printf("ARP cache of %s: %s is at %s.", who, address, mac_text);
+    }
+}
+
 static char *nat_sentence(const SimModel *model, const SimRecord *record)
 {
     int size = (int)MIN(record->blob_size, 100);
@@ -264,6 +290,7 @@ static char *nat_sentence(const SimModel *model, const SimRecord *record)
                                meaning(SIM_NAMES(DhcpWhat), event->what),
                                event->address ? ": " : "", event->address ? address : "");
     }
+    case SIM_EVENT_ARP_ENTRY: return arp_entry(model, record);
     case SIM_EVENT_DNS: {
         const SimEventDns *event = SIM_FIELDS(record, Dns);
         return g_strdup_printf("DNS, %.*s: %s.", size, record->blob,

@@ -255,13 +255,10 @@ const char *hv_elf_symbol(const HvElf *elf, uint64_t address, uint64_t *ret_offs
     return symbol->name;
 }
 
-bool hv_elf_find(const HvElf *elf, const char *name, uint64_t *ret_address)
+const HvElfSymbol *hv_elf_find(const HvElf *elf, const char *name)
 {
-    for (unsigned i = 0; i < elf->symbol_count; i++) {
-        if (strcmp(elf->symbols[i].name, name) == 0) {
-            *ret_address = elf->symbols[i].address;
-            return true;
-        }
-    }
-    return false;
+    for (unsigned i = 0; i < elf->symbol_count; i++)
+        if (strcmp(elf->symbols[i].name, name) == 0)
+            return &elf->symbols[i];
+    return NULL;
 }

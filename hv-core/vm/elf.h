@@ -58,5 +58,5 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(HvElf, hv_elf_free)
  * The name lives as long as elf. ret_offset may be NULL. */
 const char *hv_elf_symbol(const HvElf *elf, uint64_t address, uint64_t *ret_offset);
 
-/* The address of the symbol called name; false when there is none. */
-bool hv_elf_find(const HvElf *elf, const char *name, uint64_t *ret_address);
+/* The symbol called name; NULL: there is none. */
+const HvElfSymbol *hv_elf_find(const HvElf *elf, const char *name);

@@ -68,7 +68,10 @@ static void crash(HvVcpu *vcpu, HvExit *exit, HvWhy why)
 static void on_halt(HvVcpu *vcpu)
 {
     HvCpuRegs regs;
+    HvVm *vm = vcpu->vm;
     hv_cpu_get_regs(vcpu->cpu, &regs);
+    if (vm->watch != NULL && vcpu == &vm->vcpus[0])
+        hv_vm_look_at_watch(vm, (HvStamp){vcpu->pcpu->clock, vcpu->pcpu->number});
     hv_throttle_count(vcpu->vm, HV_THROTTLE_EXITS, 1, vcpu->pcpu->clock);
     hv_vcpu_report_exit(vcpu, &(HvExit){.kind = HV_EXIT_HALT, .rip = regs.rip});
     vcpu->window_asked = false;

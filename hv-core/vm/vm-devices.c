@@ -57,6 +57,8 @@ static void on_kick(void *user, uint8_t slot, uint16_t queue)
     HvVm *vm = user;
     HV_REPORT(vm->host, queue_kick, hv_vm_stamp(vm), vm->number, hv_vm_acting_vcpu(vm), slot,
               queue);
+    if (vm->watch != NULL && vm->acting == &vm->vcpus[0])
+        hv_vm_look_at_watch(vm, hv_vm_stamp(vm));
 }
 
 static void on_frame_sent(void *user, uint8_t slot, const uint8_t *bytes, uint32_t length)

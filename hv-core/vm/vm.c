@@ -130,6 +130,7 @@ static bool build(HvVm *vm, const HvVmConfig *config, HvTime now, GError **error
     if (vm->machine == NULL)
         return false;
     hv_vm_add_devices(vm, config);
+    hv_vm_begin_watch(vm, &config->watch);
     for (unsigned i = 0; i < vm->vcpu_count; i++)
         if (!add_vcpu(vm, i, config, error))
             return false;
@@ -187,6 +188,7 @@ void hv_vm_free(HvVm *vm)
     hv_host_sampling_clear(vm);
     g_free(vm->page_marks);
     g_free(vm->tables);
+    g_free(vm->watch);
     hv_elf_free(vm->elf);
     g_free(vm->vcpus);
     g_free(vm);

@@ -10,6 +10,7 @@
 #include "hv-core/vm/vcpu.h"
 
 typedef struct HvTables HvTables;
+typedef struct HvWatch HvWatch;
 
 /* The estimate of a VM's working set: see host-sample.c. */
 typedef struct {
@@ -50,6 +51,7 @@ struct HvVm {
     unsigned balloon_dry;    /* so many rounds of balancing it is not asked: it had no more */
     HvSampling sampling;
     HvTables *tables; /* what was told of the guest's page tables; NULL: nothing */
+    HvWatch *watch;   /* NULL: nothing is watched */
 };
 
 /* What is known of a page beside its entry. */
@@ -105,6 +107,12 @@ void hv_vm_ask_balloon(HvVm *vm, HvPageNo pages, HvBalloonWhy why);
 
 /* vm-tables.c: reports what has changed in the guest's page tables. */
 void hv_vm_tell_tables(HvVm *vm, uint64_t cr3, HvStamp at);
+
+/* vm-watch.c: a variable of the guest's, if its image has it. */
+void hv_vm_begin_watch(HvVm *vm, const HvWatchConfig *config);
+/* Reports it if it has changed; the guest is between two operations on it. Only while
+ * vm->watch is not NULL. */
+void hv_vm_look_at_watch(HvVm *vm, HvStamp at);
 
 /* vm-devices.c: puts the devices on the bus. */
 void hv_vm_add_devices(HvVm *vm, const HvVmConfig *config);

@@ -127,12 +127,17 @@ static bool is_waiting(const NetArpEntry *entry)
     return entry->state == NET_ARP_INCOMPLETE || entry->state == NET_ARP_PROBE;
 }
 
-static void set_state(NetStack *stack, NetArpEntry *entry, NetArpState state)
+/* Also from a state to itself: then the entry was confirmed again. */
+static void set_state(NetStack *stack, NetArpEntry *entry, NetArpState state, NetTime now)
 {
+    NetArpState from = (NetArpState)entry->state;
+
     stack->arp_waiting -= is_waiting(entry);
     entry->state = state;
     stack->arp_waiting += is_waiting(entry);
     stack->timer_stale = true;
+    if (stack->ops->arp_changed != NULL && (from != NET_ARP_FREE || state != NET_ARP_FREE))
+        stack->ops->arp_changed(stack->user, entry, from, now);
 }
 
 static NetArpEntry *find(NetStack *stack, unsigned nic, NetIp4 address)
@@ -148,7 +153,7 @@ static NetArpEntry *find(NetStack *stack, unsigned nic, NetIp4 address)
 
 /* An entry for a new address: a free one, else the one not used for longest.
  * NULL: all of its set are waiting for answers themselves. */
-static NetArpEntry *claim(NetStack *stack, unsigned nic, NetIp4 address)
+static NetArpEntry *claim(NetStack *stack, unsigned nic, NetIp4 address, NetTime now)
 {
     NetArpEntry *set = stack->arp[address % NET_ARP_SETS], *best = NULL;
 
@@ -161,7 +166,7 @@ static NetArpEntry *claim(NetStack *stack, unsigned nic, NetIp4 address)
             best = &set[i];
     }
     if (best != NULL) {
-        set_state(stack, best, NET_ARP_FREE);
+        set_state(stack, best, NET_ARP_FREE, now);
         *best = (NetArpEntry){.address = address, .nic = (uint8_t)nic};
     }
     return best;
@@ -218,10 +223,10 @@ int net_arp_send(NetStack *stack, unsigned nic, NetIp4 next_hop, size_t length, 
     NetArpEntry *entry = find(stack, nic, next_hop);
 
     if (entry == NULL) {
-        entry = claim(stack, nic, next_hop);
+        entry = claim(stack, nic, next_hop, now);
         if (entry == NULL)
             return NET_STACK_NO_ROOM;
-        set_state(stack, entry, NET_ARP_INCOMPLETE);
+        set_state(stack, entry, NET_ARP_INCOMPLETE, now);
         ask(stack, entry, now);
     }
     entry->used = now;
@@ -229,7 +234,7 @@ int net_arp_send(NetStack *stack, unsigned nic, NetIp4 next_hop, size_t length, 
         return net_stack_hold(stack, &held);
     if (entry->state == NET_ARP_REACHABLE && now - entry->confirmed > NET_ARP_FRESH_NS) {
         entry->tries = 0;
-        set_state(stack, entry, NET_ARP_PROBE);
+        set_state(stack, entry, NET_ARP_PROBE, now);
         ask(stack, entry, now);
     }
     net_stack_send_to(stack, nic, entry->mac, NET_TYPE_IPV4, stack->out, length);
@@ -240,7 +245,7 @@ static void confirm(NetStack *stack, NetArpEntry *entry, NetMac mac, NetTime now
 {
     entry->mac = mac;
     entry->confirmed = now;
-    set_state(stack, entry, NET_ARP_REACHABLE);
+    set_state(stack, entry, NET_ARP_REACHABLE, now);
     release_held(stack, entry->nic, entry->address, mac);
 }
 
@@ -261,7 +266,7 @@ void net_arp_input(NetStack *stack, unsigned nic, const uint8_t *bytes, size_t l
     } else if (arp.sender_ip != 0) { /* 0: somebody asks whether an address is free (RFC 5227) */
         NetArpEntry *entry = find(stack, nic, arp.sender_ip);
         if (entry == NULL && for_us) {
-            entry = claim(stack, nic, arp.sender_ip);
+            entry = claim(stack, nic, arp.sender_ip, now);
             if (entry != NULL)
                 entry->used = now;
         }
@@ -285,11 +290,11 @@ void net_arp_restart(NetStack *stack, unsigned nic, NetTime now)
     NetArpEntry *entries = &stack->arp[0][0];
     const NetStackNic *own = &stack->nics[nic];
 
-    for (unsigned i = 0; i < NET_ARP_SETS * NET_ARP_WAYS; i++) {
+    for (unsigned i = 0; i < NET_ARP_ENTRIES; i++) {
         if (entries[i].nic != nic || entries[i].state == NET_ARP_FREE)
             continue;
         give_up_held(stack, nic, entries[i].address);
-        set_state(stack, &entries[i], NET_ARP_FREE);
+        set_state(stack, &entries[i], NET_ARP_FREE, now);
     }
     refuse_held(stack, now);
     if (own->address == 0)
@@ -319,7 +324,7 @@ void net_arp_advance(NetStack *stack, NetTime now)
 {
     NetArpEntry *entries = &stack->arp[0][0];
 
-    for (unsigned i = 0; stack->arp_waiting > 0 && i < NET_ARP_SETS * NET_ARP_WAYS; i++) {
+    for (unsigned i = 0; stack->arp_waiting > 0 && i < NET_ARP_ENTRIES; i++) {
         NetArpEntry *entry = &entries[i];
         if (!is_waiting(entry) || entry->deadline > now)
             continue;
@@ -327,7 +332,7 @@ void net_arp_advance(NetStack *stack, NetTime now)
             ask(stack, entry, now);
         } else {
             give_up_held(stack, entry->nic, entry->address);
-            set_state(stack, entry, NET_ARP_FREE);
+            set_state(stack, entry, NET_ARP_FREE, now);
         }
     }
     refuse_held(stack, now);
@@ -339,7 +344,7 @@ NetTime net_arp_deadline(const NetStack *stack)
     const NetArpEntry *entries = &stack->arp[0][0];
     NetTime deadline = NET_TIME_NEVER;
 
-    for (unsigned i = 0; stack->arp_waiting > 0 && i < NET_ARP_SETS * NET_ARP_WAYS; i++) {
+    for (unsigned i = 0; stack->arp_waiting > 0 && i < NET_ARP_ENTRIES; i++) {
         if (is_waiting(&entries[i]) && entries[i].deadline < deadline)
             deadline = entries[i].deadline;
     }

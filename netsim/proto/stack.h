@@ -87,6 +87,24 @@ typedef enum {
     NET_ARRIVED_FROM_SELF,
 } NetArrival;
 
+typedef enum {
+    NET_ARP_FREE,
+    NET_ARP_INCOMPLETE, /* asked, no answer yet; packets are held */
+    NET_ARP_REACHABLE,  /* known; asked again when used after NET_ARP_FRESH_NS */
+    NET_ARP_PROBE,      /* known and in use, but old: a unicast request is under way */
+} NetArpState;
+
+typedef struct {
+    NetIp4 address;
+    NetMac mac;
+    uint8_t nic;
+    uint8_t state;    /* NetArpState */
+    uint8_t tries;    /* requests sent in this state */
+    NetTime deadline; /* incomplete, probe: when to ask again */
+    NetTime confirmed;
+    NetTime used;
+} NetArpEntry;
+
 typedef struct {
     /* Sends one Ethernet frame, without FCS. bytes are valid during the call only.
      * stack->tag is that of net_stack_send_packet(); 0: a packet of the stack's own. */
@@ -98,6 +116,10 @@ typedef struct {
 
     /* DHCP has given a NIC an address, or taken it away. May be NULL. */
     void (*configured)(void *user, unsigned nic, NetTime now);
+
+    /* An entry of the ARP cache has come (from NET_ARP_FREE), changed, was confirmed again,
+     * or is about to go: entry->state is NET_ARP_FREE then, the rest as it was. May be NULL. */
+    void (*arp_changed)(void *user, const NetArpEntry *entry, NetArpState from, NetTime now);
 
     /* The rest is for routers, and for hosts whose ports others share. May be NULL. */
 
@@ -281,23 +303,8 @@ typedef struct {
 
 /* --- the struct; readers may look, only stack*.c writes --- */
 
-typedef enum {
-    NET_ARP_FREE,
-    NET_ARP_INCOMPLETE, /* asked, no answer yet; packets are held */
-    NET_ARP_REACHABLE,  /* known; asked again when used after NET_ARP_FRESH_NS */
-    NET_ARP_PROBE,      /* known and in use, but old: a unicast request is under way */
-} NetArpState;
-
-typedef struct {
-    NetIp4 address;
-    NetMac mac;
-    uint8_t nic;
-    uint8_t state;    /* NetArpState */
-    uint8_t tries;    /* requests sent in this state */
-    NetTime deadline; /* incomplete, probe: when to ask again */
-    NetTime confirmed;
-    NetTime used;
-} NetArpEntry;
+/* The cache as one row of entries, as it lies in a NetStack. */
+#define NET_ARP_ENTRIES (NET_ARP_SETS * NET_ARP_WAYS)
 
 /* "REACHABLE". Never NULL. */
 const char *net_arp_state_name(NetArpState state);

@@ -387,6 +387,7 @@ static SimEngine *engine_alloc(const SimEngineConfig *config)
     engine->due = g_sequence_new(NULL);
     engine->vm_port = g_new0(NetPortId *, vm_count);
     engine->heap_page = g_new0(uint32_t, vm_count);
+    engine->arp = g_new0(NetArpEntry *, vm_count);
     engine->unplugged = g_new0(uint32_t, vm_count);
     engine->control_line = g_new0(GString *, vm_count);
     for (size_t vm = 0; vm < vm_count; vm++)
@@ -492,11 +493,13 @@ void sim_engine_free(SimEngine *engine)
     sim_trace_free(engine->trace);
     for (size_t vm = 0; vm < engine->scenario->vm_count; vm++) {
         g_free(engine->vm_port[vm]);
+        g_free(engine->arp[vm]);
         g_string_free(engine->control_line[vm], TRUE);
     }
     g_free(engine->vm_port);
     g_free(engine->wiring);
     g_free(engine->heap_page);
+    g_free(engine->arp);
     g_free(engine->future);
     g_free(engine->unplugged);
     sim_engine_free_trunks(engine);

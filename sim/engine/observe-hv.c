@@ -4,6 +4,7 @@
  * One function per report, each a line: the numbers of hv-core's enums are those
  * of the trace's lists of names, which the assertions below prove.
  */
+#include "sim/engine/observe-arp.h"
 #include "sim/engine/private.h"
 
 #include <string.h>
@@ -363,4 +364,5 @@ const HvObserver sim_hv_observer = {
     .program_exit = program_exit,
     .guest_fault = guest_fault,
     .mark = mark,
+    .watched = sim_observe_watched,
 };

@@ -4,6 +4,7 @@
  * All of it comes from the world (source 0). The trace names the network beside
  * each port, which netsim does not repeat: it is looked up by port.
  */
+#include "sim/engine/observe-arp.h"
 #include "sim/engine/observe-nat.h"
 #include "sim/engine/observe-switch.h"
 #include "sim/engine/private.h"
@@ -270,6 +271,7 @@ const NetObserver sim_net_observer = {
     .nat_rule = sim_observe_nat_rule,
     .dhcp = sim_observe_dhcp,
     .dns = sim_observe_dns,
+    .arp_changed = sim_observe_arp,
     .endpoint_nic = endpoint_nic,
     .probe_seen = probe_seen,
     .probe_over = probe_over,

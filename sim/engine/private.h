@@ -91,6 +91,7 @@ struct SimEngine {
     GArray *part_info;    /* NetPartInfo by part */
     GArray *port_network; /* uint16_t by port */
     NetPortId **vm_port;  /* by VM and NIC */
+    NetArpEntry **arp;    /* by VM: its cache as it was told; NULL: nothing yet */
     uint32_t *heap_page;  /* by VM: the first guest page of its heap */
     HvPageRef *future;    /* the references of a first run, for the policy opt */
     size_t future_count;

@@ -4,6 +4,7 @@
  * Everything is created at time 0 and in the order of the scenario, so the
  * numbers of VMs, networks and NICs in the trace are their places in the file.
  */
+#include "sim/engine/observe-arp.h"
 #include "sim/engine/private.h"
 
 #include <string.h>
@@ -408,6 +409,7 @@ static bool build_vm(SimEngine *engine, unsigned vm, GError **error)
         .nic_count = config->nic_count,
         .hosts = hosts,
         .host_count = fill_hosts(engine, vm, hosts),
+        .watch = sim_arp_watch(),
     };
 
     sim_engine_throttles(&config->throttle, vm_config.throttles);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* moments-nat.c: what NATs, routers, DHCP and DNS servers did, in words. */
+/* moments-nat.c: what NATs, routers, DHCP and DNS servers did, and ARP caches, in words. */
 #include "netsim/proto/text.h"
 #include "sim/export/moments-private.h"
 
@@ -119,4 +119,28 @@ void sim_tell_dns(SimTelling *telling, const SimRecord *record)
                  : g_strdup_printf(
                        "dns: %s: %s", name,
                        sim_enum_DnsOutcome.values[MIN(event->outcome, SIM_DNS_COUNT - 1)].meaning));
+}
+
+/* Only what goes wrong: that an address is known is seen by what is sent. */
+bool sim_counts_arp(const SimModel *model, const SimRecord *record)
+{
+    const SimEventArpEntry *event = SIM_FIELDS(record, ArpEntry);
+    const SimModelArpRow *row = sim_model_arp_row(model, event);
+
+    return (event->from == SIM_ARP_INCOMPLETE && event->to == SIM_ARP_FREE) ||
+           (row && row->moved_ns == record->time && record->time > 0);
+}
+
+void sim_tell_arp(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventArpEntry *event = SIM_FIELDS(record, ArpEntry);
+    const SimModelArpRow row = {.vm = event->vm, .nic = event->nic, .port = event->port};
+    g_autofree char *mac = sim_mac_text(event->mac);
+    SocketText address = socket_text(event->ip, 0, false);
+
+    sim_tell(telling, record, sim_model_arp_owner(telling->model, &row),
+             event->to == SIM_ARP_FREE
+                 ? g_strdup_printf("arp: nobody answers for %s", address.text)
+                 : g_strdup_printf("arp: %s is at %s from now on, no longer where it was",
+                                   address.text, mac));
 }

@@ -25,6 +25,8 @@ void sim_tell_nat_drop(SimTelling *telling, const SimRecord *record);
 void sim_tell_nat_expired(SimTelling *telling, const SimRecord *record);
 void sim_tell_router_drop(SimTelling *telling, const SimRecord *record);
 void sim_tell_dhcp(SimTelling *telling, const SimRecord *record);
+void sim_tell_arp(SimTelling *telling, const SimRecord *record);
+bool sim_counts_arp(const SimModel *model, const SimRecord *record); /* is it worth telling? */
 void sim_tell_dns(SimTelling *telling, const SimRecord *record);
 void sim_tell_balloon_target(SimTelling *telling, const SimRecord *record);
 void sim_tell_deflated(SimTelling *telling, const SimRecord *record);

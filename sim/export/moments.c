@@ -484,6 +484,7 @@ static const struct {
     [SIM_EVENT_ROUTER_DROP] = {sim_tell_router_drop, 4},
     [SIM_EVENT_DHCP] = {sim_tell_dhcp, 16},
     [SIM_EVENT_DNS] = {sim_tell_dns, 8},
+    [SIM_EVENT_ARP_ENTRY] = {sim_tell_arp, 4},
     [SIM_EVENT_PAGE_MAPPED] = {tell_page, 4},
     [SIM_EVENT_BLOCK_MAPPED] = {tell_block, 4},
     [SIM_EVENT_BLOCK_RECLAIMED] = {tell_block_reclaimed, 4},
@@ -511,8 +512,10 @@ static void clear_moment(void *data)
 }
 
 /* Loader's pages are not told and so do not count. */
-static bool counts(const SimRecord *record)
+static bool counts(const SimModel *model, const SimRecord *record)
 {
+    if (record->type == SIM_EVENT_ARP_ENTRY)
+        return sim_counts_arp(model, record);
     if (record->type == SIM_EVENT_TREE_PORT)
         return SIM_FIELDS(record, TreePort)->to == SIM_TREE_BLOCKING ||
                SIM_FIELDS(record, TreePort)->to == SIM_TREE_FORWARDING;
@@ -533,7 +536,7 @@ GArray *sim_moments(SimReader *reader, uint64_t *ret_left_out)
     g_array_set_clear_func(telling.moments, clear_moment);
     while (sim_reader_next(reader, &cursor, &record)) {
         sim_model_apply(model, &record);
-        if (!tellers[record.type].tell || !counts(&record))
+        if (!tellers[record.type].tell || !counts(model, &record))
             continue;
         if (told[record.type]++ < tellers[record.type].most)
             tellers[record.type].tell(&telling, &record);

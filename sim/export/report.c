@@ -527,6 +527,29 @@ static void add_leases(SimReport *report, json_object *network)
     }
 }
 
+/* Who on the network knows whom. */
+static void add_arp(SimReport *report, const char *network)
+{
+    json_object *table = get(report->result, "arp");
+
+    for (size_t i = 0; i < row_count(table); i++) {
+        json_object *arp = row(table, i);
+        const char *state = text(arp, "state");
+
+        if (strcmp(text(arp, "network"), network) != 0)
+            continue;
+        g_string_append_printf(report->out, "    arp cache of %s: %s ", text(arp, "of"),
+                               text(arp, "address"));
+        if (get(arp, "mac"))
+            g_string_append_printf(report->out, "is at %s%s%s%s\n", text(arp, "mac"),
+                                   strcmp(state, "reachable") ? " (" : "",
+                                   strcmp(state, "reachable") ? state : "",
+                                   strcmp(state, "reachable") ? ")" : "");
+        else
+            g_string_append(report->out, "does not answer\n");
+    }
+}
+
 static void add_networks(SimReport *report)
 {
     json_object *networks = get(report->result, "networks");
@@ -550,6 +573,7 @@ static void add_networks(SimReport *report)
         add_mac_table(report, network);
         add_nat_table(report, network);
         add_leases(report, network);
+        add_arp(report, text(network, "name"));
     }
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* result-nat.c: the tables of NATs and DHCP servers in the result. */
+/* result-nat.c: the tables of NATs and DHCP servers, and ARP caches, in the result. */
 #include "sim/export/result-nat.h"
 
 #include <json-c/json.h>
@@ -132,6 +132,31 @@ json_object *sim_result_leases(const SimModelNetwork *network)
         add_text(row, "name", lease->name);
         add_number(row, "since_ns", lease->since);
         add_time(row, "expires_ns", lease->expires_ns);
+        json_object_array_add(rows, row);
+    }
+    return rows;
+}
+
+json_object *sim_result_arp(const SimModel *model)
+{
+    json_object *rows = json_object_new_array();
+
+    for (guint i = 0; i < model->arp->len; i++) {
+        const SimModelArpRow *arp = &g_array_index(model->arp, SimModelArpRow, i);
+        const SimModelNetwork *network =
+            sim_model_network(model, sim_model_arp_network(model, arp));
+        g_autofree char *owner = sim_model_arp_owner(model, arp), *mac = sim_mac_text(arp->mac);
+        json_object *row = json_object_new_object();
+
+        add_text(row, "of", owner);
+        add_text(row, "network", network ? network->name : "");
+        add_address(row, "address", arp->ip);
+        if (arp->state == SIM_ARP_INCOMPLETE)
+            json_object_object_add(row, "mac", NULL);
+        else
+            add_text(row, "mac", mac);
+        add_text(row, "state", sim_model_arp_state(arp, model->time));
+        add_number(row, "since_ns", arp->since);
         json_object_array_add(rows, row);
     }
     return rows;

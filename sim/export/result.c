@@ -403,6 +403,7 @@ json_object *sim_result_new(const SimResultInput *input)
         json_object_array_add(vms, vm_row(input, i));
     json_object_object_add(result, "vms", vms);
     json_object_object_add(result, "networks", network_rows(model));
+    json_object_object_add(result, "arp", sim_result_arp(model));
     json_object_object_add(result, "reachability", sim_reach_rows(model, UINT_MAX));
     json_object_put(metadata);
     return result;

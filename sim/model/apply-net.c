@@ -97,6 +97,7 @@ static bool port_gone(SimModel *model, const SimRecord *record)
     if (!port)
         return false;
     port->gone = true;
+    sim_apply_forget_arp(model, SIM_NONE, event->port);
     for (guint i = 0; i < model->endpoints->len; i++)
         if (g_array_index(model->endpoints, SimModelEndpoint, i).port == event->port) {
             g_array_remove_index(model->endpoints, i);

@@ -32,6 +32,8 @@ static bool vm_state(SimModel *model, const SimRecord *record)
     vm->state = event->to;
     vm->why = event->why;
     vm->since = record->time;
+    if (event->to != SIM_VM_RUNNING && event->to != SIM_VM_PAUSED)
+        sim_apply_forget_arp(model, event->vm, SIM_MODEL_NO_PORT);
     return true;
 }
 

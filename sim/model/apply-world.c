@@ -295,6 +295,7 @@ void sim_model_apply(SimModel *model, const SimRecord *record)
         sim_apply_net_handlers(handlers);
         sim_apply_switch_handlers(handlers);
         sim_apply_nat_handlers(handlers);
+        sim_apply_arp_handlers(handlers);
         g_once_init_leave(&made, 1);
     }
     model->time = record->time;

@@ -15,6 +15,10 @@ void sim_apply_memory_handlers(SimHandler *table);
 void sim_apply_net_handlers(SimHandler *table);
 void sim_apply_switch_handlers(SimHandler *table);
 void sim_apply_nat_handlers(SimHandler *table);
+void sim_apply_arp_handlers(SimHandler *table);
+
+/* The cache of a VM, or (vm SIM_NONE) of the NIC at a port, is no more. */
+void sim_apply_forget_arp(SimModel *model, unsigned vm, uint32_t port);
 
 GPtrArray *sim_apply_switches_new(void);
 GPtrArray *sim_apply_switches_copy(const GPtrArray *switches);

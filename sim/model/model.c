@@ -179,6 +179,7 @@ SimModel *sim_model_new(void)
     g_array_set_clear_func(model->endpoints, endpoint_clear);
     model->checks = g_array_new(FALSE, FALSE, sizeof(SimModelCheck));
     g_array_set_clear_func(model->checks, check_clear);
+    model->arp = g_array_new(FALSE, FALSE, sizeof(SimModelArpRow));
     model->flights = flights_new();
     return model;
 }
@@ -223,6 +224,7 @@ SimModel *sim_model_copy(const SimModel *model)
         check->id = g_strdup(check->id);
         check->detail = g_strdup(check->detail);
     }
+    copy->arp = g_array_copy(model->arp);
     copy->flights = flights_new();
     g_hash_table_iter_init(&iter, model->flights);
     while (g_hash_table_iter_next(&iter, &flight, NULL))
@@ -244,6 +246,7 @@ void sim_model_free(SimModel *model)
     g_array_unref(model->reaches);
     g_array_unref(model->endpoints);
     g_array_unref(model->checks);
+    g_array_unref(model->arp);
     g_hash_table_unref(model->flights);
     g_free(model);
 }
@@ -442,4 +445,30 @@ char *sim_model_port_name(const SimModel *model, uint32_t number)
     return port ? g_strdup_printf("%s%s%s", port->kind, network ? " " : "",
                                   network ? network->name : "")
                 : g_strdup_printf("port %u", number);
+}
+
+unsigned sim_model_arp_network(const SimModel *model, const SimModelArpRow *row)
+{
+    const SimModelNic *nic = sim_model_nic(model, row->vm, row->nic);
+    const SimModelPort *port = sim_model_port(model, row->port);
+
+    return nic ? nic->network : port ? port->network : SIM_NONE;
+}
+
+char *sim_model_arp_owner(const SimModel *model, const SimModelArpRow *row)
+{
+    const SimModelVm *vm = row->vm != SIM_NONE ? sim_model_vm(model, row->vm) : NULL;
+
+    if (!vm)
+        return sim_model_port_name(model, row->port);
+    return vm->nic_count > 1 ? g_strdup_printf("vm:%s nic %u", vm->name, row->nic)
+                             : g_strdup_printf("vm:%s", vm->name);
+}
+
+const char *sim_model_arp_state(const SimModelArpRow *row, uint64_t at)
+{
+    bool old = since(row->confirmed_ns, at) > SIM_MODEL_ARP_FRESH_NS;
+
+    return row->state == SIM_ARP_REACHABLE && old ? "stale"
+                                                  : sim_name(SIM_NAMES(ArpState), row->state);
 }

@@ -326,6 +326,19 @@ typedef struct {
     uint32_t port;
 } SimModelEndpoint;
 
+#define SIM_MODEL_ARP_FRESH_NS UINT64_C(60000000000) /* then an ARP entry is stale */
+
+/* A row of an ARP cache: of a VM's NIC, or (vm and nic SIM_NONE) of the NIC at a port. */
+typedef struct {
+    uint16_t vm, nic;
+    uint32_t port; /* SIM_MODEL_NO_PORT of a VM's */
+    uint32_t ip;
+    uint64_t mac;  /* 0: nobody has answered yet */
+    uint8_t state; /* enum SimArpState, never free */
+    uint64_t since, confirmed_ns;
+    uint64_t moved_ns; /* when it last turned to another MAC address; 0: never */
+} SimModelArpRow;
+
 /* ---- What was asked ------------------------------------------------------- */
 
 typedef struct {
@@ -398,6 +411,7 @@ typedef struct {
     GArray *reaches;     /* of SimModelReach, in the order answered */
     GArray *endpoints;   /* of SimModelEndpoint, one for each NIC of a machine that is no VM */
     GArray *checks;      /* of SimModelCheck, in the order judged */
+    GArray *arp;         /* of SimModelArpRow, by (vm, nic, port, ip) */
     GHashTable *flights; /* see sim_model_flights() */
     guint flights_sweep; /* at so many, those that have arrived are thrown out */
 } SimModel;
@@ -431,6 +445,16 @@ const SimModelPort *sim_model_port(const SimModel *model, uint32_t port);
 const SimModelSwitch *sim_model_switch(const SimModel *model, unsigned network, uint32_t part);
 /* Whose port it is: "vm:a", "host", "lan:printer", "switch net0"; g_free(). */
 char *sim_model_port_name(const SimModel *model, uint32_t port);
+
+/* The row that an event arp-entry is about; NULL: it is not, or no longer, there. */
+const SimModelArpRow *sim_model_arp_row(const SimModel *model, const SimEventArpEntry *event);
+/* Whose cache a row is of: as sim_model_port_name(), "vm:a nic 1" for a VM of several NICs;
+ * g_free(). */
+char *sim_model_arp_owner(const SimModel *model, const SimModelArpRow *row);
+/* Its network; SIM_NONE: none. */
+unsigned sim_model_arp_network(const SimModel *model, const SimModelArpRow *row);
+/* Its state at a time, in a word: as SimArpState has it, or "stale". */
+const char *sim_model_arp_state(const SimModelArpRow *row, uint64_t at);
 
 /* Time a vCPU has spent in a state, or a pCPU busy or idle, up to at. */
 uint64_t sim_model_vcpu_ns(const SimModelVcpu *vcpu, enum SimVcpuState state, uint64_t at);

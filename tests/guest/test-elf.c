@@ -101,7 +101,7 @@ static void test_symbols(void)
 {
     Image image = good_image();
     g_autoptr(HvElf) elf = hv_elf_parse(&image, sizeof image, NULL);
-    uint64_t offset = 99, address = 0;
+    uint64_t offset = 99;
     g_assert_cmpstr(hv_elf_symbol(elf, 0x80000, &offset), ==, "main");
     g_assert_cmpuint(offset, ==, 0);
     g_assert_cmpstr(hv_elf_symbol(elf, 0x8000f, &offset), ==, "main");
@@ -111,9 +111,8 @@ static void test_symbols(void)
     g_assert_cmpuint(offset, ==, 0x20);
     g_assert_null(hv_elf_symbol(elf, 0xffff, NULL));
     g_assert_null(hv_elf_symbol(elf, UINT64_MAX, NULL));
-    g_assert_true(hv_elf_find(elf, "data", &address));
-    g_assert_cmphex(address, ==, 0x81000);
-    g_assert_false(hv_elf_find(elf, "nothing", &address));
+    g_assert_cmphex(hv_elf_find(elf, "data")->address, ==, 0x81000);
+    g_assert_null(hv_elf_find(elf, "nothing"));
 }
 
 static void test_stripped(void)

@@ -60,8 +60,8 @@ static void test_forbidden(gconstpointer path)
     size_t size;
     g_autofree char *image = read_image(path, &size);
     g_autoptr(HvElf) elf = hv_elf_parse(image, size, NULL);
-    uint64_t main_address = 0;
-    g_assert_true(hv_elf_find(elf, "main", &main_address));
+    g_assert_nonnull(hv_elf_find(elf, "main"));
+    uint64_t main_address = hv_elf_find(elf, "main")->address;
     const HvElfSegment *segment = elf->segments;
     while (main_address - segment->address >= segment->file_size)
         segment++;
