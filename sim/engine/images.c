@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hv-core/limits.h"
+#include "sim/engine/sha256.h"
 
 void sim_loaded_image_free(SimLoadedImage *image)
 {
@@ -62,7 +63,7 @@ const SimLoadedImage *sim_engine_image(SimEngine *engine, unsigned vm, const cha
 
     image->program = g_strdup(config->program);
     image->bytes = g_bytes_new_take(contents, size);
-    image->sha256 = g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, image->bytes);
+    image->sha256 = sim_sha256(contents, size);
     g_ptr_array_add(engine->images, image);
     return image;
 }

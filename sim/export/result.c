@@ -374,13 +374,23 @@ json_object *sim_reach_rows(const SimModel *model, unsigned most)
     return rows;
 }
 
+/* They stand before the scenario in the metadata, which is long: no more is read than they. */
+static json_object *image_rows(const char *metadata)
+{
+    static const char key[] = "\"images\":";
+    const char *at = metadata ? strstr(metadata, key) : NULL;
+    struct json_tokener *tokener = json_tokener_new();
+    json_object *rows = at ? json_tokener_parse_ex(tokener, at + strlen(key), -1) : NULL;
+
+    json_tokener_free(tokener);
+    return rows ? rows : json_object_new_array();
+}
+
 json_object *sim_result_new(const SimResultInput *input)
 {
     const SimModel *model = input->model;
     json_object *result = json_object_new_object();
     json_object *scenario = json_object_new_object();
-    json_object *metadata = json_tokener_parse(input->metadata);
-    json_object *images = metadata ? json_object_object_get(metadata, "images") : NULL;
     json_object *vms = json_object_new_array();
 
     add_string(result, "format", "hvlab-result/1");
@@ -394,8 +404,7 @@ json_object *sim_result_new(const SimResultInput *input)
     add_number(result, "events", model->events);
     add_string(result, "ended",
                model->ended ? sim_name(SIM_NAMES(EndReason), model->end_reason) : "cut off");
-    json_object_object_add(result, "images",
-                           images ? json_object_get(images) : json_object_new_array());
+    json_object_object_add(result, "images", image_rows(input->metadata));
     json_object_object_add(result, "pcpus", pcpu_rows(times_of(input)));
     json_object_object_add(result, "scheduler", sim_result_scheduler(times_of(input)));
     json_object_object_add(result, "jobs", sim_result_jobs(input));
@@ -405,6 +414,5 @@ json_object *sim_result_new(const SimResultInput *input)
     json_object_object_add(result, "networks", network_rows(model));
     json_object_object_add(result, "arp", sim_result_arp(model));
     json_object_object_add(result, "reachability", sim_reach_rows(model, UINT_MAX));
-    json_object_put(metadata);
     return result;
 }

@@ -228,6 +228,25 @@ static const SimObject *select_variant(SimReader *reader, const SimObject *objec
     return object->variants[kind];
 }
 
+/* The tables' defaults are many and short, and json-c sets up a parser for each text: most
+ * need none. */
+static json_object *preset_value(const char *preset)
+{
+    size_t length = strlen(preset);
+    char *end;
+    int64_t number = g_ascii_strtoll(preset, &end, 10);
+
+    if (length > 0 && *end == '\0')
+        return json_object_new_int64(number);
+    if (preset[0] == '"' && !strchr(preset, '\\'))
+        return json_object_new_string_len(preset + 1, (int)length - 2);
+    if (strcmp(preset, "[]") == 0)
+        return json_object_new_array();
+    if (strcmp(preset, "{}") == 0)
+        return json_object_new_object();
+    return json_tokener_parse(preset);
+}
+
 bool sim_object_read(SimReader *reader, const SimObject *object, const SimPath *path,
                      json_object *values, void *structure)
 {
@@ -247,7 +266,7 @@ bool sim_object_read(SimReader *reader, const SimObject *object, const SimPath *
         json_object *value = json_object_object_get(values, key->name);
         SimPath at = {path, key->name, 0};
         if (!value && key->preset && key->type != SIM_KEY_IGNORED) {
-            value = json_tokener_parse(key->preset);
+            value = preset_value(key->preset);
             json_object_object_add(values, key->name, value);
         }
         if (value && !read_key(reader, key, &at, value, structure))

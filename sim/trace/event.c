@@ -42,6 +42,13 @@ const char *sim_name(const SimEnumInfo *list, unsigned value)
 
 /* ---- Types --------------------------------------------------------------- */
 
+/* Readers keep room for that many. */
+#define SIM_EVENT(TYPE, Name, kebab, CLASS, BLOB, text)    _Static_assert(0
+#define SIM_FIELD(c_type, field, KIND, of, text) +1
+#define SIM_FIELD_ENUM(field, Enum, text)        +1
+#define SIM_EVENT_END <= SIM_MAX_FIELDS, "a type with too many fields");
+#include "sim/trace/events.def"
+
 static const SimEventInfo events[] = {
 #define SIM_EVENT(TYPE, Name, kebab, CLASS, BLOB, text)                                            \
     [SIM_EVENT_##TYPE] = {.name = kebab,                                                           \
@@ -49,7 +56,7 @@ static const SimEventInfo events[] = {
                           .blob = SIM_BLOB_##BLOB,                                                 \
                           .size = sizeof(SimEvent##Name),                                          \
                           .meaning = text,                                                         \
-                          .fields = {
+                          .fields = (const SimFieldInfo[]) {
 #define SIM_FIELD(c_type, field, KIND, of, text)                                                   \
     {#field, sizeof(c_type), SIM_KIND_##KIND, NULL, of, text},
 #define SIM_FIELD_ENUM(field, Enum, text) {#field, 1, SIM_KIND_ENUM, &sim_enum_##Enum, "", text},

@@ -100,7 +100,7 @@ typedef struct {
     uint8_t blob;     /* enum SimBlob */
     uint16_t size;    /* of the fields, in bytes */
     const char *meaning;
-    SimFieldInfo fields[SIM_MAX_FIELDS + 1]; /* ended by a NULL name */
+    const SimFieldInfo *fields; /* ended by a NULL name */
 } SimEventInfo;
 
 /* type must be < SIM_EVENT_TYPE_COUNT. */
