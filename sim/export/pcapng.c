@@ -7,6 +7,8 @@
  * with the reason. The packet id is the frame's id in the trace, the same on
  * every port. A NAT's ports are interfaces too: what it translates appears where it
  * came in, with its addresses before and after, and what it refuses with the reason.
+ * Whoever else drops a frame (a router, the host, a VM's NIC) gets an interface with the
+ * first frame that ends there.
  *
  * A decision is reported just after the frame came in, so that packet waits for
  * it (`held`). Bytes are recorded only once, when a frame is sent or made: they
@@ -154,30 +156,6 @@ static char *port_name(const Pcapng *p, uint32_t number)
 
 /* ---- Interfaces ------------------------------------------------------------ */
 
-static void add_interface(SimExport *out, Pcapng *p, const SimModelPort *port, uint32_t number)
-{
-    size_t block = begin_block(out->buffer, INTERFACE_BLOCK);
-    g_autofree char *where = port_name(p, number);
-    bool is_switch = strcmp(port->kind, "switch") == 0;
-    g_autofree char *name =
-        is_switch ? g_strdup_printf("%s/%u", network_name(p, port->network), port->number)
-                  : g_strdup_printf("%s/%s%u.%u", network_name(p, port->network), port->kind,
-                                    port->part, port->number);
-    g_autofree char *description =
-        g_strdup_printf("%s of %s %s", where, port->kind, network_name(p, port->network));
-    const uint8_t nanoseconds = 9;
-
-    add_u16(out->buffer, LINKTYPE_ETHERNET);
-    add_u16(out->buffer, 0);
-    add_u32(out->buffer, 0); /* no snap length of the format's own */
-    add_option(out->buffer, OPTION_IF_NAME, name, strlen(name));
-    add_option(out->buffer, OPTION_IF_DESCRIPTION, description, strlen(description));
-    if (port->rate_bps > 0 && port->rate_bps < UINT64_MAX)
-        add_option(out->buffer, OPTION_IF_SPEED, &port->rate_bps, sizeof(port->rate_bps));
-    add_option(out->buffer, OPTION_IF_TSRESOL, &nanoseconds, sizeof(nanoseconds));
-    end_block(out->buffer, block);
-}
-
 /* A port whose part decides on frames: of a switch; of a NAT, where no switch is at the
  * other end of its cable: there the frame is in the capture already, and once more would
  * look to Wireshark like a retransmission. */
@@ -189,7 +167,46 @@ static bool is_deciding(const Pcapng *p, const SimModelPort *port)
            (strcmp(port->kind, "nat") == 0 && !(peer && strcmp(peer->kind, "switch") == 0));
 }
 
-/* Describes every such port that has none yet: late, when all have names. */
+/* "host", "vm:a", "router" */
+static char *machine_name(const Pcapng *p, uint32_t number)
+{
+    char *name = sim_model_port_name(p->model, number);
+
+    *strchrnul(name, ' ') = '\0'; /* the network's */
+    return name;
+}
+
+static void add_interface(SimExport *out, Pcapng *p, const SimModelPort *port, uint32_t number)
+{
+    size_t block = begin_block(out->buffer, INTERFACE_BLOCK);
+    g_autofree char *where = port_name(p, number);
+    const char *network = network_name(p, port->network);
+    g_autofree char *name = NULL, *description = NULL;
+    const uint8_t nanoseconds = 9;
+
+    if (is_deciding(p, port)) {
+        name = strcmp(port->kind, "switch") == 0
+                   ? g_strdup_printf("%s/%u", network, port->number)
+                   : g_strdup_printf("%s/%s%u.%u", network, port->kind, port->part, port->number);
+        description = g_strdup_printf("%s of %s %s", where, port->kind, network);
+    } else {
+        g_autofree char *who = machine_name(p, number);
+
+        name = g_strdup_printf("%s/%s", network, who);
+        description = g_strdup_printf("%s, which drops frames", who);
+    }
+    add_u16(out->buffer, LINKTYPE_ETHERNET);
+    add_u16(out->buffer, 0);
+    add_u32(out->buffer, 0); /* no snap length of the format's own */
+    add_option(out->buffer, OPTION_IF_NAME, name, strlen(name));
+    add_option(out->buffer, OPTION_IF_DESCRIPTION, description, strlen(description));
+    if (port->rate_bps > 0 && port->rate_bps < UINT64_MAX)
+        add_option(out->buffer, OPTION_IF_SPEED, &port->rate_bps, sizeof(port->rate_bps));
+    add_option(out->buffer, OPTION_IF_TSRESOL, &nanoseconds, sizeof(nanoseconds));
+    end_block(out->buffer, block);
+}
+
+/* Describes every port that decides and has none yet: late, when all have names. */
 static void add_interfaces(SimExport *out, Pcapng *p)
 {
     for (uint32_t i = p->interfaces->len; i < p->model->ports->len; i++) {
@@ -202,6 +219,18 @@ static void add_interfaces(SimExport *out, Pcapng *p)
         }
         g_array_append_val(p->interfaces, number);
     }
+}
+
+/* A port that has one only because something ends there. */
+static void need_interface(SimExport *out, Pcapng *p, uint32_t number)
+{
+    const SimModelPort *port = sim_model_port(p->model, number);
+
+    add_interfaces(out, p);
+    if (!port || g_array_index(p->interfaces, uint32_t, number) != NO_INTERFACE)
+        return;
+    g_array_index(p->interfaces, uint32_t, number) = p->interface_count++;
+    add_interface(out, p, port, number);
 }
 
 static bool is_switch_port(const Pcapng *p, uint32_t number)
@@ -262,6 +291,13 @@ static void add_packet(SimExport *out, Pcapng *p, uint32_t port, uint64_t time, 
 }
 
 /* ---- Decisions -------------------------------------------------------------- */
+
+/* "acl-in (a rule of the port for what comes in)" */
+static char *reason_text(unsigned why)
+{
+    return g_strdup_printf("%s (%s)", sim_name(SIM_NAMES(NetDrop), why),
+                           sim_enum_NetDrop.values[MIN(why, SIM_NET_DROP_COUNT - 1)].meaning);
+}
 
 /* The frame that came in goes out with the decision; "" if none was reported. */
 static void release_held(SimExport *out, Pcapng *p, const char *decision)
@@ -344,8 +380,8 @@ static void forwarded(SimExport *out, Pcapng *p, const SimEventSwitchForward *ev
 
 static void dropped(SimExport *out, Pcapng *p, const SimEventSwitchDrop *event)
 {
-    g_autofree char *decision =
-        g_strdup_printf("dropped: %s", sim_name(SIM_NAMES(NetDrop), event->why));
+    g_autofree char *why = reason_text(event->why);
+    g_autofree char *decision = g_strdup_printf("dropped: %s", why);
 
     if (is_held(p, event->frame, event->in_port))
         release_held(out, p, decision);
@@ -355,9 +391,9 @@ static void dropped(SimExport *out, Pcapng *p, const SimEventSwitchDrop *event)
 static void kept_in(SimExport *out, Pcapng *p, const SimRecord *record)
 {
     const SimEventEgressDrop *event = SIM_FIELDS(record, EgressDrop);
+    g_autofree char *why = reason_text(event->why);
     g_autofree char *comment =
-        g_strdup_printf("switch %s: not let out: %s", network_name(p, event->network),
-                        sim_name(SIM_NAMES(NetDrop), event->why));
+        g_strdup_printf("switch %s: not let out: %s", network_name(p, event->network), why);
 
     release_held(out, p, "");
     add_packet(out, p, event->port, record->time, event->frame, OUTBOUND, comment);
@@ -405,7 +441,9 @@ static void translated(SimExport *out, Pcapng *p, const SimRecord *record)
 
     if (!row)
         return;
-    g_string_printf(text, "nat of %s: row %u: ", network_name(p, event->network), event->row);
+    g_autofree char *who = sim_model_port_name(p->model, event->port);
+
+    g_string_printf(text, "%s: row %u: ", who, event->row);
     if (event->direction == SIM_NAT_OUTBOUND) {
         append_way(text, &row->inside, &row->inside_peer);
         g_string_append(text, " becomes ");
@@ -419,15 +457,52 @@ static void translated(SimExport *out, Pcapng *p, const SimRecord *record)
     add_packet(out, p, event->port, record->time, event->frame, INBOUND, text->str);
 }
 
+static void ends_here(SimExport *out, Pcapng *p, const SimRecord *record, uint64_t frame,
+                      uint32_t port, unsigned reason)
+{
+    g_autofree char *who = sim_model_port_name(p->model, port);
+    g_autofree char *why = reason_text(reason);
+    g_autofree char *comment = g_strdup_printf("%s: dropped: %s", who, why);
+
+    release_held(out, p, "");
+    need_interface(out, p, port);
+    add_packet(out, p, port, record->time, frame,
+               reason == SIM_NET_DROP_NO_ARP_ANSWER ? OUTBOUND : INBOUND, comment);
+}
+
 static void refused(SimExport *out, Pcapng *p, const SimRecord *record)
 {
     const SimEventNatDrop *event = SIM_FIELDS(record, NatDrop);
-    g_autofree char *comment =
-        g_strdup_printf("nat of %s: dropped: %s", network_name(p, event->network),
-                        sim_name(SIM_NAMES(NetDrop), event->why));
+
+    ends_here(out, p, record, event->frame, event->port, event->why);
+}
+
+/* ---- What ends elsewhere -------------------------------------------------------- */
+
+/* At a router, at a host that is none, at a wireless bridge. */
+static void not_passed_on(SimExport *out, Pcapng *p, const SimRecord *record)
+{
+    const SimEventRouterDrop *event = SIM_FIELDS(record, RouterDrop);
+
+    ends_here(out, p, record, event->frame, event->port, event->why);
+}
+
+/* At a VM's NIC, before the guest. */
+static void not_taken(SimExport *out, Pcapng *p, const SimRecord *record)
+{
+    const SimEventFrameDropped *event = SIM_FIELDS(record, FrameDropped);
+    const SimModelNic *nic = sim_model_nic(p->model, event->vm, event->nic);
+
+    if (!nic || nic->port == SIM_MODEL_NO_PORT)
+        return;
+    g_autofree char *who = sim_model_port_name(p->model, nic->port);
+    g_autofree char *comment = g_strdup_printf(
+        "%s: dropped by its NIC: %s (%s)", who, sim_name(SIM_NAMES(RxDrop), event->why),
+        sim_enum_RxDrop.values[MIN(event->why, SIM_RX_DROP_COUNT - 1)].meaning);
 
     release_held(out, p, "");
-    add_packet(out, p, event->port, record->time, event->frame, INBOUND, comment);
+    need_interface(out, p, nic->port);
+    add_packet(out, p, nic->port, record->time, event->frame, INBOUND, comment);
 }
 
 static void matched(Pcapng *p, const SimEventFlowMatch *event)
@@ -460,24 +535,35 @@ static void left(SimExport *out, Pcapng *p, const SimRecord *record)
     add_packet(out, p, event->from, record->time, event->frame, OUTBOUND, comment);
 }
 
-/* had_left: it is in the capture as leaving, and was lost on the way. */
+/* "switch net0", "host" */
+static char *part_name(const Pcapng *p, const SimModelPort *port, uint32_t number)
+{
+    return strcmp(port->kind, "switch") == 0
+               ? g_strdup_printf("switch %s", network_name(p, port->network))
+               : sim_model_port_name(p->model, number);
+}
+
+/* A cable did not carry a frame: it appears where it was to leave, or, if only the other end
+ * has an interface, there. had_left: it was on the cable already. */
 static void lost(SimExport *out, Pcapng *p, const SimRecord *record, bool had_left)
 {
     const SimEventLinkDrop *event = SIM_FIELDS(record, LinkDrop);
     const SimModelPort *from = sim_model_port(p->model, event->from);
-    const char *why = sim_name(SIM_NAMES(NetDrop), event->why);
-    g_autofree char *comment = NULL;
+    const SimModelPort *peer = from ? sim_model_port(p->model, from->peer) : NULL;
+    g_autofree char *why = reason_text(event->why);
+    bool at_peer = from && peer && !is_deciding(p, from) && is_deciding(p, peer);
 
-    if (is_switch_port(p, event->from)) {
-        if (had_left)
-            return;
-        comment = g_strdup_printf("switch %s: dropped: %s", network_name(p, event->network), why);
-        add_packet(out, p, event->from, record->time, event->frame, OUTBOUND, comment);
-    } else if (from && is_switch_port(p, from->peer)) {
-        comment = g_strdup_printf("cable to switch %s: dropped: %s",
-                                  network_name(p, event->network), why);
-        add_packet(out, p, from->peer, record->time, event->frame, INBOUND, comment);
-    }
+    if (!from)
+        return;
+    g_autofree char *who = part_name(p, at_peer ? peer : from, at_peer ? from->peer : event->from);
+    g_autofree char *comment =
+        at_peer    ? g_strdup_printf("cable to %s: dropped: %s", who, why)
+        : had_left ? g_strdup_printf("cable from %s: dropped after it had left: %s", who, why)
+                   : g_strdup_printf("%s: dropped: %s", who, why);
+
+    need_interface(out, p, at_peer ? from->peer : event->from);
+    add_packet(out, p, at_peer ? from->peer : event->from, record->time, event->frame,
+               at_peer ? INBOUND : OUTBOUND, comment);
 }
 
 /* ---- The format ------------------------------------------------------------- */
@@ -536,6 +622,8 @@ static void pcapng_apply(SimExport *out, void *state, const SimRecord *record)
     case SIM_EVENT_EGRESS_DROP: kept_in(out, p, record); break;
     case SIM_EVENT_NAT_REWRITE: translated(out, p, record); break;
     case SIM_EVENT_NAT_DROP: refused(out, p, record); break;
+    case SIM_EVENT_ROUTER_DROP: not_passed_on(out, p, record); break;
+    case SIM_EVENT_FRAME_DROPPED: not_taken(out, p, record); break;
     case SIM_EVENT_FLOW_MATCH: matched(p, SIM_FIELDS(record, FlowMatch)); break;
     case SIM_EVENT_TO_CONTROLLER: release_held(out, p, "handed to the controller"); break;
     case SIM_EVENT_BPDU_RECEIVED: release_held(out, p, "taken in: spanning tree"); break;

@@ -8,8 +8,10 @@ import itertools
 import json
 import os
 import re
+import shutil
+import subprocess
 
-from harness import backends, contains, equal, hvlab, main, test, true
+from harness import backends, contains, equal, hvlab, main, skip, test, true
 
 FORWARD = 'port-forward'
 
@@ -196,12 +198,72 @@ def _(folder):
     equal(run.returncode, 0, run.stderr)
     with open(path, 'rb') as file:
         text = file.read()
-    out = rb'nat of nat0: row 1: 10\.0\.2\.15:(\d+) > 203\.0\.113\.10:80 becomes ' \
-        rb'192\.168\.1\.10:\1 > 203\.0\.113\.10:80'
-    back = rb'nat of nat0: row 1: 203\.0\.113\.10:80 > 192\.168\.1\.10:(\d+) becomes ' \
-        rb'203\.0\.113\.10:80 > 10\.0\.2\.15:\1'
-    equal(len(set(re.findall(out, text))), 2, 'one row 1 in each of two NATs')
-    equal(set(re.findall(out, text)), set(re.findall(back, text)))
+    for vm in (b'vm:a', b'vm:b'):
+        out = rb'nat of ' + vm + rb': row 1: 10\.0\.2\.15:(\d+) > 203\.0\.113\.10:80 becomes ' \
+            rb'192\.168\.1\.10:\1 > 203\.0\.113\.10:80'
+        back = rb'nat of ' + vm + rb': row 1: 203\.0\.113\.10:80 > 192\.168\.1\.10:(\d+) ' \
+            rb'becomes 203\.0\.113\.10:80 > 10\.0\.2\.15:\1'
+        equal(len(set(re.findall(out, text))), 1, 'one row 1 in each of two NATs')
+        equal(set(re.findall(out, text)), set(re.findall(back, text)))
+
+
+def capture_of(folder, text):
+    """What a live capture and an export of the trace say: the same. Interface and comment."""
+    path, live, trace, late = (os.path.join(folder, name) for name in ('s.json', 'live.pcapng',
+                                                                       't.hvtrace', 'late.pcapng'))
+    with open(path, 'w', encoding='utf-8') as file:
+        json.dump(text, file)
+    run = hvlab('run', path, '--backend', 'emulated', '--pcapng', live, '--trace', trace)
+    true(run.returncode in (0, 1), run.stderr)
+    equal(hvlab('export', f'--pcapng={late}', trace).returncode, 0)
+    for capture in (live, late):
+        with subprocess.Popen(['tshark', '-n', '-r', capture, '-T', 'fields', '-e',
+                               'frame.interface_name', '-e', 'frame.comment'], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as tshark:
+            lines = tshark.communicate(timeout=60)[0].splitlines()
+        if capture == live:
+            first = lines
+    true(first and first == lines, 'a capture while it runs and one from the trace are the same')
+    return [tuple(line.split('\t')) for line in first if ': dropped' in line]
+
+
+def pinging(networks, nics, args, **more):
+    return {'format': 'hvlab-scenario/1', 'id': 'test/drop', 'title': 'drop',
+            'run': {'until': '8s'}, 'host': {'pcpus': 2, 'memory': '16MiB'}, 'networks': networks,
+            'vms': [{'name': name, 'program': 'ping' if name == 'a' else 'idle',
+                     'args': args if name == 'a' else [], 'nics': nics[name]} for name in nics],
+            'lan': {'hosts': [{'name': 'printer'}]}} | more
+
+
+@test('a capture: whoever drops a frame says why, be it a switch or not')
+def _(folder):
+    if not shutil.which('tshark'):
+        skip('tshark is not installed')
+    nat, bad = {'name': 'n', 'mode': 'nat'}, {'name': 'n', 'mode': 'internal', 'loss': '100%'}
+    only = {'name': 'n', 'mode': 'host-only'}
+    static = {'network': 'n', 'address': '192.168.56.11', 'gateway': '192.168.56.1'}
+    slow = {'at': '5ms', 'do': 'set-link-quality', 'vm': 'a', 'nic': 0, 'loss': '100%'}
+    knock = {'at': '1ms', 'do': 'ping', 'from': 'internet:web', 'to': 'host'}
+    for text, place, comment in (
+            (pinging([only], {'a': [static]}, ['192.168.1.50', '1']), 'n/host',
+             'host: dropped: not-forwarding (for somebody else; hosts do not forward)'),
+            (pinging([nat], {'a': [{'network': 'n'}]}, ['192.168.1.77', '1']), 'lan/host',
+             'host: dropped: no-arp-answer (the next hop does not answer ARP)'),
+            (pinging([nat], {'a': [{'network': 'n'}]}, ['198.51.100.1', '1']), 'lan/router',
+             'router lan: dropped: no-route (a router has no route to the destination)'),
+            (pinging([nat], {'a': [{'network': 'n'}]}, ['192.168.1.50', '2'], timeline=[slow]),
+             'n/nat', 'cable to nat of vm:a: dropped: link-loss'),
+            (pinging([bad], {'a': [{'network': 'n'}], 'b': [{'network': 'n'}]}, ['b', '1']), 'n/0',
+             'cable to switch n: dropped: link-loss (lost on the cable, which is set to lose some)'),
+            (pinging([nat], {'a': [{'network': 'n'}]}, ['192.168.1.50', '1'], timeline=[knock],
+                     internet={'servers': [{'name': 'web'}]}), 'internet/router',
+             'router internet: dropped: nat-no-row (from outside, and no row or rule lets it in)'),
+            (pinging([nat | {'mtu': 9000}], {'a': [{'network': 'n'}]},
+                     ['192.168.1.50', '1', '1000', '4000']), 'n/host',
+             'host: dropped: too-big (longer than the next MTU and not to be fragmented)')):
+        drops = capture_of(folder, text)
+        true(any(where.startswith(place) and what.startswith(comment) for where, what in drops),
+             (comment, drops))
 
 
 @test('why: a gateway is missing')

@@ -60,7 +60,8 @@ static void test_tshark_packets(void)
         "02:00:00:00:00:0b on port 1 (vm:b)\n"
         "net0/0|0.000004500|2|switch net0: leaves by port 0 (vm:a)\n"
         "net0/0|0.000007500|3|switch net0: forwarded to port 1 (vm:b)\n"
-        "net0/1|0.000007500|3|switch net0: dropped: port-down\n";
+        "net0/1|0.000007500|3|switch net0: dropped: port-down (the cable "
+        "is unplugged, or was on the way)\n";
     g_autofree char *output = NULL;
 
     if (no_tshark())
