@@ -254,7 +254,8 @@ def _(folder):
             (pinging([nat], {'a': [{'network': 'n'}]}, ['192.168.1.50', '2'], timeline=[slow]),
              'n/nat', 'cable to nat of vm:a: dropped: link-loss'),
             (pinging([bad], {'a': [{'network': 'n'}], 'b': [{'network': 'n'}]}, ['b', '1']), 'n/0',
-             'cable to switch n: dropped: link-loss (lost on the cable, which is set to lose some)'),
+             'cable to switch n: dropped: link-loss (lost on the cable, '
+             'which is set to lose some)'),
             (pinging([nat], {'a': [{'network': 'n'}]}, ['192.168.1.50', '1'], timeline=[knock],
                      internet={'servers': [{'name': 'web'}]}), 'internet/router',
              'router internet: dropped: nat-no-row (from outside, and no row or rule lets it in)'),
