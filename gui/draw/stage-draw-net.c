@@ -194,9 +194,11 @@ static char *decision_text(const GuiScene *scene, const GuiHappening *happening)
     }
 }
 
-char *stage_decision(const GuiStage *stage, const GuiScene *scene, const StagePart *part)
+char *stage_decision(const GuiStage *stage, const GuiScene *scene, const StagePart *part,
+                     bool *ret_fresh)
 {
     const GuiHappening *last = NULL;
+    uint64_t newest = 0;
 
     for (unsigned i = 0; i < scene->happening_count; i++) {
         const GuiHappening *one = &scene->happenings[i];
@@ -206,7 +208,11 @@ char *stage_decision(const GuiStage *stage, const GuiScene *scene, const StagePa
             &g_array_index(stage->parts, StagePart, port->part_index) == part &&
             !(last && one->kind == GUI_HAPPENED_LEARNED))
             last = one;
+        newest = MAX(newest, one->time);
     }
+    for (unsigned i = 0; i < scene->standing_count; i++)
+        newest = MAX(newest, scene->standing[i].arrives_ns);
+    *ret_fresh = last && last->time >= newest;
     return last ? decision_text(scene, last) : NULL;
 }
 
@@ -252,14 +258,16 @@ static void draw_about(const GuiStage *stage, cairo_t *cr, const GuiScene *scene
                        const StagePart *part, const SimModelNetwork *network, double used)
 {
     const GuiTheme *theme = &stage->theme;
-    g_autofree char *decision = stage_decision(stage, scene, part);
+    bool fresh;
+    g_autofree char *decision = stage_decision(stage, scene, part, &fresh);
     double x = part->box.x + 12 + used, right = part->box.x + part->box.width - 12, width;
 
     if (decision) {
         width = gui_tag_width(theme, 0.85, decision);
         if (width < right - x) {
-            gui_paint_tag(cr, theme, right - width, label_y(part), 0.85, theme->accent, theme->card,
-                          decision);
+            gui_paint_tag(cr, theme, right - width, label_y(part), 0.85,
+                          fresh ? theme->accent : gui_mix(theme->card, theme->accent, 0.3),
+                          fresh ? theme->card : theme->ink, decision);
             right -= width + 10;
         }
     }
@@ -304,8 +312,9 @@ void stage_draw_part(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
 uint64_t stage_part_state(const GuiStage *stage, const GuiScene *scene, const StagePart *part)
 {
     const SimModelNetwork *network = sim_model_network(scene->model, part->network);
-    g_autofree char *decision = part->is_switch ? stage_decision(stage, scene, part) : NULL;
-    uint64_t sum = stage_mix_text(1, decision);
+    bool fresh = false;
+    g_autofree char *decision = part->is_switch ? stage_decision(stage, scene, part, &fresh) : NULL;
+    uint64_t sum = stage_mix_text(fresh, decision);
 
     if (network && part->is_switch) {
         sum = stage_mix(sum, count_addresses(network, part->part));
@@ -316,22 +325,51 @@ uint64_t stage_part_state(const GuiStage *stage, const GuiScene *scene, const St
 
 /* ---- What just happened ---------------------------------------------------------------------- */
 
-/* The tags that are drawn already: where many frames are dropped at once, only those
- * that lie on no other say why. */
+/* What a tag must not hide, if there is any place where it need not: other tags, crosses, and
+ * frames on their way. Other tags it never hides: where frames are dropped at many places at
+ * once, only those whose tag lies on no other say why. */
 #define MOST_TAGS 64u
 
 typedef struct {
-    GuiRect boxes[MOST_TAGS];
-    unsigned count;
+    GuiRect tags[MOST_TAGS], crosses[MOST_TAGS];
+    unsigned tag_count, cross_count;
+    const GArray *envelopes; /* of StageEnvelope */
 } Tags;
 
-static bool tag_fits(const GuiStage *stage, const Tags *tags, GuiRect box)
+static bool covers_any(const GArray *envelopes, GuiRect box)
 {
-    bool fits = box.x >= 2 && box.x + box.width <= stage->width - 2 && tags->count < MOST_TAGS;
+    for (guint i = 0; i < envelopes->len; i++) {
+        if (gui_rect_overlaps(box, g_array_index(envelopes, StageEnvelope, i).box))
+            return true;
+    }
+    return false;
+}
 
-    for (unsigned i = 0; i < tags->count && fits; i++)
-        fits = !gui_rect_overlaps(box, tags->boxes[i]);
-    return fits;
+static bool tag_fits(const GuiStage *stage, const Tags *tags, GuiRect box, bool hides_nothing)
+{
+    bool fits = box.x >= 2 && box.x + box.width <= stage->width - 2 && tags->tag_count < MOST_TAGS;
+
+    for (unsigned i = 0; i < tags->tag_count && fits; i++)
+        fits = !gui_rect_overlaps(box, tags->tags[i]);
+    for (unsigned i = 0; i < tags->cross_count && fits && hides_nothing; i++)
+        fits = !gui_rect_overlaps(box, tags->crosses[i]);
+    return fits && !(hides_nothing && covers_any(tags->envelopes, box));
+}
+
+/* Beside the paper, or beyond it, away from the port. False: there is no room. */
+static bool place_tag(const GuiStage *stage, const Tags *tags, GuiRect paper, double cross,
+                      bool below, double width, double height, GuiRect *ret)
+{
+    for (unsigned attempt = 0; attempt < 16; attempt++) {
+        bool hides_nothing = attempt < 12, left = attempt % 2;
+        unsigned row = hides_nothing ? attempt / 2 : 0;
+        double x = left ? paper.x - cross * 0.8 - width : paper.x + paper.width + 6;
+        double y = paper.y + (paper.height - height) / 2 + (below ? 1.0 : -1.0) * row * height / 2;
+        *ret = (GuiRect){x, y, width, height};
+        if (tag_fits(stage, tags, *ret, hides_nothing))
+            return true;
+    }
+    return false;
 }
 
 static void draw_cross(const GuiTheme *theme, cairo_t *cr, GuiPoint at, double size)
@@ -348,45 +386,88 @@ static void draw_cross(const GuiTheme *theme, cairo_t *cr, GuiPoint at, double s
     gui_paint_cross(cr, gui_rect_inset(box, size * 0.27), theme->bad, size / 6.5);
 }
 
-static void draw_drop(const GuiStage *stage, cairo_t *cr, const GuiHappening *happening, double age,
-                      Tags *tags)
+static const double cross_sizes[] = {[STAGE_FULL] = 20, [STAGE_COMPACT] = 16, [STAGE_TINY] = 12};
+
+/* Where a frame that was dropped at a port lies: just outside of it. */
+static GuiRect dropped_paper(const GuiStage *stage, const StagePort *port)
 {
-    static const double sizes[] = {[STAGE_FULL] = 22, [STAGE_COMPACT] = 16, [STAGE_TINY] = 12};
+    GuiRect paper = stage_envelope_box(stage, gui_rect_centre(port->box));
+
+    paper.y += (port->below ? 1 : -1) * (port->box.height / 2 + paper.height / 2 + 2);
+    return paper;
+}
+
+/* The frame itself, crossed out where it ended, and beside it why; how many ended there. Other
+ * frames at that place stay in sight. */
+static void draw_drop(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
+                      const GuiHappening *happening, unsigned count, Tags *tags)
+{
     const GuiTheme *theme = &stage->theme;
     const StagePort *port = stage_port(stage, happening->port);
-    g_autofree char *text = g_strdup_printf("dropped: %s", happening->why);
-    double size = sizes[stage->form], letters = stage->form == STAGE_FULL ? 0.9 : 0.75;
+    g_autofree char *text = count > 1
+                                ? g_strdup_printf("dropped \303\227%u: %s", count, happening->why)
+                                : g_strdup_printf("dropped: %s", happening->why);
+    double size = cross_sizes[stage->form], letters = stage->form == STAGE_FULL ? 0.9 : 0.75;
     double width = gui_tag_width(theme, letters, text), height = theme->text * letters * 1.7;
+    double age = scene->linger_ns ? (double)(scene->time - happening->time) / scene->linger_ns : 0;
+    GuiRect paper = dropped_paper(stage, port), box;
 
-    if (!port || !port->placed)
-        return;
-    GuiPoint at = gui_rect_centre(port->box);
-    at.y += port->below ? port->box.height / 2 + size * 0.8 : -port->box.height / 2 - size * 0.8;
-    GuiRect right = {at.x + size / 2 + 6, at.y - height / 2, width, height}, left = right;
-    left.x = at.x - size / 2 - 6 - width;
     cairo_push_group(cr);
-    draw_cross(theme, cr, at, size);
-    bool at_right = tag_fits(stage, tags, right);
-    if (at_right || tag_fits(stage, tags, left)) {
-        GuiRect box = at_right ? right : left;
-        gui_paint_tag(cr, theme, box.x, at.y, letters, theme->bad, theme->card, text);
-        tags->boxes[tags->count++] = box;
+    if (!covers_any(tags->envelopes, paper))
+        stage_draw_paper(stage, cr, paper, stage_frame_protocol(scene, happening->frame), false);
+    draw_cross(theme, cr, (GuiPoint){paper.x + 2, paper.y + 4}, size);
+    if (place_tag(stage, tags, paper, size, port->below, width, height, &box)) {
+        gui_paint_tag(cr, theme, box.x, box.y + height / 2, letters, theme->bad, theme->card, text);
+        tags->tags[tags->tag_count++] = box;
     }
     cairo_pop_group_to_source(cr);
-    cairo_paint_with_alpha(cr, 1 - 0.55 * age);
+    cairo_paint_with_alpha(cr, 1 - 0.55 * MIN(age, 1));
+}
+
+/* The drops that are seen at one port as one. */
+typedef struct {
+    const GuiHappening *last;
+    unsigned count;
+} Drops;
+
+static Drops *drops_at(Drops *all, unsigned *count, const GuiHappening *drop)
+{
+    for (unsigned i = 0; i < *count; i++) {
+        if (all[i].last->port == drop->port)
+            return &all[i];
+    }
+    if (*count == MOST_TAGS)
+        return NULL;
+    all[*count] = (Drops){.last = drop};
+    return &all[(*count)++];
 }
 
 void stage_draw_happenings(const GuiStage *stage, cairo_t *cr, const GuiScene *scene)
 {
-    Tags tags = {.count = 0};
+    Tags tags = {.tag_count = 0};
+    Drops all[MOST_TAGS];
+    unsigned count = 0;
 
     /* The last one first: what is newest says why. */
     for (unsigned i = scene->happening_count; i-- > 0;) {
         const GuiHappening *one = &scene->happenings[i];
-        double age = scene->linger_ns
-                         ? MIN((double)(scene->time - one->time) / (double)scene->linger_ns, 1)
-                         : 0;
-        if (one->kind == GUI_HAPPENED_DROP)
-            draw_drop(stage, cr, one, age, &tags);
+        const StagePort *port = stage_port(stage, one->port);
+        Drops *drops = one->kind == GUI_HAPPENED_DROP && port && port->placed
+                           ? drops_at(all, &count, one)
+                           : NULL;
+        if (drops && drops->last->why == one->why)
+            drops->count++;
     }
+    if (count == 0)
+        return;
+    g_autoptr(GArray) envelopes = stage_envelopes(stage, scene);
+    tags.envelopes = envelopes;
+    for (unsigned i = 0; i < count; i++) {
+        GuiRect paper = dropped_paper(stage, stage_port(stage, all[i].last->port));
+        double size = cross_sizes[stage->form];
+        tags.crosses[tags.cross_count++] =
+            (GuiRect){paper.x - size * 0.8, paper.y - size * 0.8, size * 1.7, size * 1.7};
+    }
+    for (unsigned i = 0; i < count; i++)
+        draw_drop(stage, cr, scene, all[i].last, all[i].count, &tags);
 }

@@ -160,27 +160,46 @@ static GuiColour state_colour(const GuiTheme *theme, const SimModelVm *vm)
                                                                        : theme->dim;
 }
 
+/* What a vCPU does, in as many words as there is room for; number: as one of several. g_free(). */
+static char *vcpu_words(const GuiTheme *theme, const SimModelVcpu *vcpu, unsigned number, bool one,
+                        double room)
+{
+    GuiVcpuClass class = gui_state_class(vcpu->state);
+    const char *word = sim_name(SIM_NAMES(VcpuState), vcpu->state);
+    char *texts[3] = {NULL};
+    char *fitting = NULL;
+
+    if (!one)
+        texts[0] = g_strdup_printf("%u: %s", number, word);
+    else if (class == GUI_VCPU_RUNNING && vcpu->pcpu != SIM_MODEL_NO_PCPU)
+        texts[0] = g_strdup_printf("running on pCPU %u", vcpu->pcpu);
+    else if (class == GUI_VCPU_READY)
+        texts[0] = g_strdup("ready, waits for a pCPU");
+    else if (class == GUI_VCPU_BLOCKED)
+        texts[0] = g_strdup(vcpu->why == SIM_WHY_MEMORY ? "blocked: waits for memory"
+                                                        : "blocked: waits (HLT)");
+    texts[1] = one ? g_strdup(word) : NULL;
+    texts[2] = g_strdup_printf("%u", number);
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        bool last = i + 1 == G_N_ELEMENTS(texts);
+        if (texts[i] && !fitting &&
+            (last || gui_text_width(theme, GUI_TEXT(.size = 0.85), texts[i]) <= room))
+            fitting = g_steal_pointer(&texts[i]);
+        g_free(texts[i]);
+    }
+    return fitting;
+}
+
 static void draw_vcpu(const GuiTheme *theme, cairo_t *cr, const SimModelVm *vm, unsigned number,
-                      GuiRect box, bool words)
+                      GuiRect box)
 {
     const SimModelVcpu *vcpu = &vm->vcpus[number];
     GuiVcpuClass class = gui_state_class(vcpu->state);
-    g_autofree char *text = NULL;
 
     gui_paint_state(cr, theme, box, class);
     if (box.width < 14)
         return;
-    if (!words)
-        text = g_strdup_printf("%u", number);
-    else if (class == GUI_VCPU_RUNNING && vcpu->pcpu != SIM_MODEL_NO_PCPU)
-        text = g_strdup_printf("running on pCPU %u", vcpu->pcpu);
-    else if (class == GUI_VCPU_READY)
-        text = g_strdup("ready, waits for a pCPU");
-    else if (class == GUI_VCPU_BLOCKED)
-        text = g_strdup(vcpu->why == SIM_WHY_MEMORY ? "blocked: waits for memory"
-                                                    : "blocked: waits (HLT)");
-    else
-        text = g_strdup(sim_name(SIM_NAMES(VcpuState), vcpu->state));
+    g_autofree char *text = vcpu_words(theme, vcpu, number, vm->vcpu_count == 1, box.width - 4);
     if (class == GUI_VCPU_RUNNING)
         gui_set_colour(
             cr, theme->kind == GUI_THEME_DARK ? (GuiColour){0.04, 0.1, 0.07} : (GuiColour){1, 1, 1},
@@ -189,8 +208,8 @@ static void draw_vcpu(const GuiTheme *theme, cairo_t *cr, const SimModelVm *vm, 
         gui_set_colour(cr, (GuiColour){0.1, 0.08, 0}, 1);
     else
         gui_set_colour(cr, theme->dim, 1);
-    gui_text(cr, theme, GUI_TEXT(.size = 0.85, .align = GUI_ALIGN_CENTRE, .bold = !words),
-             box.x + box.width / 2, box.y + box.height / 2, box.width - 4, text);
+    gui_text(cr, theme, GUI_TEXT(.size = 0.85, .align = GUI_ALIGN_CENTRE), box.x + box.width / 2,
+             box.y + box.height / 2, box.width - 4, text);
 }
 
 static void draw_vcpus(const GuiTheme *theme, cairo_t *cr, const SimModelVm *vm, GuiRect box)
@@ -201,8 +220,7 @@ static void draw_vcpus(const GuiTheme *theme, cairo_t *cr, const SimModelVm *vm,
         return;
     double step = (box.width + 3) / count;
     for (unsigned i = 0; i < count; i++)
-        draw_vcpu(theme, cr, vm, i, (GuiRect){box.x + i * step, box.y, step - 3, box.height},
-                  count == 1 && box.width > 120);
+        draw_vcpu(theme, cr, vm, i, (GuiRect){box.x + i * step, box.y, step - 3, box.height});
 }
 
 /* ---- Its memory ----------------------------------------------------------------------------- */

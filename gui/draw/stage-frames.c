@@ -40,18 +40,20 @@ static bool place_envelope(const GuiStage *stage, const GuiScene *scene, const S
 {
     unsigned count;
     const GuiPoint *way = stage_cable(stage, flight->from, &count);
-    double width = sizes[stage->form].width, height = sizes[stage->form].height;
-    double length, edge;
+    double height = sizes[stage->form].height, length, edge;
 
     if (!way || stage_port(stage, flight->from)->cable != stage_port(stage, flight->to)->cable)
         return false;
     /* From just outside one end to just before the other. */
     length = gui_path_length(way, count);
     edge = MIN((height / 2 + 2) / MAX(length, 1), 0.5);
-    GuiPoint at = gui_path_at(way, count, edge + (1 - 2 * edge) * progress(flight, scene->time));
+    double along = edge + (1 - 2 * edge) * progress(flight, scene->time);
+    GuiPoint at = gui_path_at(way, count, along);
+    GuiPoint ahead = gui_path_at(way, count, MIN(along + edge, 1));
     *ret = (StageEnvelope){.flight = *flight,
                            .count = 1,
-                           .box = {at.x - width / 2, at.y - height / 2, width, height},
+                           .box = stage_envelope_box(stage, at),
+                           .way = {ahead.x - at.x, ahead.y - at.y},
                            .waiting = scene->time < flight->departs_ns};
     return true;
 }
@@ -91,11 +93,24 @@ static int by_cable(const void *a, const void *b)
     return one->frame < other->frame ? -1 : one->frame > other->frame;
 }
 
+/* Frames on cables, and those that stand at an end of one; g_free(). */
+static SimFlight *all_flights(const GuiScene *scene, unsigned *ret_count)
+{
+    unsigned count;
+    SimFlight *flights = sim_model_flights(scene->model, &count);
+
+    *ret_count = count + scene->standing_count;
+    flights = g_renew(SimFlight, flights, *ret_count + 1);
+    for (unsigned i = 0; i < scene->standing_count; i++)
+        flights[count + i] = scene->standing[i];
+    return flights;
+}
+
 GArray *stage_envelopes(const GuiStage *stage, const GuiScene *scene)
 {
     GArray *envelopes = g_array_new(FALSE, FALSE, sizeof(StageEnvelope));
     unsigned count;
-    g_autofree SimFlight *flights = sim_model_flights(scene->model, &count);
+    g_autofree SimFlight *flights = all_flights(scene, &count);
     guint first = 0;
     uint32_t cable = SIM_MODEL_NO_PORT;
 
@@ -108,9 +123,7 @@ GArray *stage_envelopes(const GuiStage *stage, const GuiScene *scene)
         cable = low;
         if (!place_envelope(stage, scene, &flights[i], &next) || join(envelopes, first, &next))
             continue;
-        next.protocol = scene->frames && scene->reader
-                            ? gui_frames_protocol(scene->frames, scene->reader, flights[i].frame)
-                            : "?";
+        next.protocol = stage_frame_protocol(scene, flights[i].frame);
         next.broadcast = is_broadcast(scene, flights[i].frame);
         g_array_append_val(envelopes, next);
     }
@@ -136,9 +149,34 @@ static void draw_waves(cairo_t *cr, const GuiTheme *theme, GuiRect box)
     cairo_stroke(cr);
 }
 
-/* An envelope of its own: paper, flap, and the label over its lower part. */
-static void draw_paper(const GuiStage *stage, cairo_t *cr, GuiRect box, const char *protocol,
-                       bool broadcast)
+/* A protocol's name may be smaller than others before it is cut. */
+static void draw_label(const GuiStage *stage, cairo_t *cr, GuiRect band, const char *protocol)
+{
+    GuiTextStyle style = {.size = sizes[stage->form].text, .bold = true, .align = GUI_ALIGN_CENTRE};
+    double room = band.width - 3, width = gui_text_width(&stage->theme, &style, protocol);
+
+    if (width > room)
+        style.size *= MAX(room / width, 0.7);
+    gui_set_colour(cr, (GuiColour){1, 1, 1}, 1);
+    gui_text(cr, &stage->theme, &style, band.x + band.width / 2, band.y + band.height / 2,
+             band.width - 2, protocol);
+}
+
+GuiRect stage_envelope_box(const GuiStage *stage, GuiPoint centre)
+{
+    double width = sizes[stage->form].width, height = sizes[stage->form].height;
+
+    return (GuiRect){centre.x - width / 2, centre.y - height / 2, width, height};
+}
+
+const char *stage_frame_protocol(const GuiScene *scene, uint64_t frame)
+{
+    return scene->frames && scene->reader ? gui_frames_protocol(scene->frames, scene->reader, frame)
+                                          : "?";
+}
+
+void stage_draw_paper(const GuiStage *stage, cairo_t *cr, GuiRect box, const char *protocol,
+                      bool broadcast)
 {
     const GuiTheme *theme = &stage->theme;
     double flap = box.height * 0.42;
@@ -156,11 +194,7 @@ static void draw_paper(const GuiStage *stage, cairo_t *cr, GuiRect box, const ch
     gui_rounded(cr, band, 3);
     gui_set_colour(cr, gui_protocol_colour(theme, protocol), 1);
     cairo_fill(cr);
-    gui_set_colour(cr, (GuiColour){1, 1, 1}, 1);
-    gui_text(
-        cr, theme,
-        &(GuiTextStyle){.size = sizes[stage->form].text, .bold = true, .align = GUI_ALIGN_CENTRE},
-        box.x + box.width / 2, band.y + band.height / 2, box.width - 4, protocol);
+    draw_label(stage, cr, band, protocol);
 }
 
 /* On a screen many envelopes look the same: each kind is drawn once and then copied. */
@@ -209,8 +243,8 @@ static cairo_surface_t *find_stamp(const GuiStage *stage, Stamps *stamps, const 
         (int)ceil((height + 2 * STAMP_MARGIN) * stamps->scale));
     cairo_t *cr = cairo_create(stamp.surface);
     cairo_scale(cr, stamps->scale, stamps->scale);
-    draw_paper(stage, cr, (GuiRect){STAMP_MARGIN, STAMP_MARGIN, width, height}, one->protocol,
-               one->broadcast);
+    stage_draw_paper(stage, cr, (GuiRect){STAMP_MARGIN, STAMP_MARGIN, width, height}, one->protocol,
+                     one->broadcast);
     cairo_destroy(cr);
     g_array_append_val(stamps->stamps, stamp);
     return stamp.surface;
@@ -232,6 +266,28 @@ static void stamp_paper(const GuiStage *stage, cairo_t *cr, Stamps *stamps,
     cairo_restore(cr);
 }
 
+/* A point at the side that goes ahead. */
+static void draw_point(cairo_t *cr, const GuiTheme *theme, const StageEnvelope *one)
+{
+    bool upright = fabs(one->way.y) >= fabs(one->way.x);
+    double side = upright ? (one->way.y < 0 ? -1 : 1) : (one->way.x < 0 ? -1 : 1);
+    double half = (upright ? one->box.height : one->box.width) / 2, base = one->box.height * 0.2;
+    GuiPoint middle = gui_rect_centre(one->box);
+    GuiPoint tip = middle, left = middle, right = middle;
+
+    *(upright ? &tip.y : &tip.x) += side * (half + base);
+    *(upright ? &left.y : &left.x) += side * (half - 1);
+    *(upright ? &right.y : &right.x) += side * (half - 1);
+    *(upright ? &left.x : &left.y) -= base * 1.1;
+    *(upright ? &right.x : &right.y) += base * 1.1;
+    cairo_move_to(cr, tip.x, tip.y);
+    cairo_line_to(cr, left.x, left.y);
+    cairo_line_to(cr, right.x, right.y);
+    cairo_close_path(cr);
+    gui_set_colour(cr, theme->ink, 1);
+    cairo_fill(cr);
+}
+
 static void draw_envelope(const GuiStage *stage, cairo_t *cr, const GuiScene *scene, Stamps *stamps,
                           const StageEnvelope *one)
 {
@@ -243,12 +299,13 @@ static void draw_envelope(const GuiStage *stage, cairo_t *cr, const GuiScene *sc
     for (unsigned i = MIN(one->count - 1, 2); i > 0; i--)
         gui_paint_card(cr, (GuiRect){box.x + 3.0 * i, box.y - 3.0 * i, box.width, box.height}, 4,
                        theme->paper, theme->paper_ink, 1);
+    draw_point(cr, theme, one);
     if (chosen)
         gui_paint_card(cr, gui_rect_inset(box, -4), 7, theme->accent, theme->accent, 1);
     if (stamps->scale > 0)
         stamp_paper(stage, cr, stamps, one);
     else
-        draw_paper(stage, cr, box, one->protocol, one->broadcast);
+        stage_draw_paper(stage, cr, box, one->protocol, one->broadcast);
     if (one->count > 1) {
         g_autofree char *text = g_strdup_printf("\303\227%u", one->count);
         gui_paint_tag(cr, theme, box.x + box.width - 8, box.y - 2, 0.7, theme->ink, theme->card,

@@ -476,6 +476,24 @@ static void add_cable(GuiStage *stage, uint32_t a, uint32_t b, const GuiPoint *p
     stage_port(stage, a)->cable = stage_port(stage, b)->cable = index;
 }
 
+/* Half the width of the socket below a NIC: cables that come down side by side have narrow
+ * ones. */
+static double socket_half(const GuiStage *stage, const SimModel *model, uint32_t nic, double x)
+{
+    double half = stage->form == STAGE_TINY ? 7 : 9;
+
+    for (guint i = 0; i < model->ports->len; i++) {
+        const SimModelPort *other = model->ports->pdata[i];
+        const StagePort *plug = stage_port(stage, i);
+        if (i == nic || other->vm == SIM_NONE || other->gone || !plug->placed)
+            continue;
+        double apart = fabs(drop_x(stage, other, plug) - x);
+        if (apart > 0.5)
+            half = MIN(half, apart / 2 - 0.5);
+    }
+    return half;
+}
+
 static void nic_cable(GuiStage *stage, const SimModel *model, uint32_t nic, uint32_t socket)
 {
     const StagePort *plug = stage_port(stage, nic);
@@ -485,12 +503,7 @@ static void nic_cable(GuiStage *stage, const SimModel *model, uint32_t nic, uint
 
     if (!plug->placed)
         return;
-    /* Cables that come down side by side have narrow sockets. */
-    const StageVm *vm = &g_array_index(stage->vms, StageVm, sim_model_port(model, nic)->vm);
-    if (vm->row > 0)
-        place_socket_of(stage, socket, x, false, vm->lane / 2 - 0.5);
-    else
-        place_socket(stage, socket, x, false);
+    place_socket_of(stage, socket, x, false, socket_half(stage, model, nic, x));
     GuiPoint end = stage_port(stage, socket)->at;
     if (fabs(x - plug->at.x) > 0.5) {
         double y = plug->at.y + 6 + 4 * (sim_model_port(model, nic)->nic % 4);

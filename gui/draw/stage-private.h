@@ -115,11 +115,17 @@ typedef struct {
     SimFlight flight;
     unsigned count; /* frames in this envelope */
     GuiRect box;
+    GuiPoint way; /* where it goes, as a vector of any length */
     const char *protocol;
     bool waiting; /* not on the cable yet */
     bool broadcast;
 } StageEnvelope;
 GArray *stage_envelopes(const GuiStage *stage, const GuiScene *scene);
+/* An envelope of its own: paper, flap, and the label over its lower part. */
+void stage_draw_paper(const GuiStage *stage, cairo_t *cr, GuiRect box, const char *protocol,
+                      bool broadcast);
+GuiRect stage_envelope_box(const GuiStage *stage, GuiPoint centre);
+const char *stage_frame_protocol(const GuiScene *scene, uint64_t frame);
 void stage_draw_envelopes(const GuiStage *stage, cairo_t *cr, const GuiScene *scene);
 
 /* stage-draw-vm.c */
@@ -140,6 +146,8 @@ void stage_draw_cable(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
 void stage_draw_part(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
                      const StagePart *part);
 void stage_draw_port(const GuiStage *stage, cairo_t *cr, const GuiScene *scene, uint32_t port);
-/* What the switch decided last, in words; NULL: nothing lately. g_free(). */
-char *stage_decision(const GuiStage *stage, const GuiScene *scene, const StagePart *part);
+/* What the switch decided last, in words; NULL: nothing lately. g_free(). It is fresh while
+ * nobody has decided or dropped anything since. */
+char *stage_decision(const GuiStage *stage, const GuiScene *scene, const StagePart *part,
+                     bool *ret_fresh);
 void stage_draw_happenings(const GuiStage *stage, cairo_t *cr, const GuiScene *scene);

@@ -28,14 +28,17 @@ static guint count_links(const SimModel *model)
 }
 
 /* Forms from the one with most in it, each at zooms from large to small; with long cables,
- * on which frames are seen best, before short ones. */
+ * on which frames are seen best, before short ones. Where there are cables, VMs in one row
+ * come first, even if less is said of them: no cable passes another VM then. */
 static const struct {
     StageForm form;
-    bool tight;
+    bool one_row, tight;
     double largest, smallest;
-} choices[] = {{STAGE_FULL, false, 2.4, 0.85},   {STAGE_FULL, true, 1.1, 0.82},
-               {STAGE_COMPACT, false, 1.7, 0.9}, {STAGE_COMPACT, true, 1.2, 0.75},
-               {STAGE_TINY, false, 1.4, 0.75},   {STAGE_TINY, true, 1.0, 0.6}};
+} choices[] = {{STAGE_FULL, true, false, 2.4, 0.85},    {STAGE_FULL, true, true, 1.1, 0.82},
+               {STAGE_COMPACT, true, false, 1.7, 0.85}, {STAGE_COMPACT, true, true, 1.2, 0.8},
+               {STAGE_FULL, false, false, 2.4, 0.85},   {STAGE_FULL, false, true, 1.1, 0.82},
+               {STAGE_COMPACT, false, false, 1.7, 0.9}, {STAGE_COMPACT, false, true, 1.2, 0.75},
+               {STAGE_TINY, false, false, 1.4, 0.75},   {STAGE_TINY, false, true, 1.0, 0.6}};
 
 static bool try_layout(GuiStage *stage, const SimModel *model)
 {
@@ -48,16 +51,27 @@ static bool try_layout(GuiStage *stage, const SimModel *model)
     return needed <= height + 0.5 && stage->width <= stage->asked_width / stage->zoom + 0.5;
 }
 
+static bool has_one_row(const GuiStage *stage)
+{
+    for (guint i = 0; i < stage->vms->len; i++) {
+        if (g_array_index(stage->vms, StageVm, i).row > 0)
+            return false;
+    }
+    return true;
+}
+
 static void choose(GuiStage *stage, const SimModel *model)
 {
     double scale = stage->asked_theme.scale;
 
     for (size_t i = 0; i < G_N_ELEMENTS(choices); i++) {
+        if (choices[i].one_row && model->ports->len == 0)
+            continue;
         for (double zoom = choices[i].largest; zoom > choices[i].smallest - 0.01; zoom -= 0.05) {
             stage->form = choices[i].form;
             stage->tight = choices[i].tight;
             stage->zoom = zoom * scale;
-            if (try_layout(stage, model))
+            if (try_layout(stage, model) && (!choices[i].one_row || has_one_row(stage)))
                 return;
         }
     }
@@ -74,7 +88,7 @@ static void use_room(GuiStage *stage, const SimModel *model)
     for (guint i = 0; i < stage->parts->len; i++)
         gaps = MAX(gaps, g_array_index(stage->parts, StagePart, i).rank);
     if (needed < height)
-        needed = stage_place(stage, model, wish + MIN((height - needed) / gaps, 110));
+        needed = stage_place(stage, model, wish + MIN((height - needed) / gaps, 180));
     stage->shift_y = MAX((height - needed) / 2, 0);
     stage->height = MAX(height, needed);
 }

@@ -2,6 +2,8 @@
 /* entity.c: comparing and naming what can be selected. */
 #include "gui/session/entity.h"
 
+#include <string.h>
+
 bool gui_entity_equal(GuiEntity one, GuiEntity other)
 {
     return one.kind == other.kind && one.a == other.a && one.b == other.b &&
@@ -38,14 +40,31 @@ static char *part_name(const SimModel *model, uint32_t part)
     return g_strdup_printf("part %u", part);
 }
 
+/* "switch net0", of several in a network "switch net0 s1"; else what it is. g_free(). */
+static char *port_owner(const SimModel *model, const SimModelPort *port)
+{
+    const SimModelNetwork *network = sim_model_network(model, port->network);
+
+    if (!network || strcmp(port->kind, "switch") != 0)
+        return g_strdup(port->kind);
+    for (guint i = 0; i < network->switches->len && network->switches->len > 1; i++) {
+        const SimModelSwitch *own = network->switches->pdata[i];
+        if (own->part == port->part && own->name && own->name[0] &&
+            strcmp(own->name, network->name) != 0)
+            return g_strdup_printf("switch %s %s", network->name, own->name);
+    }
+    return g_strdup_printf("switch %s", network->name);
+}
+
 static char *port_name(const SimModel *model, uint32_t number)
 {
     const SimModelPort *port = sim_model_port(model, number);
 
     if (port && port->vm != SIM_NONE)
         return g_strdup_printf("NIC %u of VM %s", port->nic, vm_name(model, port->vm));
-    if (port)
-        return g_strdup_printf("port %u of %s", port->number, port->kind);
+    g_autofree char *owner = port ? port_owner(model, port) : NULL;
+    if (owner)
+        return g_strdup_printf("port %u of %s", port->number, owner);
     return g_strdup_printf("port %u", number);
 }
 

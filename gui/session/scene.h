@@ -4,7 +4,9 @@
  * A model holds what is, not what happens: a frame that a switch drops is gone in
  * the same instant. So a scene has, beside the model, the happenings of the last
  * moments: drops, decisions of switches, learned addresses. A view shows them as
- * long as they are young.
+ * long as they are young. And it has the frames that stand somewhere at this very
+ * instant: one that a NIC has just sent or received, or a switch decided on, is on
+ * no cable, yet it is what the step was about.
  */
 #pragma once
 
@@ -35,6 +37,9 @@ typedef struct {
     const GuiHappening *happenings; /* in the order of time */
     unsigned happening_count;
     uint64_t linger_ns; /* how long they are shown */
+    /* At one end of a cable: departs_ns == time, at its beginning; before, at its end. */
+    const SimFlight *standing;
+    unsigned standing_count;
     GuiEntity selected;
 } GuiScene;
 

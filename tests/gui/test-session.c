@@ -175,6 +175,46 @@ static void test_happenings(Fixture *f, const void *user)
     gui_scene_clear(&scene);
 }
 
+/* The one frame that stands at a cable's end after the next step by packets; none: to 0. */
+static void step_and_look(Fixture *f, uint64_t frame, uint32_t from, uint32_t to, bool arrived)
+{
+    g_assert_true(gui_session_step(f->session, GUI_STEP_PACKET, 1));
+    GuiScene scene = gui_scene(f->session, 0);
+
+    g_assert_cmpuint(scene.standing_count, ==, frame ? 1 : 0);
+    if (frame) {
+        g_assert_cmpuint(scene.standing[0].frame, ==, frame);
+        g_assert_cmpuint(scene.standing[0].from, ==, from);
+        g_assert_cmpuint(scene.standing[0].to, ==, to);
+        g_assert_cmpuint(scene.standing[0].arrives_ns, ==, scene.time);
+        g_assert_cmpuint(scene.standing[0].departs_ns, ==, arrived ? 0 : scene.time);
+    }
+    gui_scene_clear(&scene);
+}
+
+/* NIC 0 is port 0, its cable leads to port 1; NIC 1 is port 2, and port 3. A frame that is sent
+ * is on its cable already, for in this trace that comes first within an instant. Then: flooded
+ * out of port 3, received; the answer forwarded out of port 1, received; the ping forwarded;
+ * and dropped, which is a happening. */
+static void test_standing(Fixture *f, const void *user)
+{
+    gui_session_seek(f->session, 0);
+    step_and_look(f, 0, 0, 0, false);
+    step_and_look(f, 1, 3, 2, false);
+    step_and_look(f, 1, 3, 2, true);
+    step_and_look(f, 0, 0, 0, false);
+    step_and_look(f, 2, 1, 0, false);
+    step_and_look(f, 2, 1, 0, true);
+    step_and_look(f, 0, 0, 0, false);
+    step_and_look(f, 3, 3, 2, false);
+    step_and_look(f, 0, 0, 0, false);
+    /* Between two events nothing stands: what is on its way is on a cable. */
+    gui_session_seek(f->session, 1500);
+    GuiScene scene = gui_scene(f->session, 0);
+    g_assert_cmpuint(scene.standing_count, ==, 0);
+    gui_scene_clear(&scene);
+}
+
 static void test_frames(Fixture *f, const void *user)
 {
     const GuiFrames *frames = gui_session_frames(f->session);
@@ -348,6 +388,7 @@ int main(int argc, char **argv)
     ADD("stepping", test_stepping);
     ADD("stepping-from-between", test_stepping_from_between);
     ADD("happenings", test_happenings);
+    ADD("standing", test_standing);
     ADD("frames", test_frames);
     ADD("lanes", test_lanes);
     ADD("growing", test_growing);
