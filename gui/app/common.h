@@ -7,8 +7,7 @@
 #include <glib/gi18n.h>
 
 #include "gui/draw/theme.h"
-#include "gui/draw/ticks.h"
-#include "gui/session/session.h"
+#include "gui/session/scene.h"
 
 #define GUI_APP_ID        "org.hvlab.Hvlab"
 #define GUI_RESOURCE_PATH "/org/hvlab/Hvlab/"

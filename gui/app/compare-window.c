@@ -6,17 +6,11 @@
  * `hvlab run`, one after the other. Where two long traces part is found in a thread, with
  * readers of its own. */
 #include <glib/gstdio.h>
-#include <json-c/json.h>
 #include <string.h>
 
 #include "gui/app/canvas.h"
 #include "gui/app/compare-window.h"
 #include "gui/draw/compare.h"
-#include "gui/session/scene.h"
-#include "sim/export/parting.h"
-#include "sim/export/result.h"
-#include "sim/export/side-by-side.h"
-#include "sim/scenario/scenario.h"
 
 #define SLICE 20000u
 
@@ -133,53 +127,14 @@ static void only_toggled(GtkCheckButton *button, View *view)
     show_numbers(view);
 }
 
-/* The result document of a trace; NULL: its scenario cannot be read. */
-static json_object *result_of(GuiSession *session)
-{
-    json_object *all = json_tokener_parse(gui_session_metadata(session));
-    json_object *own = all ? json_object_object_get(all, "scenario") : NULL;
-    const char *text = own ? json_object_to_json_string(own) : "";
-    g_autoptr(SimScenario) scenario =
-        sim_scenario_load_text(text, strlen(text), "the trace", NULL, NULL, NULL, NULL);
-    json_object *result = NULL;
-
-    if (scenario) {
-        uint64_t position = gui_session_position(session);
-
-        gui_session_seek(session, UINT64_MAX);
-
-        SimResultInput input = {.scenario = scenario,
-                                .model = gui_session_model(session),
-                                .metadata = gui_session_metadata(session)};
-
-        result = sim_result_new(&input);
-        if (position > 0)
-            gui_session_seek_event(session, position - 1);
-        else
-            gui_session_seek(session, 0);
-    }
-    json_object_put(all);
-    return result;
-}
-
-static void release(void *object)
-{
-    json_object_put(object);
-}
-
 static void compare_numbers(View *view)
 {
-    g_autoptr(GPtrArray) results = g_ptr_array_new_with_free_func(release);
+    GPtrArray *rows = gui_comparison_rows(view->sessions[0], view->sessions[1]);
 
-    for (unsigned i = 0; i < 2; i++) {
-        json_object *result = result_of(view->sessions[i]);
-
-        if (!result)
-            return;
-        g_ptr_array_add(results, result);
-    }
+    if (!rows)
+        return;
     g_clear_pointer(&view->rows, g_ptr_array_unref);
-    view->rows = sim_side_by_side_rows(results);
+    view->rows = rows;
     show_numbers(view);
 }
 
@@ -221,37 +176,12 @@ static void part_clicked(GtkButton *button, View *view)
     gui_canvas_redraw(view->canvas);
 }
 
-static char *event_words(GuiSession *session, bool has, uint64_t index)
-{
-    g_autofree char *time = NULL, *words = NULL;
-    SimRecord record;
-
-    if (!has || !sim_reader_get(gui_session_reader(session), index, &record))
-        return g_strdup(_("nothing more happens"));
-    time = gui_time_text(record.time);
-    words = gui_event_sentence(gui_session_model(session), &record);
-    return g_strdup_printf(_("at %s: %s"), time, words);
-}
-
 static void show_parting(View *view)
 {
-    const GuiParting *parting = &view->parting;
-    g_autofree char *a = event_words(view->sessions[0], parting->has_a, parting->index_a);
-    g_autofree char *b = event_words(view->sessions[1], parting->has_b, parting->index_b);
-    g_autofree char *text =
-        parting->same
-            ? g_strdup_printf(_("Alike to the end: %" G_GUINT64_FORMAT " events."), parting->alike)
-            : g_strdup_printf(_("%" G_GUINT64_FORMAT " events alike, then\nfirst, %s\nsecond, %s"),
-                              parting->alike, a, b);
+    g_autofree char *words =
+        gui_parting_words(&view->parting, view->sessions[0], view->sessions[1]);
 
-    g_autofree char *all = g_strdup_printf(
-        "%s%s", text,
-        g_strcmp0(gui_session_model(view->sessions[0])->backend, "kvm")
-            ? ""
-            : _("\nOn kvm each run takes times of its own, so two runs part at once; emulated ones "
-                "part where the change matters."));
-
-    gtk_label_set_text(GTK_LABEL(view->words), all);
+    gtk_label_set_text(GTK_LABEL(view->words), words);
 }
 
 static void find_parting(GTask *task, void *source, void *data, GCancellable *cancel)
@@ -263,19 +193,8 @@ static void find_parting(GTask *task, void *source, void *data, GCancellable *ca
     g_autoptr(SimReader) b =
         sim_reader_new_memory(g_bytes_get_data(bytes[1], NULL), g_bytes_get_size(bytes[1]), NULL);
 
-    if (a && b) {
-        SimParting parting = sim_parting_find(a, b);
-
-        *ret = (GuiParting){.known = true,
-                            .same = parting.same,
-                            .alike = parting.alike,
-                            .has_a = parting.has_a,
-                            .has_b = parting.has_b,
-                            .index_a = parting.has_a ? parting.a.index : 0,
-                            .index_b = parting.has_b ? parting.b.index : 0,
-                            .time_a = parting.has_a ? parting.a.time : 0,
-                            .time_b = parting.has_b ? parting.b.time : 0};
-    }
+    if (a && b)
+        *ret = gui_parting_find(a, b);
     g_task_return_pointer(task, ret, g_free);
 }
 

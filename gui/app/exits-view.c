@@ -6,12 +6,8 @@
  * pass by when a run is played. */
 #include "gui/app/canvas.h"
 #include "gui/app/view.h"
+#include "gui/draw/exits.h"
 #include "gui/draw/ladder.h"
-#include "gui/session/code.h"
-
-#define MOST_ROWS   64u /* vCPUs in the table */
-#define CODE_BEFORE 7u
-#define CODE_AFTER  8u
 
 typedef struct {
     GuiSession *session;
@@ -54,68 +50,51 @@ static void clear_grid(GtkWidget *grid)
         gtk_grid_remove(GTK_GRID(grid), child);
 }
 
-/* One line for each vCPU, columns joined by tabs; the first line names them. */
-static GString *count_lines(const SimModel *model)
+/* A style for the cell of a table. */
+static const char *cell_style(const GuiTable *table, const GuiRow *row, unsigned column)
 {
-    GString *lines = g_string_new(_("vCPU"));
-    unsigned shown = 0, more = 0;
-    bool used[SIM_EXIT_COUNT] = {false};
+    bool strong = row->strong >> column & 1;
 
-    for (unsigned kind = 0; kind < SIM_EXIT_COUNT; kind++) {
-        for (unsigned vm = 0; vm < model->vms->len; vm++)
-            if (sim_model_vm(model, vm))
-                used[kind] |= sim_model_exits(sim_model_vm(model, vm), kind) > 0;
-        if (used[kind])
-            g_string_append_printf(lines, "\t%s", sim_name(SIM_NAMES(ExitKind), kind));
-    }
-    g_string_append_printf(lines, "\t%s\t%s", _("all"), _("cost"));
-    for (unsigned i = 0; i < model->vms->len; i++) {
-        const SimModelVm *vm = sim_model_vm(model, i);
-
-        for (unsigned n = 0; vm && n < vm->vcpu_count; n++) {
-            const SimModelVcpu *vcpu = &vm->vcpus[n];
-            g_autofree char *cost = gui_time_text(vcpu->exit_cost_ns);
-            uint64_t all = 0;
-
-            if (shown++ >= MOST_ROWS) {
-                more++;
-                continue;
-            }
-            g_string_append_printf(lines, "\n%s, vCPU %u", vm->name, n);
-            for (unsigned kind = 0; kind < SIM_EXIT_COUNT; kind++) {
-                all += vcpu->exits[kind];
-                if (used[kind])
-                    g_string_append_printf(lines, "\t%" G_GUINT64_FORMAT, vcpu->exits[kind]);
-            }
-            g_string_append_printf(lines, "\t%" G_GUINT64_FORMAT "\t%s", all, cost);
-        }
-    }
-    if (more)
-        g_string_append_printf(lines, _("\nand %u more"), more);
-    return lines;
+    if (row->dim)
+        return "dim-label";
+    if (table->mono)
+        return strong ? "changed-mono" : table->dim >> column & 1 ? "dim-mono" : "mono";
+    return table->right >> column & 1 ? "numeric" : NULL;
 }
 
+static void fill_grid(GtkWidget *grid, const GuiTable *table)
+{
+    g_auto(GStrv) heads = g_strsplit(table->head ? table->head : "", "\t", -1);
+    int number = 0;
+
+    clear_grid(grid);
+    for (int i = 0; heads[i]; i++)
+        put(grid, i, number, heads[i], "caption-heading", table->right >> i & 1);
+    number += heads[0] != NULL;
+    for (unsigned i = 0; i < table->rows->len; i++, number++) {
+        const GuiRow *row = table->rows->pdata[i];
+        g_auto(GStrv) cells = g_strsplit(row->cells, "\t", -1);
+
+        for (unsigned column = 0; cells[column]; column++)
+            if (*cells[column])
+                put(grid, (int)column, number, cells[column], cell_style(table, row, column),
+                    table->right >> column & 1);
+    }
+}
+
+/* Made anew only if it says something else. */
 static void show_counts(ExitsView *view)
 {
-    g_autoptr(GString) lines = count_lines(gui_session_model(view->session));
-    g_auto(GStrv) rows = NULL;
+    g_autoptr(GuiTable) table = gui_exit_counts(gui_session_model(view->session));
+    g_autoptr(GString) text = g_string_new(table->head);
 
-    if (!g_strcmp0(lines->str, view->counts_text))
+    for (unsigned i = 0; i < table->rows->len; i++)
+        g_string_append_printf(text, "\n%s", ((const GuiRow *)table->rows->pdata[i])->cells);
+    if (!g_strcmp0(text->str, view->counts_text))
         return;
     g_free(view->counts_text);
-    view->counts_text = g_strdup(lines->str);
-    clear_grid(view->counts);
-    rows = g_strsplit(lines->str, "\n", -1);
-    for (int row = 0; rows[row]; row++) {
-        g_auto(GStrv) cells = g_strsplit(rows[row], "\t", -1);
-
-        for (int column = 0; cells[column]; column++)
-            put(view->counts, column, row, cells[column],
-                row == 0      ? "caption-heading"
-                : column == 0 ? NULL
-                              : "numeric",
-                column == 0 ? 0 : 1);
-    }
+    view->counts_text = g_strdup(text->str);
+    fill_grid(view->counts, table);
 }
 
 /* ---- The stairs --------------------------------------------------------------------------- */
@@ -193,119 +172,24 @@ static void show_rows(ExitsView *view)
     }
 }
 
-/* ---- Registers and code ------------------------------------------------------------------------
- */
+/* ---- One exit -------------------------------------------------------------------------- */
 
-static const struct {
-    const char *name;
-    size_t offset;
-} registers[] = {
-#define REGISTER(name)                                                                             \
-    {                                                                                              \
-#name, offsetof(SimEventRegisters, name)                                                   \
-    }
-    REGISTER(rax), REGISTER(rbx), REGISTER(rcx),    REGISTER(rdx), REGISTER(rsi),
-    REGISTER(rdi), REGISTER(rbp), REGISTER(rsp),    REGISTER(r8),  REGISTER(r9),
-    REGISTER(r10), REGISTER(r11), REGISTER(r12),    REGISTER(r13), REGISTER(r14),
-    REGISTER(r15), REGISTER(rip), REGISTER(rflags), REGISTER(cr2), REGISTER(cr3),
-#undef REGISTER
-};
-
-static uint64_t register_of(const SimEventRegisters *from, size_t number)
+static void show_details(ExitsView *view)
 {
-    uint64_t value;
+    g_autoptr(GuiTable) registers = gui_exit_registers(view->session, &view->exit);
+    g_autoptr(GuiTable) code = gui_exit_code(view->session, view->code, &view->exit);
 
-    memcpy(&value, (const char *)from + registers[number].offset, sizeof(value));
-    return value;
+    fill_grid(view->registers, registers);
+    fill_grid(view->listing, code);
 }
-
-/* Since the exit before of the same vCPU; changed ones are marked. */
-static void show_registers(ExitsView *view)
-{
-    GuiExit earlier;
-    bool known = gui_exit_step(view->session, &view->exit, -1, &earlier) && earlier.has_registers;
-    int ring = gui_exit_ring(&view->exit);
-    g_autofree char *cs = g_strdup_printf("0x%x (%s %d)", view->exit.registers.cs, _("ring"), ring);
-
-    clear_grid(view->registers);
-    for (size_t i = 0; i < G_N_ELEMENTS(registers); i++) {
-        uint64_t value = register_of(&view->exit.registers, i);
-        bool changed = known && value != register_of(&earlier.registers, i);
-        g_autofree char *text = g_strdup_printf("%016" G_GINT64_MODIFIER "x", value);
-        g_autofree char *name =
-            g_strconcat(changed ? "\342\227\217 " : "", registers[i].name, NULL);
-        int column = i < G_N_ELEMENTS(registers) / 2 ? 0 : 2;
-        int row = (int)(i % (G_N_ELEMENTS(registers) / 2));
-
-        put(view->registers, column, row, name, changed ? "changed" : "dim-label", 0);
-        put(view->registers, column + 1, row, text, changed ? "changed-mono" : "mono", 0);
-    }
-    put(view->registers, 0, G_N_ELEMENTS(registers) / 2, "cs", "dim-label", 0);
-    put(view->registers, 1, G_N_ELEMENTS(registers) / 2, cs, "mono", 0);
-}
-
-static void show_code(ExitsView *view)
-{
-    g_autoptr(GArray) list = gui_code_around(view->code, &view->exit, CODE_BEFORE, CODE_AFTER);
-    int row = 0;
-
-    clear_grid(view->listing);
-    for (unsigned i = 0; i < list->len; i++) {
-        const GuiInstruction *at = &g_array_index(list, GuiInstruction, i);
-        g_autofree char *address = g_strdup_printf("%" G_GINT64_MODIFIER "x", at->address);
-        const char *style = at->current ? "changed-mono" : "mono";
-
-        if (at->function) {
-            GtkWidget *label = gui_label(at->function, "caption-heading");
-
-            gtk_grid_attach(GTK_GRID(view->listing), label, 1, row++, 3, 1);
-        }
-        put(view->listing, 0, row, at->current ? "\342\226\266" : "", NULL, 0);
-        put(view->listing, 1, row, address, "dim-mono", 1);
-        put(view->listing, 2, row, at->bytes, "dim-mono", 0);
-        put(view->listing, 3, row++, at->text, style, 0);
-    }
-    /* What KVM reports of a device access depends on the machine. */
-    if (list->len > 0 && !g_strcmp0(gui_session_model(view->session)->backend, "kvm") &&
-        (view->exit.exit.kind == SIM_EXIT_MMIO || view->exit.exit.kind == SIM_EXIT_IO)) {
-        GtkWidget *label = gui_label(
-            _("On kvm, RIP may stand behind the instruction that was left."), "dim-label");
-
-        gtk_grid_attach(GTK_GRID(view->listing), label, 1, row, 3, 1);
-    }
-    if (list->len == 0)
-        put(view->listing, 0, 0,
-            gui_code_can_disassemble() ? _("Its code was not recorded")
-                                       : _("hvlab was built without Capstone"),
-            "dim-label", 0);
-}
-
-/* ---- One exit
- * --------------------------------------------------------------------------------------- */
 
 static void show_title(ExitsView *view)
 {
-    const GuiExit *exit = &view->exit;
-    const SimModelVm *vm = sim_model_vm(gui_session_model(view->session), exit->exit.vm);
-    g_autofree char *when = gui_time_text(exit->time), *what = gui_exit_text(exit);
-    g_autofree char *cost = gui_time_text(exit->exit.cost_ns);
-    g_autofree char *function =
-        exit->has_registers ? gui_code_function(view->code, exit->exit.vm, exit->registers.rip)
-                            : NULL;
-    int ring = gui_exit_ring(exit);
-    g_autofree char *title = g_strdup_printf(_("Exit of %s, vCPU %u, at %s"), vm ? vm->name : "?",
-                                             exit->exit.vcpu, when);
-    g_autoptr(GString) text = g_string_new(what);
+    g_autofree char *title = gui_exit_title(view->session, &view->exit);
+    g_autofree char *words = gui_exit_words(view->code, &view->exit);
 
-    if (exit->exit.rip)
-        g_string_append_printf(text, _("; RIP 0x%" G_GINT64_MODIFIER "x"), exit->exit.rip);
-    if (function)
-        g_string_append_printf(text, _(", in %s"), function);
-    if (ring >= 0)
-        g_string_append(text, ring == 0 ? _(" of the guest's kernel") : _(" of the program"));
-    g_string_append_printf(text, _(". It cost %s."), cost);
     gtk_label_set_text(GTK_LABEL(view->title), title);
-    gtk_label_set_text(GTK_LABEL(view->text), text->str);
+    gtk_label_set_text(GTK_LABEL(view->text), words);
 }
 
 static void show_exit(ExitsView *view)
@@ -319,10 +203,8 @@ static void show_exit(ExitsView *view)
     show_rows(view);
     gtk_widget_set_visible(view->flow, view->exit.has_registers);
     gtk_widget_set_visible(view->missing, !view->exit.has_registers);
-    if (view->exit.has_registers) {
-        show_registers(view);
-        show_code(view);
-    }
+    if (view->exit.has_registers)
+        show_details(view);
     gui_canvas_redraw(view->canvas);
 }
 

@@ -224,9 +224,9 @@ static void add_parts(const GuiStage *stage, const SimModel *model, GArray *item
         if (part->is_switch && network)
             add_item(stage, items, (GuiEntity){.kind = GUI_ENTITY_NETWORK, .a = part->network},
                      part->box,
-                     g_strdup_printf("network %s, mode %s, %u addresses learned", part->title,
+                     g_strdup_printf("network %s, mode %s, %u address%s learned", part->title,
                                      sim_name(SIM_NAMES(NetMode), network->mode),
-                                     network->macs->len));
+                                     network->macs->len, network->macs->len == 1 ? "" : "es"));
         else
             add_item(stage, items, (GuiEntity){.kind = GUI_ENTITY_PART, .a = part->part}, part->box,
                      g_strdup(part->title));
@@ -251,8 +251,8 @@ GArray *gui_stage_items(const GuiStage *stage, const GuiScene *scene)
         const SimModelHost *host = scene->model->hosts->pdata[i];
         add_item(stage, items, (GuiEntity){.kind = GUI_ENTITY_HOST, .a = i},
                  g_array_index(stage->hosts, StageHost, i).header,
-                 g_strdup_printf("host %u, %u pCPUs, %u of %u page frames in use", i, host->pcpus,
-                                 host->frames_used, host->frames));
+                 g_strdup_printf("host %u, %u pCPU%s, %u of %u page frames in use", i, host->pcpus,
+                                 host->pcpus == 1 ? "" : "s", host->frames_used, host->frames));
     }
     add_vms(stage, scene->model, items);
     add_parts(stage, scene->model, items);

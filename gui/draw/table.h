@@ -20,7 +20,6 @@ typedef enum {
     GUI_TONE_BAD,
     GUI_TONE_DIM,
     GUI_TONE_ACCENT,
-    GUI_TONE_NETWORK,
     GUI_TONE_COUNT
 } GuiTone;
 
@@ -41,6 +40,7 @@ typedef struct {
     char *head;      /* names of columns, parted by tabs; NULL: none */
     unsigned key;    /* cells that tell which row it is */
     uint32_t right;  /* columns of numbers, a bit each */
+    uint32_t dim;    /* columns of lesser weight, a bit each */
     bool mono;       /* code, registers, what was printed */
     bool wide;       /* as wide as the page */
     int focus;       /* the row to keep when there is no room for all; -1: the last */

@@ -4,7 +4,7 @@
 
 #include <glib/gi18n.h>
 
-#include "gui/draw/ticks.h"
+#include "gui/session/scene.h"
 #include "netsim/proto/headers.h"
 #include "netsim/proto/text.h"
 #include "sim/lab/steps.h"

@@ -138,14 +138,3 @@ GuiSpan gui_span_pan(GuiSpan span, int64_t ns, uint64_t end)
         from = from > UINT64_MAX - (uint64_t)ns ? UINT64_MAX : from + (uint64_t)ns;
     return place_span(from, length, MAX(end, 1));
 }
-
-char *gui_time_text(uint64_t ns)
-{
-    if (ns < 1000)
-        return g_strdup_printf("%" G_GUINT64_FORMAT " ns", ns);
-    if (ns < 1000000)
-        return g_strdup_printf("%.3f \302\265s", (double)ns / 1e3);
-    if (ns < 1000000000)
-        return g_strdup_printf("%.3f ms", (double)ns / 1e6);
-    return g_strdup_printf("%.6f s", (double)ns / 1e9);
-}

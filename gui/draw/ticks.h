@@ -23,8 +23,6 @@ GuiTicks gui_ticks(GuiSpan span, double pixels, double apart);
 char *gui_tick_label(uint64_t time, uint64_t step);
 /* A duration for people: "12.3 ms", "4 us", three digits; g_free(). */
 char *gui_duration(uint64_t ns);
-/* A time of the run with all digits that people read: "1.234 ms", "2.000001 s"; g_free(). */
-char *gui_time_text(uint64_t ns);
 
 double gui_span_x(GuiSpan span, double pixels, uint64_t time);
 uint64_t gui_span_time(GuiSpan span, double pixels, double x); /* held within the span */

@@ -38,15 +38,45 @@ static char *find_hvlab(void)
     return g_build_filename(folder, "..", "..", "sim", "cli", "hvlab", NULL);
 }
 
-static int run_scenario(const char *scenario, const char *trace)
+/* set: one value more; NULL: none. */
+static int run_scenario(const RenderOptions *options, const char *scenario, const char *set,
+                        const char *trace)
 {
     g_autofree char *hvlab = find_hvlab();
+    g_autoptr(GPtrArray) argv = g_ptr_array_new();
     g_autoptr(GError) error = NULL;
-    const char *const argv[] = {hvlab, "run", "--trace", trace, "--", scenario, NULL};
+    const char *backend = options->backend;
     int status;
 
-    if (!g_spawn_sync(NULL, (char **)argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, NULL,
-                      &status, &error)) {
+    /* Only there is it the change alone that makes a difference. */
+    if (options->view == RENDER_COMPARE && !backend)
+        backend = "emulated";
+    g_ptr_array_add(argv, hvlab);
+    g_ptr_array_add(argv, (void *)"run");
+    g_ptr_array_add(argv, (void *)"--trace");
+    g_ptr_array_add(argv, (void *)trace);
+    if (backend) {
+        g_ptr_array_add(argv, (void *)"--backend");
+        g_ptr_array_add(argv, (void *)backend);
+    }
+    /* Registers and code; said first, so that --set may say otherwise. */
+    if (options->view == RENDER_EXITS) {
+        g_ptr_array_add(argv, (void *)"--set");
+        g_ptr_array_add(argv, (void *)"run.detail=full");
+    }
+    for (char **one = options->set; one && *one; one++) {
+        g_ptr_array_add(argv, (void *)"--set");
+        g_ptr_array_add(argv, *one);
+    }
+    if (set) {
+        g_ptr_array_add(argv, (void *)"--set");
+        g_ptr_array_add(argv, (void *)set);
+    }
+    g_ptr_array_add(argv, (void *)"--");
+    g_ptr_array_add(argv, (void *)scenario);
+    g_ptr_array_add(argv, NULL);
+    if (!g_spawn_sync(NULL, (char **)argv->pdata, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL,
+                      NULL, NULL, &status, &error)) {
         render_error("%s", error->message);
         return RENDER_UNAVAILABLE;
     }
@@ -79,11 +109,26 @@ static GuiSession *open_trace(const char *path, int *ret_exit)
     return g_steal_pointer(&session);
 }
 
-GuiSession *render_open(const char *path, int *ret_exit)
+GuiSession *render_open(const RenderOptions *options, const char *path, const char *set,
+                        int *ret_exit)
 {
     g_autofree char *folder = NULL, *trace = NULL;
     GuiSession *session = NULL;
 
+    if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+        render_error("render: %s is a folder; a scenario or a trace is needed", path);
+        *ret_exit = RENDER_BAD_INPUT;
+        return NULL;
+    }
+    if (is_trace(path) && (options->backend || options->set || set)) {
+        render_error("render: %s: this run is over; --%s is for a scenario, which is run first",
+                     path,
+                     options->backend ? "backend"
+                     : options->set   ? "set"
+                                      : "vary");
+        *ret_exit = RENDER_BAD_INPUT;
+        return NULL;
+    }
     if (is_trace(path) || !g_file_test(path, G_FILE_TEST_IS_REGULAR))
         return open_trace(path, ret_exit);
     folder = g_dir_make_tmp("hvlab-render-XXXXXX", NULL);
@@ -93,7 +138,7 @@ GuiSession *render_open(const char *path, int *ret_exit)
         return NULL;
     }
     trace = g_build_filename(folder, "run.hvtrace", NULL);
-    *ret_exit = run_scenario(path, trace);
+    *ret_exit = run_scenario(options, path, set, trace);
     if (*ret_exit == RENDER_OK)
         session = open_trace(trace, ret_exit);
     /* What is mapped stays readable. */

@@ -7,6 +7,7 @@
 
 #include "gui/draw/memory.h"
 #include "gui/draw/packets.h"
+#include "gui/draw/pages.h"
 #include "gui/draw/stage.h"
 #include "gui/draw/text.h"
 #include "gui/draw/ticks.h"
@@ -39,13 +40,13 @@ static char *time_text(uint64_t ns)
     return g_strdup_printf("t = %s", plain);
 }
 
-static void draw_caption(const RenderOptions *options, GuiSession *session, cairo_t *cr)
+/* lead: in bold before the caption; NULL: nothing. */
+static void draw_caption(const RenderOptions *options, const char *lead, const char *caption,
+                         cairo_t *cr)
 {
     const GuiTheme own = caption_theme(options), *theme = &own;
     double height = caption_height(options), top = options->height - height;
     double x = theme->text * 1.2;
-    g_autofree char *time = time_text(gui_session_time(session));
-    g_autofree char *caption = gui_scene_caption(session);
 
     if (height <= 0)
         return;
@@ -55,9 +56,11 @@ static void draw_caption(const RenderOptions *options, GuiSession *session, cair
     cairo_rectangle(cr, 0, top, options->width, 1);
     gui_set_colour(cr, theme->card_line, 1);
     cairo_fill(cr);
-    gui_set_colour(cr, theme->accent, 1);
-    x += gui_text(cr, theme, GUI_TEXT(.bold = true), x, top + height / 2, 0, time);
-    x += theme->text * 1.5;
+    if (lead) {
+        gui_set_colour(cr, theme->accent, 1);
+        x += gui_text(cr, theme, GUI_TEXT(.bold = true), x, top + height / 2, 0, lead);
+        x += theme->text * 1.5;
+    }
     gui_set_colour(cr, theme->ink, 1);
     gui_text(cr, theme, GUI_TEXT(), x, top + height / 2, options->width - x - theme->text, caption);
 }
@@ -143,9 +146,72 @@ static void draw_packets(const RenderOptions *options, GuiScene *scene, cairo_t 
     }
 }
 
-void render_view(const RenderOptions *options, GuiSession *session, cairo_t *cr)
+/* ---- Views that are sheets ------------------------------------------------------------------ */
+
+double render_largest(const RenderOptions *options)
 {
+    return CLAMP(MIN(options->width / 800.0, options->height / 450.0), 1, 2.4);
+}
+
+static uint32_t vm_number(const RenderOptions *options, const SimModel *model)
+{
+    const SimModelVm *vm = options->vm ? sim_model_find_vm(model, options->vm) : NULL;
+
+    return vm ? vm->vm : GUI_PAGE_ALL;
+}
+
+static GuiSheet *exits_sheet(const RenderOptions *options, GuiSession *session)
+{
+    g_autoptr(GuiCode) code = gui_code_new(gui_session_reader(session));
+    uint32_t vm = vm_number(options, gui_session_model(session));
+
+    if (vm != GUI_PAGE_ALL)
+        gui_session_select(session, (GuiEntity){.kind = GUI_ENTITY_VM, .a = vm});
+    return gui_page_exits(session, code);
+}
+
+static GuiSheet *make_sheet(const RenderOptions *options, GuiSession *session,
+                            const GuiScene *scene)
+{
+    switch (options->view) {
+    case RENDER_WAY: return gui_page_way(session, chosen_frame(options, scene));
+    case RENDER_EXITS: return exits_sheet(options, session);
+    case RENDER_CONSOLE: return gui_page_console(scene->model, vm_number(options, scene->model));
+    case RENDER_ROWS: return gui_page_rows(scene);
+    default: return gui_page_tables(scene->model, NULL);
+    }
+}
+
+static void draw_sheet(const RenderOptions *options, GuiSession *session, const GuiScene *scene,
+                       cairo_t *cr, double height)
+{
+    g_autoptr(GuiSheet) sheet = make_sheet(options, session, scene);
+
+    gui_sheet_fit(sheet, &options->theme, render_largest(options), options->width, height);
+    gui_sheet_draw(sheet, cr);
+}
+
+/* ---- Any view ---------------------------------------------------------------------------------
+ */
+
+static void draw_session(const RenderOptions *options, cairo_t *cr, double width, double height,
+                         void *user)
+{
+    GuiSession *session = user;
     GuiScene scene = gui_scene(session, 0);
+
+    switch (options->view) {
+    case RENDER_STAGE: draw_stage(options, &scene, cr, height); break;
+    case RENDER_TIMELINE: draw_timeline(options, session, &scene, cr, height); break;
+    case RENDER_MEMORY: draw_memory(options, &scene, cr, height); break;
+    case RENDER_PACKETS: draw_packets(options, &scene, cr, height); break;
+    default: draw_sheet(options, session, &scene, cr, height);
+    }
+    gui_scene_clear(&scene);
+}
+
+static void draw_all(const RenderOptions *options, const RenderDrawing *drawing, cairo_t *cr)
+{
     double height = options->height - caption_height(options);
 
     cairo_save(cr);
@@ -153,17 +219,9 @@ void render_view(const RenderOptions *options, GuiSession *session, cairo_t *cr)
     cairo_paint(cr);
     cairo_rectangle(cr, 0, 0, options->width, height);
     cairo_clip(cr);
-    if (options->view == RENDER_STAGE)
-        draw_stage(options, &scene, cr, height);
-    else if (options->view == RENDER_TIMELINE)
-        draw_timeline(options, session, &scene, cr, height);
-    else if (options->view == RENDER_MEMORY)
-        draw_memory(options, &scene, cr, height);
-    else
-        draw_packets(options, &scene, cr, height);
+    drawing->draw(options, cr, options->width, height, drawing->user);
     cairo_restore(cr);
-    draw_caption(options, session, cr);
-    gui_scene_clear(&scene);
+    draw_caption(options, drawing->lead, drawing->caption, cr);
 }
 
 /* ---- Files ------------------------------------------------------------------------------------
@@ -187,14 +245,14 @@ static gboolean fail(cairo_status_t status, const char *path, GError **error)
     return FALSE;
 }
 
-static gboolean draw_file(const RenderOptions *options, GuiSession *session, const char *path,
-                          bool png, GError **error)
+gboolean render_draw_file(const RenderOptions *options, const RenderDrawing *drawing,
+                          const char *path, bool png, GError **error)
 {
     cairo_surface_t *surface = surface_for(options, png ? ".png" : path);
     cairo_t *cr = cairo_create(surface);
     cairo_status_t status;
 
-    render_view(options, session, cr);
+    draw_all(options, drawing, cr);
     status = cairo_status(cr);
     cairo_destroy(cr);
     if (status == CAIRO_STATUS_SUCCESS && png)
@@ -206,14 +264,24 @@ static gboolean draw_file(const RenderOptions *options, GuiSession *session, con
     return fail(status, path, error);
 }
 
+static gboolean draw_moment(const RenderOptions *options, GuiSession *session, const char *path,
+                            bool png, GError **error)
+{
+    g_autofree char *time = time_text(gui_session_time(session));
+    g_autofree char *caption = gui_scene_caption(session);
+    const RenderDrawing drawing = {draw_session, session, time, caption};
+
+    return render_draw_file(options, &drawing, path, png, error);
+}
+
 gboolean render_write_png(const RenderOptions *options, GuiSession *session, const char *path,
                           GError **error)
 {
-    return draw_file(options, session, path, true, error);
+    return draw_moment(options, session, path, true, error);
 }
 
 gboolean render_picture(const RenderOptions *options, GuiSession *session, GError **error)
 {
-    return draw_file(options, session, options->output, g_str_has_suffix(options->output, ".png"),
-                     error);
+    return draw_moment(options, session, options->output, g_str_has_suffix(options->output, ".png"),
+                       error);
 }

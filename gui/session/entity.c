@@ -62,7 +62,11 @@ static char *port_name(const SimModel *model, uint32_t number)
 
     if (port && port->vm != SIM_NONE)
         return g_strdup_printf("NIC %u of VM %s", port->nic, vm_name(model, port->vm));
+    const SimModelPort *peer = port ? sim_model_port(model, port->peer) : NULL;
     g_autofree char *owner = port ? port_owner(model, port) : NULL;
+    if (owner && peer && peer->vm != SIM_NONE)
+        return g_strdup_printf("port %u of %s, to VM %s", port->number, owner,
+                               vm_name(model, peer->vm));
     if (owner)
         return g_strdup_printf("port %u of %s", port->number, owner);
     return g_strdup_printf("port %u", number);

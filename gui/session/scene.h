@@ -54,3 +54,5 @@ char *gui_scene_caption(GuiSession *session);
 char *gui_command_words(const char *json);
 /* One sentence of any event; g_free(). */
 char *gui_event_sentence(const SimModel *model, const SimRecord *record);
+/* A time of the run with all digits that people read: "1.234 ms", "2.000001 s"; g_free(). */
+char *gui_time_text(uint64_t ns);

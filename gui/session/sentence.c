@@ -349,3 +349,14 @@ char *gui_scene_caption(GuiSession *session)
         return g_strdup("The world is built; nothing has happened yet.");
     return gui_event_sentence(gui_session_model(session), &record);
 }
+
+char *gui_time_text(uint64_t ns)
+{
+    if (ns < 1000)
+        return g_strdup_printf("%" G_GUINT64_FORMAT " ns", ns);
+    if (ns < 1000000)
+        return g_strdup_printf("%.3f \302\265s", (double)ns / 1e3);
+    if (ns < 1000000000)
+        return g_strdup_printf("%.3f ms", (double)ns / 1e6);
+    return g_strdup_printf("%.6f s", (double)ns / 1e9);
+}

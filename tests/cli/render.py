@@ -12,6 +12,7 @@ from harness import HVLAB, SOURCE, contains, equal, hvlab, main, skip, test, tru
 
 SCENARIO = os.path.join(SOURCE, 'scenarios', 'first', 'two-guests.json')
 LESSON = os.path.join(SOURCE, 'scenarios', 'first', 'five-minutes.json')
+VIEWS = ('stage', 'timeline', 'memory', 'packets', 'way', 'exits', 'tables', 'console', 'rows')
 HEADLESS = {'DISPLAY': '', 'WAYLAND_DISPLAY': ''}
 
 
@@ -35,7 +36,7 @@ def png_size(path):
 @test('every view of a trace, as PNG, SVG and PDF')
 def views(folder):
     trace = trace_of(SCENARIO, folder)
-    for view in ('stage', 'timeline', 'memory', 'packets'):
+    for view in VIEWS:
         for ending, start in (('png', b'\x89PNG'), ('svg', b'<?xml'), ('pdf', b'%PDF')):
             path = os.path.join(folder, f'{view}.{ending}')
             done = render(trace, '--view', view, '--at', '300us', '--size', '900x600', '-o', path)
@@ -50,13 +51,53 @@ def scenario(folder):
     pictures = []
     for name in ('one.png', 'two.png'):
         path = os.path.join(folder, name)
-        equal(render(SCENARIO, '--at', '1ms', '--theme', 'dark', '-o', path).returncode, 0, name)
+        done = render('--backend=emulated', SCENARIO, '--at', '1ms', '--theme', 'dark', '-o', path)
+        equal((done.returncode, done.stderr), (0, ''), name)
         with open(path, 'rb') as file:
             pictures.append(file.read())
     equal(png_size(path), (1600, 900), 'the size when none is given')
-    # On kvm, times differ a little from run to run; the pictures are there all the same.
-    if not os.path.exists('/dev/kvm'):
-        true(pictures[0] == pictures[1], 'two runs of one scenario look alike')
+    true(pictures[0] == pictures[1], 'two runs of one scenario look alike')
+
+
+@test('exits of a scenario: it is run with all details')
+def exits(folder):
+    path = os.path.join(folder, 'exits.svg')
+    sizes = []
+    for extra in ([], ['--set', 'run.detail=normal']):
+        done = render('--backend=emulated', SCENARIO, '--view=exits', '--vm=b', *extra, '-o', path)
+        equal((done.returncode, done.stderr), (0, ''), 'render')
+        sizes.append(os.path.getsize(path))
+    true(sizes[0] > 1.2 * sizes[1], f'registers and code are in the first only: {sizes}')
+
+
+@test('two runs in one picture')
+def compare(folder):
+    path = os.path.join(folder, 'pair.png')
+    done = render('--view=compare', SCENARIO, '--vary=host.costs.exit=1us,20us', '--size=1200x800',
+                  '-o', path)
+    equal((done.returncode, done.stdout, done.stderr), (0, '', ''), 'a scenario and two values')
+    equal(png_size(path), (1200, 800), 'size')
+    trace = trace_of(SCENARIO, folder)
+    done = render('--view=compare', trace, trace, '--to=1ms', '-o', path)
+    equal((done.returncode, done.stderr), (0, ''), 'two traces')
+    for args, what in (([SCENARIO], 'give two scenarios or traces'),
+                       ([trace, trace, '--vary=seed=1,2'], 'give two scenarios or traces'),
+                       ([SCENARIO, '--vary=seed=1'], 'allowed is PATH=V1,V2'),
+                       ([SCENARIO, '--vary=sede=1,2'], 'did you mean "seed"?'),
+                       ([trace, '--vary=seed=1,2'], '--vary is for a scenario')):
+        done = render('--view=compare', *args, '-o', path)
+        equal((done.returncode, done.stdout), (2, ''), what)
+        contains(done.stderr, what)
+
+
+@test('a time after the end is noted, and the end is shown')
+def late(folder):
+    path = os.path.join(folder, 'late.png')
+    done = render(trace_of(SCENARIO, folder), '--at=120s', '-o', path)
+    equal((done.returncode, done.stdout), (0, ''), 'render')
+    contains(done.stderr, 'note: --at=120 s is after the end of the run; what is shown is its end, '
+                          'at 1.0')
+    equal(png_size(path), (1600, 900), 'the picture')
 
 
 @test('an animation')
@@ -160,10 +201,13 @@ def refused(folder):
                        ([SCENARIO, '--from', '1ms', '-o', out], '--view timeline'),
                        ([SCENARIO, '--view', 'timeline', '--from', '99s', '-o', out], 'ends at'),
                        ([SCENARIO, '--view', 'memory', '--vm', 'z', '-o', out], 'there is '),
-                       ([SCENARIO, '--vm', 'a', '-o', out], '--view memory'),
+                       ([SCENARIO, '--vm', 'a', '-o', out], 'it is for memory, exits, console'),
+                       ([SCENARIO, '--backend', 'kwm', '-o', out], 'auto, kvm or emulated'),
+                       ([SCENARIO, SCENARIO, '-o', out], 'one scenario or trace'),
+                       ([SCENARIO, '--view', 'compare', '-o', out], 'of two runs'),
                        ([SCENARIO, '--view', 'packets', '--frame', '99999', '-o', out],
                         'no such frame'),
-                       ([SCENARIO, '--frame', '1', '-o', out], '--view packets'),
+                       ([SCENARIO, '--frame', '1', '-o', out], 'it is for packets, way'),
                        ([SCENARIO, '--at', '1ms', '-o', folder + '/x.gif'], 'many moments'),
                        ([SCENARIO, '--replay', '--view', 'memory', '-o', folder + '/x.html'],
                         'the stage'),

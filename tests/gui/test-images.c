@@ -16,11 +16,15 @@
 
 #include <pango/pangocairo.h>
 
+#include "gui/draw/compare.h"
 #include "gui/draw/memory.h"
 #include "gui/draw/packets.h"
+#include "gui/draw/pages.h"
+#include "gui/draw/tables.h"
 #include "gui/draw/stage.h"
 #include "gui/draw/timeline.h"
 #include "tests/gui/busy-sample.h"
+#include "tests/gui/detailed-sample.h"
 
 #define WIDTH  640
 #define HEIGHT 420
@@ -83,6 +87,86 @@ static void draw_packets(GuiSession *session, cairo_t *cr, const GuiTheme *theme
     gui_scene_clear(&scene);
 }
 
+/* ---- The views that are sheets -------------------------------------------------------------- */
+
+/* Takes over the sheet. larger: how much larger than the picture the page is. */
+static void draw_page(GuiSheet *sheet, cairo_t *cr, const GuiTheme *theme, double larger)
+{
+    gui_sheet_fit(sheet, theme, 1.3, WIDTH * larger, HEIGHT * larger);
+    gui_set_colour(cr, theme->ground, 1);
+    cairo_paint(cr);
+    cairo_scale(cr, 1 / larger, 1 / larger);
+    gui_sheet_draw(sheet, cr);
+    gui_sheet_free(sheet);
+}
+
+static void draw_sheet(GuiSheet *sheet, cairo_t *cr, const GuiTheme *theme)
+{
+    draw_page(sheet, cr, theme, 1);
+}
+
+/* What has changed since the first frame came: the switch knows both, a waits. */
+static void draw_tables(GuiSession *session, cairo_t *cr, const GuiTheme *theme)
+{
+    uint64_t time = gui_session_time(session);
+
+    gui_session_seek(session, 1500);
+    g_autoptr(GPtrArray) before = gui_world_tables(gui_session_model(session));
+    gui_session_seek(session, time);
+    draw_sheet(gui_page_tables(gui_session_model(session), before), cr, theme);
+}
+
+static void draw_rows(GuiSession *session, cairo_t *cr, const GuiTheme *theme)
+{
+    GuiScene scene = gui_scene(session, 0);
+
+    scene.selected = (GuiEntity){.kind = GUI_ENTITY_VM, .a = 1};
+    draw_sheet(gui_page_rows(&scene), cr, theme);
+    gui_scene_clear(&scene);
+}
+
+static void draw_console(GuiSession *session, cairo_t *cr, const GuiTheme *theme)
+{
+    draw_sheet(gui_page_console(gui_session_model(session), GUI_PAGE_ALL), cr, theme);
+}
+
+static void draw_way(GuiSession *session, cairo_t *cr, const GuiTheme *theme)
+{
+    draw_sheet(gui_page_way(session, 1), cr, theme);
+}
+
+static void draw_exits(GuiSession *session, cairo_t *cr, const GuiTheme *theme)
+{
+    g_autoptr(GuiCode) code = gui_code_new(gui_session_reader(session));
+
+    draw_page(gui_page_exits(session, code), cr, theme, 2);
+}
+
+/* More than there is room for. */
+static void draw_exits_small(GuiSession *session, cairo_t *cr, const GuiTheme *theme)
+{
+    g_autoptr(GuiCode) code = gui_code_new(gui_session_reader(session));
+
+    draw_sheet(gui_page_exits(session, code), cr, theme);
+}
+
+/* The run beside itself, as if they parted at 4500 ns. */
+static void draw_compare(GuiSession *session, cairo_t *cr, const GuiTheme *theme)
+{
+    const GuiCompare compare = {.titles = {"slice=1ms", "slice=10ms"},
+                                .sessions = {session, session},
+                                .span = {0, 10000},
+                                .parting = {.known = true,
+                                            .alike = 20,
+                                            .has_a = true,
+                                            .has_b = true,
+                                            .time_a = 4500,
+                                            .time_b = 6000},
+                                .theme = theme};
+
+    gui_compare_draw(&compare, cr, WIDTH, HEIGHT);
+}
+
 /* ---- Runs ------------------------------------------------------------------------------- */
 
 /* Sixteen VMs on three networks, frames on all cables. */
@@ -133,6 +217,22 @@ static SimTrace *pages_run(void)
     return t;
 }
 
+/* a has said more than fits on the page, b nothing. */
+static SimTrace *talk_run(void)
+{
+    SimTrace *t = sim_trace_new("{}", NULL, NULL);
+
+    sample_create(t);
+    for (unsigned i = 1; i <= 60; i++) {
+        g_autofree char *line = g_strdup_printf(
+            "64 bytes from 10.0.0.2: icmp_seq=%u ttl=64 time=0.%03u ms\n", i, 300 + i * 7 % 100);
+
+        SIM_TRACE_BLOB(t, SAMPLE_CPU, 100 * i, Console, line, (uint32_t)strlen(line), .slot = 1);
+    }
+    sim_trace_finish(t);
+    return t;
+}
+
 /* A shared page frame is selected: lines lead to the pages of both VMs. */
 static void draw_pages(GuiSession *session, cairo_t *cr, const GuiTheme *theme)
 {
@@ -169,6 +269,21 @@ static const Picture pictures[] = {
     {"packets", GUI_THEME_LIGHT, 5000, draw_packets, NULL},
     {"packets-dark", GUI_THEME_DARK, 5000, draw_packets, NULL},
     {"packets-contrast", GUI_THEME_CONTRAST, 5000, draw_packets, NULL},
+    {"tables", GUI_THEME_LIGHT, 6000, draw_tables, NULL},
+    {"tables-dark", GUI_THEME_DARK, 6000, draw_tables, NULL},
+    {"tables-busy", GUI_THEME_LIGHT, BUSY_END, draw_tables, busy_run},
+    {"rows", GUI_THEME_LIGHT, 2500, draw_rows, NULL},
+    {"rows-dark", GUI_THEME_DARK, 2500, draw_rows, NULL},
+    {"console", GUI_THEME_LIGHT, SIM_TIME_NEVER, draw_console, talk_run},
+    {"console-dark", GUI_THEME_DARK, SIM_TIME_NEVER, draw_console, talk_run},
+    {"way", GUI_THEME_LIGHT, 2500, draw_way, NULL},
+    {"way-dark", GUI_THEME_DARK, 2500, draw_way, NULL},
+    {"exits", GUI_THEME_LIGHT, 150, draw_exits, detailed_trace},
+    {"exits-dark", GUI_THEME_DARK, 150, draw_exits, detailed_trace},
+    {"exits-contrast", GUI_THEME_CONTRAST, 150, draw_exits, detailed_trace},
+    {"exits-small", GUI_THEME_LIGHT, 150, draw_exits_small, detailed_trace},
+    {"compare", GUI_THEME_LIGHT, 5000, draw_compare, NULL},
+    {"compare-dark", GUI_THEME_DARK, 5000, draw_compare, NULL},
 };
 
 /* ---- Comparing ------------------------------------------------------------------------------ */
@@ -247,6 +362,8 @@ static void test_picture(const void *data)
 
     if (!has_font()) {
         g_test_skip("the font DejaVu Sans is not installed");
+    } else if (picture->draw == draw_exits && !gui_code_can_disassemble()) {
+        g_test_skip("built without Capstone");
     } else {
         g_assert_true(gui_session_open_memory(session, bytes, size, NULL));
         while (gui_session_index(session, 1 << 20)) {

@@ -33,6 +33,7 @@ LAYERS = {
     'sim/cli': ['sim/scenario', 'sim/trace', 'sim/model', 'sim/export', 'sim/engine', 'sim/lab',
                 'netsim', 'netsim/proto', 'hv-core', 'hv-core/guest/abi.h'],
     'gui/session': ['sim/scenario', 'sim/trace', 'sim/model', 'netsim/proto',
+                    'sim/export/parting.h', 'sim/export/result.h', 'sim/export/side-by-side.h',
                     'sim/lab/evaluate.h', 'sim/lab/steps.h'],
     'gui/draw': ['gui/session', 'sim/scenario', 'sim/trace', 'sim/model', 'netsim/proto',
                  'sim/lab/evaluate.h', 'sim/lab/steps.h'],
