@@ -256,8 +256,12 @@ HvVmState hv_vm_state(const HvVm *vm);
 HvVcpuState hv_vm_vcpu_state(const HvVm *vm, unsigned vcpu);
 HvMemory *hv_vm_memory(HvVm *vm);
 HvCpu *hv_vm_cpu(HvVm *vm, unsigned vcpu);
-/* The function of the VM's image that address lies in, with its offset; NULL: none. */
 HvPageNo hv_vm_ballooned(const HvVm *vm); /* pages in its balloon, by the host's count */
+/* The function of the VM's image that address lies in, with its offset; NULL: none. */
 const char *hv_vm_symbol(const HvVm *vm, uint64_t address, uint64_t *ret_offset);
-/* Every page frame is free or owned once per mapping, and counts agree. For tests. */
+/* For tests, at any moment, even within an observer's `reported`: every page frame is free
+ * or owned once for each mapping; frames with several owners are shared, read-only, by as
+ * many pages as the sharer knows; slots of swap space belong to one absent page each;
+ * pages in a balloon hold nothing; and all counts agree. Else ret_what is a sentence,
+ * g_free(). */
 bool hv_host_check(const HvHost *host, char **ret_what);

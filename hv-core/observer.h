@@ -2,8 +2,8 @@
 /* observer.h: what hv-core reports while it works.
  *
  * One function per kind of event; a member that is NULL is not called. An
- * observer may not call back into hv-core. Each report carries a stamp: the
- * virtual time and the pCPU on which it happened (HV_NO_PCPU for what happens
+ * observer may not call back into hv-core (but `reported` may call hv_host_check). Each report
+ * carries a stamp: the virtual time and the pCPU on which it happened (HV_NO_PCPU for what happens
  * to the host as a whole: a frame arriving, a timer firing, a command). The
  * stamps of one pCPU never go back in time, nor do those of the host as a
  * whole; between them times may interleave by up to the lookahead, and the
@@ -265,4 +265,7 @@ typedef struct {
     void (*mark)(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, uint64_t number);
     /* What HvVmConfig.watch names is this from now on, or was so already for a while. */
     void (*watched)(void *user, HvStamp at, uint16_t vm, const void *bytes, uint32_t size);
+
+    /* After each of those above, also where nobody listens to it. For tests. */
+    void (*reported)(void *user);
 } HvObserver;

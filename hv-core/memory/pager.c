@@ -351,3 +351,79 @@ HvPageNo hv_pager_swapped_count(const HvPager *pager, uint16_t vm)
 {
     return vm_of(pager, vm)->swapped;
 }
+
+/* ---- For tests ----------------------------------------------------------- */
+
+/* One VM's slots, each with one reference, of pages that are absent. */
+static bool check_slots(const HvPager *pager, unsigned number, HvPageNo *ret_used, char **ret_what)
+{
+    const Vm *vm = &g_array_index(pager->vms, Vm, number);
+    HvPageNo used = 0;
+
+    for (HvPageNo page = 0; page < hv_memory_page_count(vm->memory); page++) {
+        uint32_t slot = vm->slots[page];
+
+        if (slot == NO_SLOT)
+            continue;
+        used++;
+        if (hv_memory_entry(vm->memory, page)->frame == HV_FRAME_NONE &&
+            hv_pool_info(pager->swap, slot)->refs == 1)
+            continue;
+        *ret_what = g_strdup_printf("page %u of VM %u has slot %u, and a frame or a second owner",
+                                    page, number, slot);
+        return false;
+    }
+    *ret_used += used;
+    if (used == vm->swapped)
+        return true;
+    *ret_what =
+        g_strdup_printf("VM %u has %u pages in swap space, not %u", number, used, vm->swapped);
+    return false;
+}
+
+static bool check_owners(const HvPager *pager, HvFrameNo *pageable, char **ret_what)
+{
+    for (HvFrameNo frame = 0; frame < hv_pool_frame_count(pager->config.pool); frame++) {
+        HvPageRef page = pager->owner[frame];
+
+        if (page.page == HV_NO_PAGE)
+            continue;
+        pageable[page.vm]++;
+        if (hv_pager_is_pageable(pager, page) && frame_of(pager, page) == frame &&
+            !hv_memory_entry(vm_of(pager, page.vm)->memory, page.page)->pinned)
+            continue;
+        *ret_what = g_strdup_printf("frame %u is said to be that of page %u of VM %u", frame,
+                                    page.page, page.vm);
+        return false;
+    }
+    return true;
+}
+
+bool hv_pager_check(const HvPager *pager, char **ret_what)
+{
+    g_autofree HvFrameNo *pageable = g_new0(HvFrameNo, pager->vms->len + 1);
+    HvFrameNo all = 0;
+    HvPageNo used = 0;
+
+    if (!check_owners(pager, pageable, ret_what))
+        return false;
+    for (guint i = 0; i < pager->vms->len; i++) {
+        const Vm *vm = &g_array_index(pager->vms, Vm, i);
+
+        all += vm->pageable;
+        if (vm->pageable != pageable[i]) {
+            *ret_what = g_strdup_printf("VM %u has %u pageable pages, not %u", i, pageable[i],
+                                        vm->pageable);
+            return false;
+        }
+        if (vm->memory != NULL && !check_slots(pager, i, &used, ret_what))
+            return false;
+    }
+    if (all == pager->pageable &&
+        (pager->swap == NULL ||
+         hv_pool_frame_count(pager->swap) - hv_pool_free_count(pager->swap) == used))
+        return true;
+    *ret_what = g_strdup_printf("%u pages are pageable, not %u, or slots are not the %u of pages",
+                                all, pager->pageable, used);
+    return false;
+}

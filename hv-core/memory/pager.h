@@ -92,3 +92,6 @@ HvFrameNo hv_pager_pageable_count(const HvPager *pager);
 HvFrameNo hv_pager_pageable_of(const HvPager *pager, uint16_t vm);
 /* Pages of the VM that are in swap space. */
 HvPageNo hv_pager_swapped_count(const HvPager *pager, uint16_t vm);
+
+/* For tests: do owners of frames, slots and counts agree? Else a sentence, g_free(). */
+bool hv_pager_check(const HvPager *pager, char **ret_what);

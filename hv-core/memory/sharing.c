@@ -24,6 +24,7 @@ struct HvSharing {
     Group **group;       /* by frame; NULL: not shared */
     HvPageRef next;      /* to be looked at */
     HvFrameNo next_up;   /* the frame from which on one is looked for to give up */
+    HvPageRef leaving;   /* may have its frame still, or its place in the group */
     unsigned pages;      /* that share a frame */
 };
 
@@ -65,6 +66,7 @@ HvSharing *hv_sharing_new(const HvSharingConfig *config)
     HvSharing *sharing = g_new0(HvSharing, 1);
 
     sharing->config = *config;
+    sharing->leaving.page = HV_NO_PAGE;
     sharing->memories = g_ptr_array_new();
     sharing->shared = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, group_free);
     sharing->hints = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
@@ -149,16 +151,18 @@ static void left(HvSharing *sharing, Group *group, HvPageRef page)
     sharing->pages--;
     if (group->pages->len > 1)
         return;
-    if (group->pages->len == 1) {
-        HvPageRef last = g_array_index(group->pages, HvPageRef, 0);
 
+    HvPageRef last = {.page = HV_NO_PAGE};
+
+    if (group->pages->len == 1) {
+        last = g_array_index(group->pages, HvPageRef, 0);
         hv_pager_mapped(sharing->config.pager, last);
         sharing->pages--;
-        if (sharing->config.unshared != NULL)
-            sharing->config.unshared(sharing->config.user, last);
     }
     sharing->group[group->frame] = NULL;
     g_hash_table_remove(sharing->shared, &group->hash);
+    if (last.page != HV_NO_PAGE && sharing->config.unshared != NULL)
+        sharing->config.unshared(sharing->config.user, last);
 }
 
 void hv_sharing_leave(HvSharing *sharing, HvPageRef page)
@@ -166,7 +170,9 @@ void hv_sharing_leave(HvSharing *sharing, HvPageRef page)
     Group *group = sharing->group[frame_of(sharing, page)];
 
     g_assert(group != NULL);
+    sharing->leaving = page;
     left(sharing, group, page);
+    sharing->leaving.page = HV_NO_PAGE;
 }
 
 /* All frames take turns. */
@@ -194,9 +200,15 @@ bool hv_sharing_give_up(HvSharing *sharing)
         HvPageRef page = g_array_index(group->pages, HvPageRef, 0);
 
         last = group->pages->len == 2; /* the group ends when one of two leaves */
-        if (!hv_pager_swap_out(sharing->config.pager, page))
+        sharing->leaving = page;
+
+        bool gone = hv_pager_swap_out(sharing->config.pager, page);
+
+        if (gone)
+            left(sharing, group, page);
+        sharing->leaving.page = HV_NO_PAGE;
+        if (!gone)
             return false;
-        left(sharing, group, page);
     }
     return group != NULL;
 }
@@ -275,7 +287,9 @@ unsigned hv_sharing_scan(HvSharing *sharing, unsigned pages)
     unsigned all = hv_sharing_page_count(sharing), freed = 0;
 
     for (unsigned i = 0; i < MIN(pages, all); i++) {
-        freed += look_at(sharing, sharing->next);
+        if (sharing->config.may_look == NULL ||
+            sharing->config.may_look(sharing->config.user, sharing->next.vm))
+            freed += look_at(sharing, sharing->next);
         go_on(sharing);
     }
     return freed;
@@ -289,4 +303,74 @@ unsigned hv_sharing_frames(const HvSharing *sharing)
 unsigned hv_sharing_pages(const HvSharing *sharing)
 {
     return sharing->pages;
+}
+
+/* ---- For tests ------------------------------------------------------------- */
+
+static bool is_leaving(const HvSharing *sharing, HvPageRef page)
+{
+    return page.page == sharing->leaving.page && page.vm == sharing->leaving.vm;
+}
+
+/* The leaving page still has this frame. */
+static bool leaves_from(const HvSharing *sharing, HvFrameNo frame)
+{
+    return sharing->leaving.page != HV_NO_PAGE && frame_of(sharing, sharing->leaving) == frame;
+}
+
+static bool check_page(const HvSharing *sharing, const Group *group, HvPageRef page, char **ret)
+{
+    const HvMemoryEntry *entry = hv_memory_entry(memory_of(sharing, page.vm), page.page);
+
+    if (entry->frame == group->frame && !entry->writable && !entry->pinned &&
+        !hv_pager_is_pageable(sharing->config.pager, page))
+        return true;
+    *ret = g_strdup_printf("page %u of VM %u is one of those that share frame %u, but has frame "
+                           "%d%s",
+                           page.page, page.vm, group->frame, (int)entry->frame,
+                           entry->writable ? ", writable" : "");
+    return false;
+}
+
+static bool check_group(const HvSharing *sharing, HvFrameNo frame, unsigned *pages, char **ret)
+{
+    const Group *group = sharing->group[frame];
+    uint32_t refs = hv_pool_info(sharing->config.pool, frame)->refs, expected = 0;
+
+    for (guint i = 0; i < group->pages->len; i++) {
+        HvPageRef page = g_array_index(group->pages, HvPageRef, i);
+
+        (*pages)++;
+        if (is_leaving(sharing, page))
+            continue;
+        expected++;
+        if (!check_page(sharing, group, page, ret))
+            return false;
+    }
+    expected += leaves_from(sharing, frame);
+    if (group->frame == frame && refs == expected)
+        return true;
+    *ret = g_strdup_printf("frame %u is shared by %u pages, not %u", frame, refs, expected);
+    return false;
+}
+
+bool hv_sharing_check(const HvSharing *sharing, char **ret_what)
+{
+    unsigned pages = 0;
+
+    for (HvFrameNo frame = 0; frame < hv_pool_frame_count(sharing->config.pool); frame++) {
+        uint32_t alone = 1 + leaves_from(sharing, frame);
+
+        if (sharing->group[frame] != NULL) {
+            if (!check_group(sharing, frame, &pages, ret_what))
+                return false;
+        } else if (hv_pool_info(sharing->config.pool, frame)->refs > alone) {
+            *ret_what = g_strdup_printf("frame %u has several owners, and is not shared", frame);
+            return false;
+        }
+    }
+    if (pages == sharing->pages)
+        return true;
+    *ret_what = g_strdup_printf("%u pages share frames, not %u", pages, sharing->pages);
+    return false;
 }

@@ -27,6 +27,8 @@ typedef struct {
     /* The page is mapped read-only now, to frame, which it shares. Its own frame
      * before was old_frame: the same one for the page that gave the frame. */
     void (*shared)(void *user, HvPageRef page, HvFrameNo frame, HvFrameNo old_frame, bool zero);
+    /* May pages of this VM be looked at now? NULL: always. */
+    bool (*may_look)(void *user, uint16_t vm);
     /* The page is alone in its frame again, because all others have left. */
     void (*unshared)(void *user, HvPageRef page);
     void *user;
@@ -59,6 +61,9 @@ bool hv_sharing_give_up(HvSharing *sharing);
 /* Frames that are shared, and pages that share them. */
 unsigned hv_sharing_frames(const HvSharing *sharing);
 unsigned hv_sharing_pages(const HvSharing *sharing);
+
+/* For tests: do groups, mappings and counts agree? Else a sentence, g_free(). */
+bool hv_sharing_check(const HvSharing *sharing, char **ret_what);
 
 /* 64 bits of what a page holds; equal for equal pages, on every machine. */
 uint64_t hv_page_hash(const uint8_t page[HV_PAGE_SIZE]);

@@ -39,6 +39,14 @@ static void on_unshared(void *user, HvPageRef page)
     HV_REPORT(host, page_unshared, stamp_of(host), page.vm, page.page);
 }
 
+/* A vCPU on kvm may have run past the time of the sharer's turn. What it has touched since
+ * must not be shared before it was touched: the VM's pages wait for the next turn. */
+static bool may_look(void *user, uint16_t vm)
+{
+    HvHost *host = user;
+    return host->needy != NULL || hv_host_vm(host, vm)->page_time <= host->now;
+}
+
 static bool on_none_pageable(void *user)
 {
     return hv_sharing_give_up(((HvHost *)user)->sharing);
@@ -171,6 +179,7 @@ HvFrameNo hv_host_take_frame_for(HvHost *host, HvVm *vm, HvPageRef *ret_victim)
     }
     if (frame != HV_FRAME_NONE && victim->page == HV_NO_PAGE)
         *victim = own;
+    host->in_hand = frame;
     hv_host_reclaim_torn(host, at);
     host->needy = NULL;
     hv_host_check_low(host, at.time);
@@ -255,6 +264,7 @@ bool hv_host_init_memory(HvHost *host, GError **error)
     const HvSharingConfig sharing = {
         .pool = host->pool,
         .pager = host->pager,
+        .may_look = may_look,
         .shared = on_shared,
         .unshared = on_unshared,
         .user = host,

@@ -18,6 +18,8 @@ struct HvHost {
     HvPager *pager;
     HvSharing *sharing;
     HvVm *needy;         /* for whom the pager takes a frame */
+    HvVm *newcomer;      /* being created, not among vms yet */
+    HvFrameNo in_hand;   /* taken for a page that is not mapped to it yet; or HV_FRAME_NONE */
     HvEvent sample;      /* of which pages are in use */
     HvEvent scan;        /* for pages to be shared */
     GArray *torn;        /* of HvPageRef: blocks mapped as one that have lost a page */
@@ -56,6 +58,8 @@ struct HvHost {
     do {                                                                                           \
         if ((host)->config.observer.hook != NULL)                                                  \
             (host)->config.observer.hook((host)->config.observer_user, __VA_ARGS__);               \
+        if ((host)->config.observer.reported != NULL)                                              \
+            (host)->config.observer.reported((host)->config.observer_user);                        \
     } while (0)
 
 static inline HvTime hv_time_add(HvTime time, HvTime more)

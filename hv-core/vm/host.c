@@ -56,6 +56,7 @@ HvHost *hv_host_new(const HvHostConfig *config, GError **error)
     host->config.policy_params.pcpu_count = config->pcpu_count;
     host->instruction_ns = (HV_NS_PER_SECOND + config->clock_hz - 1) / config->clock_hz;
     host->pool = pool;
+    host->in_hand = HV_FRAME_NONE;
     host->vms = g_ptr_array_new_with_free_func((GDestroyNotify)hv_vm_free);
     host->config.policy_params.running = host->on_pcpu;
     host->policy = config->policy->create(&host->config.policy_params);
@@ -109,6 +110,7 @@ HvVm *hv_host_add_vm(HvHost *host, const HvVmConfig *config, HvTime now, GError 
     }
     hv_host_begin_input(host, now);
     HvVm *vm = hv_vm_new(host, (uint16_t)host->vms->len, config, now, error);
+    host->newcomer = NULL;
     if (vm != NULL)
         g_ptr_array_add(host->vms, vm);
     return vm;
@@ -315,53 +317,4 @@ HvPcpuStats hv_host_pcpu_stats(const HvHost *host, unsigned number, HvTime now)
         .idle_ns = now > busy ? now - busy : 0,
         .switches = pcpu->switches,
     };
-}
-
-static bool fail_check(char **ret_what, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static bool fail_check(char **ret_what, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    if (ret_what != NULL)
-        *ret_what = g_strdup_vprintf(format, args);
-    va_end(args);
-    return false;
-}
-
-/* Counts each VM's mappings; false: a resident count is wrong. */
-static bool count_mappings(const HvVm *vm, uint32_t *refs, char **ret_what)
-{
-    HvPageNo resident = 0;
-    for (HvPageNo page = 0; page < hv_memory_page_count(vm->memory); page++) {
-        HvFrameNo frame = hv_memory_entry(vm->memory, page)->frame;
-        if (frame == HV_FRAME_NONE)
-            continue;
-        refs[frame]++;
-        resident++;
-    }
-    if (resident == hv_memory_resident_count(vm->memory))
-        return true;
-    return fail_check(ret_what, "VM %u has %u resident pages, not %u", vm->number, resident,
-                      hv_memory_resident_count(vm->memory));
-}
-
-bool hv_host_check(const HvHost *host, char **ret_what)
-{
-    HvFrameNo count = hv_pool_frame_count(host->pool), free = 0;
-    g_autofree uint32_t *refs = g_new0(uint32_t, count);
-    for (guint i = 0; i < host->vms->len; i++)
-        if (!count_mappings(g_ptr_array_index(host->vms, i), refs, ret_what))
-            return false;
-    for (HvFrameNo frame = 0; frame < count; frame++) {
-        uint32_t known = hv_pool_info(host->pool, frame)->refs;
-        if (known != refs[frame])
-            return fail_check(ret_what, "frame %u has %u mappings, not %u", frame, refs[frame],
-                              known);
-        free += known == 0;
-    }
-    if (free != hv_pool_free_count(host->pool))
-        return fail_check(ret_what, "%u frames are free, not %u", free,
-                          hv_pool_free_count(host->pool));
-    return true;
 }

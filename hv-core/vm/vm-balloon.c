@@ -51,14 +51,14 @@ static void inflate_page(HvVm *vm, HvPageNo page)
 {
     HvHost *host = vm->host;
     HvFrameNo frame = hv_memory_entry(vm->memory, page)->frame;
-    if (vm->page_marks == NULL)
-        vm->page_marks = g_malloc0(hv_memory_page_count(vm->memory));
-    vm->page_marks[page] |= HV_MARK_BALLOONED;
-    vm->ballooned++;
     if (frame != HV_FRAME_NONE)
         hv_host_drop_page(host, vm, page);
     else
         hv_pager_forget(host->pager, (HvPageRef){vm->number, page});
+    if (vm->page_marks == NULL)
+        vm->page_marks = g_malloc0(hv_memory_page_count(vm->memory));
+    vm->page_marks[page] |= HV_MARK_BALLOONED;
+    vm->ballooned++;
     HV_REPORT(host, page_ballooned, hv_vm_stamp(vm), vm->number, page, frame);
 }
 

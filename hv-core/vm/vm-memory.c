@@ -28,6 +28,7 @@ static HvPageRef page_ref(const HvVm *vm, HvPageNo page)
 static void report(HvVm *vm, HvPageNo page)
 {
     const HvMemoryEntry *entry = hv_memory_entry(vm->memory, page);
+    vm->page_time = hv_vm_stamp(vm).time;
     HV_REPORT(vm->host, page_mapped, hv_vm_stamp(vm), vm->number, page, entry->frame,
               entry->writable, entry->pinned, true);
 }
@@ -52,6 +53,7 @@ static HvFrameNo take_frame(HvVm *vm, HvPageRef *ret_victim)
 static void map(HvVm *vm, HvPageNo page, HvFrameNo frame)
 {
     hv_memory_map(vm->memory, page, frame, true);
+    vm->host->in_hand = HV_FRAME_NONE;
     hv_pager_mapped(vm->host->pager, page_ref(vm, page));
     report(vm, page);
     charge(vm, vm->host->config.costs.fault_ns);

@@ -167,6 +167,7 @@ HvVm *hv_vm_new(HvHost *host, uint16_t number, const HvVmConfig *config, HvTime 
     vm->number = number;
     vm->vcpu_count = config->vcpu_count;
     vm->vcpus = g_new0(HvVcpu, vm->vcpu_count);
+    host->newcomer = vm;
     if (!build(vm, config, now, error))
         g_clear_pointer(&vm, hv_vm_free);
     return vm;

@@ -45,6 +45,7 @@ struct HvVm {
     /* Memory (vm-balloon.c, host-shares.c, host-sample.c). */
     HvPageNo heap_page, heap_pages; /* its first page, and its length */
     HvMemoryParams memory_params;
+    HvTime page_time;        /* when a page was last mapped */
     uint8_t *page_marks;     /* HV_MARK_*, by page; NULL: none has any */
     HvPageNo ballooned;      /* pages with HV_MARK_BALLOONED */
     HvPageNo balloon_before; /* at the last round of balancing */

@@ -383,6 +383,7 @@ static SimEngine *engine_alloc(const SimEngineConfig *config)
     engine->asked = g_array_new(FALSE, FALSE, sizeof(SimReachQuestion));
     if (config->question_count)
         g_array_append_vals(engine->asked, config->questions, config->question_count);
+    engine->check_frames = config->check_frames;
     engine->next_check = config->skip_checks ? config->scenario->check_count : 0;
     engine->due = g_sequence_new(NULL);
     engine->vm_port = g_new0(NetPortId *, vm_count);

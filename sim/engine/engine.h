@@ -35,7 +35,9 @@ typedef struct {
     bool forget_flushed;         /* see SimTraceOptions */
     const SimReachQuestion *questions; /* copied; asked after the reach checks', in this order */
     size_t question_count;
-    bool skip_checks; /* ask only these */
+    bool skip_checks;  /* ask only these */
+    bool check_frames; /* for tests: after each event of the host its page frames are counted;
+                          a mistake aborts. Slow */
 } SimEngineConfig;
 
 /* Builds the world; no guest code has run yet. Errors: HV_ERROR (this host

@@ -91,6 +91,16 @@ static HvMemoryPolicy memory_policy(const SimEngine *engine)
     return memory;
 }
 
+/* A frame that is lost or owned twice is a defect of ours, never of a guest. */
+static void count_frames(void *user)
+{
+    SimEngine *engine = user;
+    g_autofree char *what = NULL;
+
+    if (engine->host != NULL && !hv_host_check(engine->host, &what))
+        g_error("page frames: %s", what);
+}
+
 static bool build_host(SimEngine *engine, HvTime lookahead_ns, GError **error)
 {
     const SimScenarioHost *host = &engine->scenario->host;
@@ -126,6 +136,8 @@ static bool build_host(SimEngine *engine, HvTime lookahead_ns, GError **error)
         .observer_user = engine,
     };
 
+    if (engine->check_frames)
+        config.observer.reported = count_frames;
     engine->host = hv_host_new(&config, error);
     return engine->host != NULL;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test-memory-guests.c BACKEND: real guests whose memory is shared, swapped, ballooned
  * and broken out of sharing, in random order. The guests keep a shadow of what their
- * pages hold (programs/shuffle.c); the host's page frames are counted after every step
- * of the run. And guests that lie to their balloon, and what happens when all is gone. */
+ * pages hold (programs/shuffle.c); the host's page frames are counted after every
+ * event. And guests that lie to their balloon, and what happens when all is gone. */
 #include <string.h>
 
 #include "hv-core/host.h"
@@ -14,9 +14,20 @@
 
 static const HvCpuBackend *backend;
 
+#define VM_PAGES (2 * MIB / HV_PAGE_SIZE)
+
+/* How often each of these happened. */
+typedef struct {
+    uint64_t shared, broken, given, swapped_out, swapped_in, blocks, references;
+} Counts;
+
 typedef struct {
     HvHost *host;
     HostLog log;
+    Counts counts;
+    bool is_shared[HOST_LOG_VMS][VM_PAGES];
+    uint64_t checks;
+    bool traced, unchanged; /* by the event that is reported now */
     uint64_t frame_ids;
     uint64_t refused; /* VMs */
     HvWorkingSet estimate[HOST_LOG_VMS];
@@ -24,20 +35,101 @@ typedef struct {
     uint64_t used; /* pages, by all estimates together */
 } World;
 
+static World *world_of(void *user)
+{
+    return (World *)((char *)user - G_STRUCT_OFFSET(World, log));
+}
+
 static void on_refused(void *user, HvStamp at, uint16_t vm, HvPageNo pages, HvFrameNo left)
 {
-    World *world = (World *)((char *)user - G_STRUCT_OFFSET(World, log));
+    World *world = world_of(user);
     g_assert_cmpuint(pages, >, left);
     world->refused++;
 }
 
 static void on_working_set(void *user, HvStamp at, uint16_t vm, const HvWorkingSet *set)
 {
-    World *world = (World *)((char *)user - G_STRUCT_OFFSET(World, log));
+    World *world = world_of(user);
     world->estimate[vm] = *set;
     world->estimates++;
     world->used += set->used * UINT64_C(512) / set->sampled;
 }
+
+/* ---- What happens ------------------------------------------------------------- */
+
+static void check(World *world)
+{
+    g_autofree char *what = NULL;
+    world->checks++;
+    if (!hv_host_check(world->host, &what))
+        g_error("%s", what);
+}
+
+/* Tracing mode has two events for each access to memory, which change nothing by themselves;
+ * what led to them was an event of its own. */
+static void on_reported(void *user)
+{
+    World *world = world_of(user);
+    if (!world->traced || !world->unchanged)
+        check(world);
+    world->unchanged = false;
+}
+
+static void on_left(void *user, HvStamp at, uint16_t vm, uint16_t vcpu, const HvExit *exit)
+{
+    world_of(user)->unchanged = true;
+    host_log_observer.exit(user, at, vm, vcpu, exit);
+}
+
+static void on_page_shared(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame,
+                           HvFrameNo old_frame, bool zero)
+{
+    world_of(user)->is_shared[vm][page] = true;
+    world_of(user)->counts.shared++;
+}
+
+/* A page that shares its frame gets one of its own: it was written. */
+static void on_page_mapped(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame,
+                           bool writable, bool pinned, bool demand)
+{
+    World *world = world_of(user);
+    world->counts.broken += world->is_shared[vm][page];
+    world->is_shared[vm][page] = false;
+    host_log_observer.page_mapped(user, at, vm, page, frame, writable, pinned, demand);
+}
+
+static void on_swapped_out(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame,
+                           uint32_t slot)
+{
+    world_of(user)->is_shared[vm][page] = false;
+    world_of(user)->counts.swapped_out++;
+}
+
+static void on_swapped_in(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame,
+                          uint32_t slot)
+{
+    world_of(user)->counts.swapped_in++;
+}
+
+static void on_page_ballooned(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvFrameNo frame)
+{
+    world_of(user)->is_shared[vm][page] = false;
+    world_of(user)->counts.given++;
+}
+
+static void on_block_mapped(void *user, HvStamp at, uint16_t vm, HvPageNo first, HvPageNo pages)
+{
+    world_of(user)->counts.blocks++;
+}
+
+static void on_page_referenced(void *user, HvStamp at, uint16_t vm, uint16_t vcpu,
+                               const HvPageReference *reference)
+{
+    world_of(user)->counts.references++;
+    world_of(user)->unchanged = true;
+}
+
+/* ---- Worlds --------------------------------------------------------------------- */
 
 static World *world_new(HvFrameNo frames, const HvMemoryPolicy *memory)
 {
@@ -45,8 +137,18 @@ static World *world_new(HvFrameNo frames, const HvMemoryPolicy *memory)
     World *world = g_new0(World, 1);
     HvObserver observer = host_log_observer;
     host_log_init(&world->log, 0);
+    world->traced = memory->trace_references;
     observer.vm_refused = on_refused;
     observer.working_set = on_working_set;
+    observer.page_shared = on_page_shared;
+    observer.page_mapped = on_page_mapped;
+    observer.swapped_out = on_swapped_out;
+    observer.swapped_in = on_swapped_in;
+    observer.page_ballooned = on_page_ballooned;
+    observer.block_mapped = on_block_mapped;
+    observer.page_referenced = on_page_referenced;
+    observer.exit = on_left;
+    observer.reported = on_reported;
     HvHostConfig config = {
         .backend = backend,
         .pcpu_count = 1,
@@ -65,13 +167,6 @@ static World *world_new(HvFrameNo frames, const HvMemoryPolicy *memory)
     world->host = hv_host_new(&config, &error);
     g_assert_no_error(error);
     return world;
-}
-
-static void check(World *world)
-{
-    g_autofree char *what = NULL;
-    if (!hv_host_check(world->host, &what))
-        g_error("%s", what);
 }
 
 static void world_free(World *world)
@@ -112,7 +207,7 @@ static HvVm *add_vm(World *world, const char *command, uint64_t seed)
     return vm;
 }
 
-/* To `until`, or until nothing happens any more; the frames are counted all the time. */
+/* To `until`, or until nothing happens any more. */
 static HvTime run(World *world, HvTime from, HvTime until, HvTime step)
 {
     HvTime reached = from;
@@ -155,7 +250,7 @@ static void disturb(World *world, GRand *rand, HvTime now)
 {
     HvVm *vm = hv_host_vm(world->host, (unsigned)g_rand_int_range(rand, 0, SHUFFLERS));
     HvVm *other = hv_host_vm(world->host, (unsigned)g_rand_int_range(rand, 0, SHUFFLERS));
-    hv_vm_set_balloon(vm, (HvPageNo)g_rand_int_range(rand, 0, 420), now);
+    hv_vm_set_balloon(vm, (HvPageNo)g_rand_int_range(rand, 240, 310), now);
     switch (g_rand_int_range(rand, 0, 4)) {
     case 0: hv_vm_set_throttle(other, HV_THROTTLE_EXITS, (HvThrottle){2000, 1}, now); break;
     case 1: hv_vm_set_throttle(other, HV_THROTTLE_EXITS, (HvThrottle){0}, now); break;
@@ -166,16 +261,55 @@ static void disturb(World *world, GRand *rand, HvTime now)
     }
 }
 
+/* How memory is mapped in a mix. */
+typedef struct {
+    const char *name;
+    HvPageNo block_pages; /* huge mappings */
+    bool traced;          /* every access is seen */
+} Mapping;
+
+static const Mapping mappings[] = {
+    {"pages", 1, false},       {"blocks-of-8", 8, false},         {"blocks-of-32", 32, false},
+    {"pages-traced", 1, true}, {"blocks-of-16-traced", 16, true},
+};
+
+typedef struct {
+    const Mapping *mapping;
+    uint32_t seed;
+} Mix;
+
+/* All that the test is about has happened in this very run. */
+static void assert_all_happened(const World *world, const Mapping *mapping, bool asked)
+{
+    const Counts *counts = &world->counts;
+    g_test_message("%" G_GUINT64_FORMAT " checks; shared %" G_GUINT64_FORMAT
+                   ", broken %" G_GUINT64_FORMAT ", given %" G_GUINT64_FORMAT
+                   ", swapped %" G_GUINT64_FORMAT " and %" G_GUINT64_FORMAT
+                   ", blocks %" G_GUINT64_FORMAT ", references %" G_GUINT64_FORMAT,
+                   world->checks, counts->shared, counts->broken, counts->given,
+                   counts->swapped_out, counts->swapped_in, counts->blocks, counts->references);
+    g_assert_cmpuint(counts->shared, >, 0);
+    g_assert_cmpuint(counts->broken, >, 0);
+    g_assert_cmpuint(counts->given, >, 0);
+    /* Where the host asks guests by itself, it swaps only what they cannot give. */
+    g_assert_true(counts->swapped_out > 0 || asked);
+    g_assert_true(counts->swapped_in > 0 || asked);
+    g_assert_true((counts->blocks > 0) == (mapping->block_pages > 1));
+    g_assert_true((counts->references > 1000) == mapping->traced);
+}
+
 /* Balloons are blown up and let go by commands and by the host itself, equal pages are
- * shared, and there is memory for about half of what the guests write. */
+ * shared, and there is memory for a third of what the guests write. */
 static void test_mix(gconstpointer data)
 {
-    uint32_t seed = GPOINTER_TO_UINT(data);
+    const Mix *mix = data;
+    uint32_t seed = mix->seed;
     g_autoptr(GRand) rand = g_rand_new_with_seed(seed);
     const HvMemoryPolicy memory = {
         .replacement = hv_replacement_find(seed % 2 ? "clock" : "random"),
         .swap_pages = 1024,
-        .block_pages = seed % 4 == 1 ? 1 : 4u << seed % 4, /* huge mappings, of 4 to 32 pages */
+        .block_pages = mix->mapping->block_pages,
+        .trace_references = mix->mapping->traced,
         .batch = 4,
         .scan_ns = MS / 2,
         .scan_pages = 60,
@@ -183,21 +317,23 @@ static void test_mix(gconstpointer data)
         .tax_ppm = 750000,
         .sample_pages = seed % 3 == 0 ? 20 : 0,
         .sample_period_ns = 5 * MS,
-        .balloon = true,
+        .balloon = seed % 2 == 0,
         .balance_ns = 2 * MS,
-        .wait_ns = 3 * MS,
+        .wait_ns = MS / 5,
         .low_ppm = 60000,
         .seed = seed,
     };
-    g_autoptr(World) world = world_new(290, &memory);
+    g_autoptr(World) world = world_new(128, &memory);
+    bool slow = mix->mapping->traced || backend->least_run_ns > 0;
+    const char *command = slow ? "shuffle 96 1200" : "shuffle 96 4000";
     for (unsigned i = 0; i < SHUFFLERS; i++)
-        add_vm(world, "shuffle 96 1500", seed + i);
+        add_vm(world, command, seed + i);
     HvTime now = 0;
     for (unsigned i = 0; i < 60; i++) {
         /* Guests are slower on kvm, where an exit takes its real time. */
-        int slow = backend->least_run_ns > 0 ? 10 : 1;
-        HvTime next = now + (HvTime)g_rand_int_range(rand, 100000, 2000000) * slow;
-        run(world, now, next, 200000 * slow);
+        int times = backend->least_run_ns > 0 ? 10 : 1;
+        HvTime next = now + (HvTime)g_rand_int_range(rand, 100000, 2000000) * times;
+        run(world, now, next, 200000 * times);
         now = stop_at(world, now, next);
         disturb(world, rand, now);
         check(world);
@@ -208,6 +344,71 @@ static void test_mix(gconstpointer data)
     }
     run(world, now, 20000 * MS, 5 * MS);
     assert_shuffled(world);
+    assert_all_happened(world, mix->mapping, memory.balloon);
+}
+
+static void add_mixes(void)
+{
+    static Mix mixes[G_N_ELEMENTS(mappings)][6];
+    bool real = backend->least_run_ns > 0; /* on kvm they take real time */
+    for (unsigned m = 0; m < G_N_ELEMENTS(mappings); m++) {
+        unsigned runs = mappings[m].traced ? 4 : G_N_ELEMENTS(mixes[m]);
+        if (real)
+            runs = mappings[m].traced ? 0 : 1;
+        for (unsigned i = 0; i < runs; i++) {
+            Mix *mix = &mixes[m][i];
+            *mix = (Mix){&mappings[m], m + i + 1};
+            g_autofree char *path =
+                g_strdup_printf("/memory-guests/mix/%s/%u", mappings[m].name, mix->seed);
+            g_test_add_data_func(path, mix, test_mix);
+        }
+    }
+}
+
+/* ---- The checker --------------------------------------------------------------- */
+
+static void assert_wrong(World *world, const char *what)
+{
+    g_autofree char *found = NULL;
+    g_assert_false(hv_host_check(world->host, &found));
+    g_assert_cmpstr(found, ==, what);
+}
+
+/* It finds what is wrong, so that it means something that it finds nothing elsewhere. */
+static void test_checker(void)
+{
+    const HvMemoryPolicy policy = {.replacement = hv_replacement_find("fifo"), .swap_pages = 64};
+    g_autoptr(World) world = world_new(1024, &policy);
+    HvVm *vm = add_vm(world, "touch 40 --wait 100", 0);
+    HvMemory *memory = hv_vm_memory(vm);
+    HvPool *pool = hv_memory_pool(memory);
+    run(world, 0, 20 * MS, MS);
+    check(world);
+    HvPageNo page = hv_memory_page_count(memory) - 1, empty = 300;
+    HvFrameNo frame = hv_memory_entry(memory, page)->frame; /* of the stack: writable, not pinned */
+    g_autofree char *text = g_strdup_printf("frame %u has 1 mappings, not 2", frame);
+    g_autofree char *several =
+        g_strdup_printf("frame %u has several owners, and is not shared", frame);
+    g_assert_cmpuint(hv_memory_entry(memory, empty)->frame, ==, HV_FRAME_NONE);
+    hv_pool_ref(pool, frame); /* by nobody */
+    assert_wrong(world, text);
+    hv_memory_map(memory, empty, frame, false); /* by a page of which the sharer does not know */
+    assert_wrong(world, several);
+    hv_memory_unmap(memory, empty);
+    check(world);
+    HvFrameNo lost = hv_pool_alloc(pool);
+    g_autofree char *owned = g_strdup_printf("frame %u has 0 mappings, not 1", lost);
+    assert_wrong(world, owned);
+    hv_pool_unref(pool, lost);
+    hv_pool_ref(pool, frame);
+    hv_memory_unmap(memory, page); /* and the pager is not told */
+    hv_memory_map(memory, empty, frame, true);
+    g_autofree char *owner =
+        g_strdup_printf("frame %u is said to be that of page %u of VM 0", frame, page);
+    assert_wrong(world, owner);
+    hv_memory_unmap(memory, empty);
+    hv_memory_map(memory, page, hv_pool_alloc(pool), true);
+    check(world);
 }
 
 /* ---- Balloons ---------------------------------------------------------------- */
@@ -405,11 +606,8 @@ int main(int argc, char **argv)
         g_print("1..0 # SKIP %s\n", error->message);
         return 0;
     }
-    unsigned seeds = backend->least_run_ns > 0 ? 3 : 40; /* on kvm they take real time */
-    for (unsigned seed = 1; seed <= seeds; seed++) {
-        g_autofree char *path = g_strdup_printf("/memory-guests/mix/%u", seed);
-        g_test_add_data_func(path, GUINT_TO_POINTER(seed), test_mix);
-    }
+    add_mixes();
+    g_test_add_func("/memory-guests/checker", test_checker);
     g_test_add_func("/memory-guests/balloon", test_balloon);
     g_test_add_func("/memory-guests/no-balloon", test_no_balloon);
     g_test_add_func("/memory-guests/liar", test_liar);
