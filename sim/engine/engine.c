@@ -502,6 +502,7 @@ void sim_engine_free(SimEngine *engine)
     g_free(engine->heap_page);
     g_free(engine->arp);
     g_free(engine->future);
+    g_free(engine->frames_wrong);
     g_free(engine->unplugged);
     sim_engine_free_trunks(engine);
     g_free(engine->control_line);
@@ -515,6 +516,11 @@ void sim_engine_free(SimEngine *engine)
     g_ptr_array_unref(engine->images);
     g_free(engine->backend_why);
     g_free(engine);
+}
+
+const char *sim_engine_frames_wrong(const SimEngine *engine)
+{
+    return engine->frames_wrong;
 }
 
 const char *sim_engine_policy_failed(const SimEngine *engine)

@@ -36,8 +36,8 @@ typedef struct {
     const SimReachQuestion *questions; /* copied; asked after the reach checks', in this order */
     size_t question_count;
     bool skip_checks;  /* ask only these */
-    bool check_frames; /* for tests: after each event of the host its page frames are counted;
-                          a mistake aborts. Slow */
+    bool check_frames; /* for tests: after each event of the host its page frames are counted.
+                          Slow */
 } SimEngineConfig;
 
 /* Builds the world; no guest code has run yet. Errors: HV_ERROR (this host
@@ -48,6 +48,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(SimEngine, sim_engine_free)
 
 /* Why the policy that config->policy named has failed; NULL: it has not. */
 const char *sim_engine_policy_failed(const SimEngine *engine);
+
+/* With config->check_frames: the first mistake that was found; NULL: none. */
+const char *sim_engine_frames_wrong(const SimEngine *engine);
 
 /* Runs until virtual time grant_ns, or until the run is over. True while there is
  * more to do. Time may stop a little before grant_ns or pass it by what one

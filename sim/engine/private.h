@@ -120,6 +120,7 @@ struct SimEngine {
     GPtrArray *questions; /* of SimQuestion; number n is at n - 1 */
     uint32_t questions_open;
     bool check_frames;    /* see SimEngineConfig */
+    char *frames_wrong;   /* what was found first; NULL: nothing */
     size_t next_check;    /* whose question is asked next in SIM_PHASE_PROBES */
     size_t next_question; /* then those that the client asks */
     GArray *asked;        /* of SimReachQuestion: these */

@@ -95,10 +95,9 @@ static HvMemoryPolicy memory_policy(const SimEngine *engine)
 static void count_frames(void *user)
 {
     SimEngine *engine = user;
-    g_autofree char *what = NULL;
 
-    if (engine->host != NULL && !hv_host_check(engine->host, &what))
-        g_error("page frames: %s", what);
+    if (engine->host != NULL && engine->frames_wrong == NULL)
+        hv_host_check(engine->host, &engine->frames_wrong);
 }
 
 static bool build_host(SimEngine *engine, HvTime lookahead_ns, GError **error)
