@@ -73,6 +73,17 @@ static char *switch_title(const SimModelNetwork *network, uint32_t part)
     return g_utf8_make_valid(title, -1);
 }
 
+/* Nothing else would say the network's name: a NAT is alone with its VM. */
+static bool has_switch(const SimModel *model, uint16_t network)
+{
+    for (guint i = 0; i < model->ports->len; i++) {
+        const SimModelPort *port = model->ports->pdata[i];
+        if (port->network == network && !port->gone && strcmp(port->kind, "switch") == 0)
+            return true;
+    }
+    return false;
+}
+
 static char *part_title(const SimModel *model, const SimModelPort *port)
 {
     const SimModelNetwork *network = sim_model_network(model, port->network);
@@ -85,8 +96,16 @@ static char *part_title(const SimModel *model, const SimModelPort *port)
         return g_strdup("the host");
     if (strcmp(port->kind, "switch") == 0 && network)
         return switch_title(network, port->part);
+    if (strcmp(port->kind, "nat") == 0 && network && !has_switch(model, port->network)) {
+        g_autofree char *both = g_strdup_printf("NAT %s", network->name);
+        return g_utf8_make_valid(both, -1);
+    }
     if (strcmp(port->kind, "nat") == 0)
         return g_strdup("NAT");
+    if (strcmp(port->kind, "dhcp-server") == 0)
+        return g_strdup("DHCP server");
+    if (strcmp(port->kind, "wifi") == 0)
+        return g_strdup("Wi-Fi");
     if (strcmp(port->kind, "internet") == 0)
         return g_strdup("Internet");
     if (strcmp(port->kind, "lan") == 0)
