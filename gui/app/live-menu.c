@@ -80,6 +80,16 @@ static void append(GMenu *menu, const char *label, const char *first, ...)
     json_object_put(command);
 }
 
+/* The command as JSON, taken over. */
+static void append_json(GMenu *menu, const char *label, char *json)
+{
+    g_autoptr(GMenuItem) item = g_menu_item_new(label, NULL);
+
+    g_menu_item_set_action_and_target(item, "win.command", "s", json);
+    g_menu_append_item(menu, item);
+    g_free(json);
+}
+
 static void append_action(GMenu *menu, const char *label, const char *action, const char *target)
 {
     g_autoptr(GMenuItem) item = g_menu_item_new(label, NULL);
@@ -137,6 +147,51 @@ static void append_states(GMenu *menu, const SimModelVm *vm)
         append(menu, kill, "do", "kill", "vm", vm->name, NULL);
 }
 
+/* So many a second of what it may ask of the hypervisor. */
+static void append_throttle(GMenu *menu, const SimModelVm *vm, enum SimThrottleKind kind,
+                            const char *key, const char *heading)
+{
+    static const unsigned rates[] = {0, 100, 1000, 10000};
+    g_autoptr(GMenu) rate = g_menu_new();
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rates); i++) {
+        g_autofree char *label = rates[i] ? g_strdup_printf(_("%u a second"), rates[i])
+                                          : g_strdup(_("As many as it wants"));
+
+        append_json(rate, label,
+                    g_strdup_printf("{\"do\":\"set-throttle\",\"vm\":\"%s\",\"%s\":"
+                                    "{\"rate\":%u}}",
+                                    vm->name, key, rates[i]));
+    }
+    g_autofree char *now = vm->throttles[kind].rate
+                               ? g_strdup_printf(_("%u a second"), vm->throttles[kind].rate)
+                               : g_strdup(_("without limit"));
+    g_autofree char *label = g_strdup_printf(heading, vm->name, now);
+
+    g_menu_append_submenu(menu, label, G_MENU_MODEL(rate));
+}
+
+/* How much of its memory its balloon is to hold, in eighths. */
+static void append_balloon(GMenu *menu, const SimModelVm *vm)
+{
+    static const unsigned eighths[] = {0, 1, 2, 4, 6};
+    g_autoptr(GMenu) size = g_menu_new();
+    g_autofree char *label =
+        g_strdup_printf(_("Balloon of %s, now %u of %u KiB asked for"), vm->name,
+                        vm->ballooned_pages * 4, vm->balloon_target * 4);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(eighths); i++) {
+        unsigned kib = (unsigned)((uint64_t)vm->memory_pages * 4 * eighths[i] / 8);
+        g_autofree char *text = kib ? g_strdup_printf(_("%u KiB"), kib) : g_strdup(_("Nothing"));
+
+        append_json(size, text,
+                    g_strdup_printf("{\"do\":\"set-balloon\",\"vm\":\"%s\",\"size\":"
+                                    "\"%uKiB\"}",
+                                    vm->name, kib));
+    }
+    g_menu_append_submenu(menu, label, G_MENU_MODEL(size));
+}
+
 static GMenu *machine_menu(const SimModel *model, const SimModelVm *vm)
 {
     static const char *const weights[] = {"64", "128", "256", "512", "1024"};
@@ -160,6 +215,10 @@ static GMenu *machine_menu(const SimModel *model, const SimModelVm *vm)
     for (size_t i = 0; i < G_N_ELEMENTS(weights); i++)
         append(weight, weights[i], "do", "set-weight", "vm", vm->name, "weight", weights[i], NULL);
     g_menu_append_submenu(menu, heading, G_MENU_MODEL(weight));
+    append_throttle(menu, vm, SIM_THROTTLE_EXITS, "exits", _("Exits of %s, now %s"));
+    append_throttle(menu, vm, SIM_THROTTLE_DEVICE_OPERATIONS, "device_operations",
+                    _("Device operations of %s, now %s"));
+    append_balloon(menu, vm);
     return menu;
 }
 

@@ -215,6 +215,27 @@ static char *remove_rule(json_object *command)
     return text;
 }
 
+/* The limits that the command is about, as they are now. */
+static char *old_throttles(json_object *command, const SimModelVm *vm)
+{
+    static const char *const keys[SIM_THROTTLE_COUNT] = {
+        [SIM_THROTTLE_EXITS] = "exits", [SIM_THROTTLE_DEVICE_OPERATIONS] = "device_operations"};
+
+    for (unsigned i = 0; i < SIM_THROTTLE_COUNT; i++) {
+        const SimModelThrottle *old = &vm->throttles[i];
+        json_object *limit;
+
+        if (!json_object_object_get_ex(command, keys[i], NULL))
+            continue;
+        limit = json_object_new_object();
+        json_object_object_add(limit, "rate", json_object_new_int64(old->rate));
+        if (old->burst)
+            json_object_object_add(limit, "burst", json_object_new_int64(old->burst));
+        json_object_object_add(command, keys[i], limit);
+    }
+    return with_word(command, "set-throttle");
+}
+
 static const SimModelNetwork *find_network(const SimModel *model, const char *name)
 {
     for (unsigned i = 0; i < model->networks->len; i++) {
@@ -241,6 +262,12 @@ char *gui_live_undo_of(const SimModel *model, const char *json)
             undo = with_word(command, pairs[i][1]);
     if (!undo && !strcmp(what, "set-weight") && vm) {
         json_object_object_add(command, "weight", json_object_new_int64(vm->weight));
+        undo = with_word(command, what);
+    } else if (!undo && !strcmp(what, "set-throttle") && vm) {
+        undo = old_throttles(command, vm);
+    } else if (!undo && !strcmp(what, "set-balloon") && vm) {
+        g_autofree char *size = g_strdup_printf("%uKiB", vm->balloon_target * 4);
+        json_object_object_add(command, "size", json_object_new_string(size));
         undo = with_word(command, what);
     } else if (!undo && !strcmp(what, "set-mode") && network) {
         json_object_object_add(command, "mode",

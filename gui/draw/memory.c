@@ -319,6 +319,34 @@ static void draw_signs(cairo_t *cr, const GuiTheme *theme, const Grid *grid, con
     }
 }
 
+static bool is_block(const SimModelVm *vm, uint32_t page)
+{
+    return page < vm->memory_pages && (sim_model_page(vm, page).flags & SIM_PAGE_BLOCK);
+}
+
+/* A huge mapping has a frame around its pages, on each line of the grid that it is on. */
+static void draw_blocks(cairo_t *cr, const GuiTheme *theme, const Grid *grid, const SimModelVm *vm)
+{
+    uint32_t pages = vm->block_pages, line = grid->columns;
+
+    if (pages < 2 || pages < grid->per_cell)
+        return;
+    for (uint32_t first = 0; first < vm->memory_pages; first += pages) {
+        uint32_t cell = first / grid->per_cell, last = (first + pages - 1) / grid->per_cell;
+        if (!is_block(vm, first))
+            continue;
+        for (uint32_t end; cell <= last; cell = end + 1) {
+            end = MIN(last, cell - cell % line + line - 1);
+            GuiRect from = cell_box(grid, cell), to = cell_box(grid, end);
+            cairo_rectangle(cr, from.x - 0.5, from.y - 0.5, to.x + to.width - from.x + 1,
+                            from.height + 1);
+        }
+    }
+    gui_set_colour(cr, theme->ink, 1);
+    cairo_set_line_width(cr, CLAMP(grid->cell / 9, 1, 2));
+    cairo_stroke(cr);
+}
+
 static void append_count(GString *words, uint32_t count, const char *what)
 {
     if (count > 0)
@@ -341,6 +369,8 @@ static char *grid_words(const GuiMemory *memory, const Grid *grid, const SimMode
     append_count(words, vm->shared_pages, "shared");
     append_count(words, vm->swapped_pages, "swapped out");
     append_count(words, vm->ballooned_pages, "in its balloon");
+    if (vm->block_pages > 0)
+        g_string_append_printf(words, ", framed: mapped as a block of %u", vm->block_pages);
     return g_string_free(words, FALSE);
 }
 
@@ -372,6 +402,8 @@ static void draw_grid(const GuiMemory *memory, cairo_t *cr, const GuiScene *scen
     for (unsigned owner = 0; owner < GUI_THEME_OWNERS; owner++)
         draw_owner_cells(cr, theme, grid, cells, count, owner);
     draw_signs(cr, theme, grid, cells, count);
+    if (!grid->frames && sim_model_vm(scene->model, grid->vm))
+        draw_blocks(cr, theme, grid, sim_model_vm(scene->model, grid->vm));
 }
 
 /* ---- Legend, selection
@@ -545,8 +577,12 @@ static char *page_words(const SimModelVm *vm, uint32_t number)
     if (page.frame == SIM_MODEL_NO_FRAME)
         return g_strdup_printf("page %u of %s: %s", number, vm->name,
                                kind_words[absent_kind(page.flags)]);
-    return g_strdup_printf("page %u of %s: %s, in page frame %u", number, vm->name,
-                           kind_words[present_kind(page.flags)], page.frame);
+    g_autofree char *block =
+        page.flags & SIM_PAGE_BLOCK
+            ? g_strdup_printf(", mapped with the %u pages of its block", vm->block_pages)
+            : g_strdup("");
+    return g_strdup_printf("page %u of %s: %s, in page frame %u%s", number, vm->name,
+                           kind_words[present_kind(page.flags)], page.frame, block);
 }
 
 static char *frame_words(const GuiMemory *memory, const SimModel *model, uint32_t frame)

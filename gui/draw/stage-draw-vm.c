@@ -165,7 +165,8 @@ static char *vcpu_words(const GuiTheme *theme, const SimModelVcpu *vcpu, unsigne
                         double room)
 {
     GuiVcpuClass class = gui_state_class(vcpu->state);
-    const char *word = sim_name(SIM_NAMES(VcpuState), vcpu->state);
+    bool throttled = class == GUI_VCPU_BLOCKED && vcpu->why == SIM_WHY_THROTTLED;
+    const char *word = throttled ? "throttled" : sim_name(SIM_NAMES(VcpuState), vcpu->state);
     char *texts[3] = {NULL};
     char *fitting = NULL;
 
@@ -176,8 +177,9 @@ static char *vcpu_words(const GuiTheme *theme, const SimModelVcpu *vcpu, unsigne
     else if (class == GUI_VCPU_READY)
         texts[0] = g_strdup("ready, waits for a pCPU");
     else if (class == GUI_VCPU_BLOCKED)
-        texts[0] = g_strdup(vcpu->why == SIM_WHY_MEMORY ? "blocked: waits for memory"
-                                                        : "blocked: waits (HLT)");
+        texts[0] = g_strdup(throttled                     ? "throttled: limit used up"
+                            : vcpu->why == SIM_WHY_MEMORY ? "blocked: waits for memory"
+                                                          : "blocked: waits (HLT)");
     texts[1] = one ? g_strdup(word) : NULL;
     texts[2] = g_strdup_printf("%u", number);
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {

@@ -9,6 +9,66 @@
 #include "netsim/proto/text.h"
 #include "sim/lab/steps.h"
 
+/* "100 / s, 4 waits" */
+static char *limit_text(const SimModelThrottle *limit)
+{
+    return limit->rate ? g_strdup_printf(_("%u / s, had to wait: %" G_GUINT64_FORMAT), limit->rate,
+                                         limit->times)
+           : limit->times > 0
+               ? g_strdup_printf(_("none, had to wait: %" G_GUINT64_FORMAT), limit->times)
+               : g_strdup(_("none"));
+}
+
+static bool any_limit(const SimModel *model)
+{
+    for (unsigned i = 0; i < model->vms->len; i++) {
+        const SimModelVm *vm = sim_model_vm(model, i);
+        for (unsigned kind = 0; kind < SIM_THROTTLE_COUNT; kind++)
+            if (vm->throttles[kind].rate > 0 || vm->throttles[kind].times > 0)
+                return true;
+    }
+    return false;
+}
+
+static void limit_rows(GuiTable *table, const SimModel *model)
+{
+    for (unsigned i = 0; i < model->vms->len; i++) {
+        const SimModelVm *vm = sim_model_vm(model, i);
+        g_autofree char *exits = limit_text(&vm->throttles[SIM_THROTTLE_EXITS]);
+        g_autofree char *devices = limit_text(&vm->throttles[SIM_THROTTLE_DEVICE_OPERATIONS]);
+        g_autofree char *waited = gui_time_text(vm->throttled_ns);
+
+        gui_table_add(table, g_strdup_printf("%s\t%s\t%s\t%s", vm->name, exits, devices, waited));
+    }
+}
+
+static bool any_memory_terms(const SimModel *model)
+{
+    for (unsigned i = 0; i < model->vms->len; i++) {
+        const SimModelVm *vm = sim_model_vm(model, i);
+        if (vm->balloon_target > 0 || vm->ballooned_pages > 0 || vm->memory_shares > 0 ||
+            vm->blocks_mapped > 0 || vm->swap_outs > 0)
+            return true;
+    }
+    return false;
+}
+
+/* What the VM has of the host's memory beside what it touched, in pages. */
+static void memory_rows(GuiTable *table, const SimModel *model)
+{
+    for (unsigned i = 0; i < model->vms->len; i++) {
+        const SimModelVm *vm = sim_model_vm(model, i);
+        g_autofree char *shares =
+            vm->memory_shares ? g_strdup_printf("%u", vm->memory_shares) : g_strdup("");
+
+        gui_table_add(table, g_strdup_printf("%s\t%u / %u\t%u\t%u\t%" G_GUINT64_FORMAT
+                                             " / %" G_GUINT64_FORMAT "\t%s",
+                                             vm->name, vm->ballooned_pages, vm->balloon_target,
+                                             vm->swapped_pages, vm->shared_pages, vm->blocks_mapped,
+                                             vm->blocks_reclaimed, shares));
+    }
+}
+
 static void vm_rows(GuiTable *table, const SimModel *model)
 {
     for (unsigned i = 0; i < model->vms->len; i++) {
@@ -192,6 +252,14 @@ GPtrArray *gui_world_tables(const SimModel *model)
         add_network(tables, model, i);
     vm_rows(add(tables, N_("Virtual machines"), "", N_("Name\tState\tvCPU 0\tPages\tWeight"), 1),
             model);
+    if (any_limit(model))
+        limit_rows(add(tables, N_("Limits of virtual machines"), "",
+                       N_("Name\tExits\tDevice operations\tWaited"), 1),
+                   model);
+    if (any_memory_terms(model))
+        memory_rows(add(tables, N_("Memory of virtual machines, in pages"), "",
+                        N_("Name\tBalloon / asked\tSwapped\tShared\tBlocks / lost\tShares"), 1),
+                    model);
     pcpu_rows(add(tables, N_("Physical CPUs"), "", N_("CPU\tRuns\tSwitches"), 1), model);
     return tables;
 }

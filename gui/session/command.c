@@ -22,6 +22,7 @@ static const struct {
     {"set-weight", {"", " has CPU weight ", ""}, {"vm", "weight"}},
     {"set-mode", {"Network ", " becomes ", ""}, {"network", "mode"}},
     {"forward-remove", {"Forward rule ", " is removed from ", ""}, {"name", "network"}},
+    {"set-balloon", {"The balloon of ", " is to hold ", ""}, {"vm", "size"}},
     {"type", {"Something is typed on the console of ", "", NULL}, {"vm", NULL}},
 };
 
@@ -42,6 +43,30 @@ static char *rule_words(json_object *command)
                            word(rule, "guest_port"));
 }
 
+static void append_limit(GString *words, json_object *command, const char *key, const char *what)
+{
+    json_object *limit = NULL;
+
+    if (!json_object_object_get_ex(command, key, &limit))
+        return;
+    int64_t rate = json_object_get_int64(json_object_object_get(limit, "rate"));
+    g_string_append(words, words->len ? ", and " : " may have ");
+    if (rate > 0)
+        g_string_append_printf(words, "%" G_GINT64_FORMAT " %s a second", rate, what);
+    else
+        g_string_append_printf(words, "as many %s as it wants", what);
+}
+
+static char *throttle_words(json_object *command)
+{
+    GString *words = g_string_new(NULL);
+
+    append_limit(words, command, "exits", "exits");
+    append_limit(words, command, "device_operations", "device operations");
+    g_string_prepend(words, word(command, "vm"));
+    return g_string_free(words, FALSE);
+}
+
 char *gui_command_words(const char *json)
 {
     json_object *command = json_tokener_parse(json);
@@ -52,6 +77,8 @@ char *gui_command_words(const char *json)
 
         if (!strcmp(what, "forward-add"))
             words = rule_words(command);
+        if (!strcmp(what, "set-throttle"))
+            words = throttle_words(command);
         for (size_t i = 0; i < G_N_ELEMENTS(sentences) && !words; i++)
             if (!strcmp(what, sentences[i].what))
                 words = g_strconcat(sentences[i].pieces[0], word(command, sentences[i].keys[0]),

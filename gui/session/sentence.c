@@ -89,6 +89,46 @@ static char *cpu_sentence(const SimModel *model, const SimRecord *record)
     }
 }
 
+static const char *limit_name(unsigned kind)
+{
+    return kind == SIM_THROTTLE_EXITS ? "exits" : "device operations";
+}
+
+static char *limit_sentence(const SimModel *model, const SimRecord *record)
+{
+    switch (record->type) {
+    case SIM_EVENT_THROTTLE_SET: {
+        const SimEventThrottleSet *event = SIM_FIELDS(record, ThrottleSet);
+        const char *who = vm_name(model, event->vm), *what = limit_name(event->kind);
+        return event->rate ? g_strdup_printf("%s may have %u %s a second, %u at once.", who,
+                                             event->rate, what, event->burst)
+                           : g_strdup_printf("%s may have as many %s as it wants.", who, what);
+    }
+    case SIM_EVENT_THROTTLED: {
+        const SimEventThrottled *event = SIM_FIELDS(record, Throttled);
+        return g_strdup_printf("%s has used up its limit of %s: its vCPU %u must wait.",
+                               vm_name(model, event->vm), limit_name(event->kind), event->vcpu);
+    }
+    case SIM_EVENT_BLOCK_MAPPED: {
+        const SimEventBlockMapped *event = SIM_FIELDS(record, BlockMapped);
+        return g_strdup_printf("%s gets a whole block at once: pages %u to %u.",
+                               vm_name(model, event->vm), event->page,
+                               event->page + event->pages - 1);
+    }
+    case SIM_EVENT_BLOCK_RECLAIMED: {
+        const SimEventBlockReclaimed *event = SIM_FIELDS(record, BlockReclaimed);
+        return g_strdup_printf("%s loses a whole block: pages %u to %u.", vm_name(model, event->vm),
+                               event->page, event->page + event->pages - 1);
+    }
+    case SIM_EVENT_BALLOON_TARGET: {
+        const SimEventBalloonTarget *event = SIM_FIELDS(record, BalloonTarget);
+        return g_strdup_printf("%s is asked to have %u pages in its balloon.",
+                               vm_name(model, event->vm), event->pages);
+    }
+    default: return NULL;
+    }
+}
+
 static char *memory_sentence(const SimModel *model, const SimRecord *record)
 {
     switch (record->type) {
@@ -329,6 +369,8 @@ char *gui_event_sentence(const SimModel *model, const SimRecord *record)
 
     if (!text)
         text = memory_sentence(model, record);
+    if (!text)
+        text = limit_sentence(model, record);
     if (!text)
         text = network_sentence(model, record);
     if (!text)

@@ -21,6 +21,19 @@ static void count_page(SimModelVm *vm, SimModelPage page, int sign)
         vm->shared_pages += (uint32_t)sign;
 }
 
+/* From now on the pages around this one are pages like any others (SIM_PAGE_BLOCK false), or
+ * one block. */
+static void mark_block(SimModelVm *vm, uint32_t number, bool whole)
+{
+    uint32_t first = number - number % vm->block_pages;
+
+    for (uint32_t i = first; i < MIN(first + vm->block_pages, vm->memory_pages); i++) {
+        SimModelPage page = sim_pages_get(vm->pages, i);
+        page.flags = (uint8_t)(whole ? page.flags | SIM_PAGE_BLOCK : page.flags & ~SIM_PAGE_BLOCK);
+        sim_pages_set(&vm->pages, i, page);
+    }
+}
+
 /* The page changes from what it was. Its old frame is free then unless others share
  * it, or this page keeps it; the new one is taken unless others have it already. */
 static void change_page(SimModel *model, SimModelVm *vm, uint32_t number, SimModelPage page)
@@ -30,7 +43,12 @@ static void change_page(SimModel *model, SimModelVm *vm, uint32_t number, SimMod
 
     count_page(vm, before, -1);
     count_page(vm, page, 1);
+    page.flags |= before.flags & SIM_PAGE_BLOCK;
     sim_pages_set(&vm->pages, number, page);
+    /* Who loses a page of a block or shares one has split it. */
+    if ((page.flags & SIM_PAGE_BLOCK) &&
+        (page.frame == SIM_MODEL_NO_FRAME || (page.flags & SIM_PAGE_SHARED)))
+        mark_block(vm, number, false);
     if (!host || before.frame == page.frame)
         return;
     if (before.frame != SIM_MODEL_NO_FRAME && !(before.flags & SIM_PAGE_SHARED))
@@ -57,11 +75,16 @@ static bool page_mapped(SimModel *model, const SimRecord *record)
 
 static bool block_mapped(SimModel *model, const SimRecord *record)
 {
-    SimModelVm *vm = sim_apply_vm(model, SIM_FIELDS(record, BlockMapped)->vm);
+    const SimEventBlockMapped *event = SIM_FIELDS(record, BlockMapped);
+    SimModelVm *vm = sim_apply_vm(model, event->vm);
 
-    if (vm)
-        vm->blocks_mapped++;
-    return vm != NULL;
+    if (!vm || event->pages == 0 || event->pages > SIM_MODEL_MAX_BLOCK ||
+        event->page >= vm->memory_pages || event->page % event->pages != 0)
+        return false;
+    vm->blocks_mapped++;
+    vm->block_pages = event->pages;
+    mark_block(vm, event->page, true);
+    return true;
 }
 
 static bool block_reclaimed(SimModel *model, const SimRecord *record)

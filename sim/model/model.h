@@ -22,6 +22,7 @@
 
 #define SIM_MODEL_MAX_PAGES      (1u << 20) /* of one VM: 4 GiB */
 #define SIM_MODEL_MAX_VCPUS      64u
+#define SIM_MODEL_MAX_BLOCK      4096u      /* pages of a huge mapping */
 #define SIM_MODEL_MAX_REFERENCES 100000u    /* of the pages of one VM, that are kept */
 #define SIM_MODEL_MAX_CONSOLE    (1u << 20) /* bytes of console text kept per VM */
 #define SIM_MODEL_MAX_VMS        4096u
@@ -94,6 +95,7 @@ enum {
     SIM_PAGE_SWAPPED = 16,   /* absent, its contents are in swap space */
     SIM_PAGE_SHARED = 32,    /* other pages have the same page frame */
     SIM_PAGE_BALLOONED = 64, /* absent: the guest gave it to its balloon */
+    SIM_PAGE_BLOCK = 128,    /* mapped as one with the block around it */
 };
 
 typedef struct {
@@ -177,6 +179,7 @@ typedef struct {
     uint64_t shares, copies; /* pages that came to share one; that were copied to be written */
     uint64_t swap_ins, swap_outs;
     uint64_t blocks_mapped, blocks_reclaimed;  /* huge mappings */
+    uint32_t block_pages;                      /* of each; 0: there was none */
     uint32_t ballooned_pages;                  /* that are in its balloon now */
     uint32_t balloon_target;                   /* that it is asked to have there */
     uint64_t inflates, deflates;               /* pages given, and taken back */

@@ -32,6 +32,12 @@ def live():
     app.find('NIC 0 of VM b, 10.0.0.2, unplugged')
     app.menu('Commands to machines', 'Undo the last command')
     app.find('NIC 0 of VM b, 10.0.0.2, plugged in')
+    app.menu('Commands to machines', 'b', 'Device operations of b, now without limit',
+             '100 a second')
+    app.find('b may have 100 device operations a second')
+    app.menu('Commands to machines', 'b', 'Device operations of b, now 100 a second',
+             'As many as it wants')
+    app.find('b may have as many device operations as it wants')
     app.menu('Commands to machines', 'a', 'Pause a')
     app.find('VM a, paused', exact=False)
     app.menu('Commands to machines', 'a', 'Kill a')

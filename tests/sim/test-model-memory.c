@@ -61,6 +61,62 @@ static void test_balloon(void)
     g_assert_cmpuint(sim_model_page(vm, 3).flags & SIM_PAGE_BALLOONED, ==, 0);
 }
 
+/* Which pages of the VM are in a block, a bit each. */
+static unsigned blocks_of(const SimModel *model)
+{
+    unsigned bits = 0;
+
+    for (unsigned page = 0; page < 16; page++)
+        bits |= (unsigned)!!(sim_model_page(sim_model_vm(model, 0), page).flags & SIM_PAGE_BLOCK)
+                << page;
+    return bits;
+}
+
+static void map_block(SimTrace *t, uint64_t time, uint32_t first)
+{
+    SIM_TRACE(t, SAMPLE_WORLD, time, PageMapped, .page = first + 1, .frame = first + 21,
+              .writable = 1, .demand = 1);
+    SIM_TRACE(t, SAMPLE_WORLD, time, BlockMapped, .page = first, .pages = 4);
+    for (uint32_t i = 0; i < 4; i++)
+        if (i != 1)
+            SIM_TRACE(t, SAMPLE_WORLD, time, PageMapped, .page = first + i, .frame = first + 20 + i,
+                      .writable = 1);
+}
+
+/* A block is one until a page of it goes or is shared; and those that cannot be. */
+static void test_blocks(void)
+{
+    g_autoptr(SimTrace) whole = begin(), torn = begin(), shared = begin(), wrong = begin();
+
+    map_block(whole, 1, 8);
+    map_block(whole, 2, 12);
+    g_autoptr(SimModel) one = fold(whole);
+    g_assert_cmpuint(one->ignored, ==, 0);
+    g_assert_cmphex(blocks_of(one), ==, 0xff00);
+    g_assert_cmpuint(sim_model_vm(one, 0)->blocks_mapped, ==, 2);
+
+    map_block(torn, 1, 8);
+    map_block(torn, 2, 12);
+    SIM_TRACE(torn, SAMPLE_WORLD, 3, PageSwappedOut, .page = 10, .frame = 30, .slot = 1);
+    g_autoptr(SimModel) two = fold(torn);
+    g_assert_cmpuint(two->ignored, ==, 0);
+    g_assert_cmphex(blocks_of(two), ==, 0xf000);
+
+    map_block(shared, 1, 12);
+    SIM_TRACE(shared, SAMPLE_WORLD, 3, PageShared, .page = 13, .frame = 33, .old_frame = 33);
+    g_autoptr(SimModel) three = fold(shared);
+    g_assert_cmpuint(three->ignored, ==, 0);
+    g_assert_cmphex(blocks_of(three), ==, 0);
+
+    SIM_TRACE(wrong, SAMPLE_WORLD, 1, BlockMapped, .page = 0, .pages = 0);
+    SIM_TRACE(wrong, SAMPLE_WORLD, 1, BlockMapped, .page = 2, .pages = 4);
+    SIM_TRACE(wrong, SAMPLE_WORLD, 1, BlockMapped, .page = 16, .pages = 4);
+    SIM_TRACE(wrong, SAMPLE_WORLD, 1, BlockMapped, .page = 0, .pages = 1u << 20);
+    g_autoptr(SimModel) four = fold(wrong);
+    g_assert_cmpuint(four->ignored, ==, 4);
+    g_assert_cmphex(blocks_of(four), ==, 0);
+}
+
 /* From another frame than it has; twice; back without having been given; outside. */
 static void test_impossible(void)
 {
@@ -157,6 +213,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/model-memory/balloon", test_balloon);
     g_test_add_func("/model-memory/impossible", test_impossible);
+    g_test_add_func("/model-memory/blocks", test_blocks);
     g_test_add_func("/scenario-memory/one-word", test_one_word);
     g_test_add_func("/scenario-memory/shares", test_shares);
     g_test_add_func("/scenario-memory/wrong", test_wrong);
