@@ -293,6 +293,7 @@ GtkWidget *gui_breakpoints_window_new(GuiWindow *window)
     GtkWidget *page = gtk_box_new(GTK_ORIENTATION_VERTICAL, 18), *clamp = adw_clamp_new();
     GtkWidget *scrolled = gtk_scrolled_window_new();
     GtkEventController *keys = gtk_shortcut_controller_new();
+    GtkWidget *header = adw_header_bar_new();
 
     view->window = window;
     view->breakpoints = g_object_ref(gui_window_breakpoints(window));
@@ -317,9 +318,11 @@ GtkWidget *gui_breakpoints_window_new(GuiWindow *window)
     gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scrolled), GTK_POLICY_NEVER,
                                    GTK_POLICY_AUTOMATIC);
     gtk_widget_set_vexpand(scrolled, TRUE);
-    gtk_box_append(GTK_BOX(all), adw_header_bar_new());
-    gtk_box_append(GTK_BOX(all), scrolled);
     view->toasts = adw_toast_overlay_new();
+    adw_header_bar_pack_end(ADW_HEADER_BAR(header),
+                            gui_picture_button(page, view->toasts, "breakpoints.png"));
+    gtk_box_append(GTK_BOX(all), header);
+    gtk_box_append(GTK_BOX(all), scrolled);
     adw_toast_overlay_set_child(ADW_TOAST_OVERLAY(view->toasts), all);
     adw_window_set_content(ADW_WINDOW(view->self), view->toasts);
     gtk_shortcut_controller_add_shortcut(

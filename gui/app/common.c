@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "gui/session/markdown.h"
+
 GSettings *gui_settings(void)
 {
     static GSettings *settings;
@@ -105,9 +107,10 @@ typedef struct {
     bool is_open;
 } Mark;
 
-char *gui_markdown(const char *text)
+char *gui_markdown(const char *source)
 {
-    const char *whole = text;
+    g_autofree char *whole = gui_markdown_join(source);
+    const char *text = whole;
     Mark marks[] = {
         {"**", "<b>", "</b>", false}, {"*", "<i>", "</i>", false}, {"`", "<tt>", "</tt>", false}};
     GString *out = g_string_new(NULL);
@@ -123,6 +126,13 @@ char *gui_markdown(const char *text)
             g_string_append(out, found->is_open ? found->close : found->open);
             found->is_open = !found->is_open;
             text += strlen(found->mark);
+            continue;
+        }
+
+        /* An item of a list. */
+        if (g_str_has_prefix(text, "- ") && (text == whole || text[-1] == '\n')) {
+            g_string_append(out, "\342\200\242 ");
+            text += 2;
             continue;
         }
 

@@ -10,6 +10,7 @@
 
 #include "gui/app/canvas.h"
 #include "gui/app/compare-window.h"
+#include "gui/app/window-private.h"
 #include "gui/draw/compare.h"
 
 #define SLICE 20000u
@@ -409,31 +410,6 @@ static void choose_clicked(GtkButton *button, View *view)
     gtk_native_dialog_show(GTK_NATIVE_DIALOG(dialog));
 }
 
-static void image_chosen(GtkNativeDialog *dialog, int response, View *view)
-{
-    g_autoptr(GFile) file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(dialog));
-    g_autofree char *path = file ? g_file_get_path(file) : NULL;
-    g_autoptr(GError) error = NULL;
-
-    if (response == GTK_RESPONSE_ACCEPT && path)
-        adw_toast_overlay_add_toast(ADW_TOAST_OVERLAY(view->toasts),
-                                    adw_toast_new(gui_export_image(view->stack, path, 2, &error)
-                                                      ? _("Saved")
-                                                      : error->message));
-    g_object_unref(dialog);
-}
-
-static void save_clicked(GtkButton *button, View *view)
-{
-    GtkFileChooserNative *dialog =
-        gtk_file_chooser_native_new(_("Save as a picture"), GTK_WINDOW(view->self),
-                                    GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"), _("_Cancel"));
-
-    gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(dialog), "compare.png");
-    g_signal_connect(dialog, "response", G_CALLBACK(image_chosen), view);
-    gtk_native_dialog_show(GTK_NATIVE_DIALOG(dialog));
-}
-
 /* ---- Building
  * --------------------------------------------------------------------------------------------- */
 
@@ -458,8 +434,7 @@ static GtkWidget *build_header(View *view)
     adw_header_bar_pack_start(ADW_HEADER_BAR(header), view->choose);
     adw_header_bar_pack_start(ADW_HEADER_BAR(header), part);
     adw_header_bar_pack_end(ADW_HEADER_BAR(header),
-                            icon_button("document-save-symbolic", _("Save as a picture"),
-                                        G_CALLBACK(save_clicked), view));
+                            gui_picture_button(view->stack, view->toasts, "compare.png"));
     adw_header_bar_pack_end(ADW_HEADER_BAR(header), icon_button("zoom-in-symbolic", _("Zoom in"),
                                                                 G_CALLBACK(in_clicked), view));
     adw_header_bar_pack_end(ADW_HEADER_BAR(header), icon_button("zoom-out-symbolic", _("Zoom out"),
@@ -574,6 +549,7 @@ GtkWidget *gui_compare_window_new(const char *scenario, GBytes *trace, const cha
     gtk_window_set_default_size(GTK_WINDOW(view->self), 1000, 720);
     for (unsigned i = 0; i < 2; i++)
         view->sessions[i] = gui_session_new();
+    view->toasts = adw_toast_overlay_new();
     view->stack = gtk_stack_new();
     gtk_stack_add_named(GTK_STACK(view->stack), build_empty(), "empty");
     gtk_stack_add_named(GTK_STACK(view->stack), build_runs(view), "runs");
@@ -586,7 +562,6 @@ GtkWidget *gui_compare_window_new(const char *scenario, GBytes *trace, const cha
     gtk_box_append(GTK_BOX(all), view->stack);
     gtk_widget_set_sensitive(view->entry, scenario != NULL);
     gtk_widget_set_sensitive(view->run, scenario != NULL);
-    view->toasts = adw_toast_overlay_new();
     adw_toast_overlay_set_child(ADW_TOAST_OVERLAY(view->toasts), all);
     adw_window_set_content(ADW_WINDOW(view->self), view->toasts);
     g_signal_connect(view->self, "destroy", G_CALLBACK(destroyed), view);

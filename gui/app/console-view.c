@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "gui/draw/pages.h"
+
 typedef struct {
     GuiSession *session;
     GtkWidget *stack; /* of one page per VM */
@@ -96,6 +98,16 @@ static void refresh(GtkWidget *widget, void *user)
                                     page_of(view->texts->pdata[selected.a]));
 }
 
+/* Of the VM that is seen. */
+static GuiSheet *make_sheet(void *user)
+{
+    ConsoleView *view = user;
+    const char *name = gtk_stack_get_visible_child_name(GTK_STACK(view->stack));
+    uint32_t vm = name ? (uint32_t)strtoul(name + strlen("vm"), NULL, 10) : GUI_PAGE_ALL;
+
+    return gui_page_console(gui_session_model(view->session), vm);
+}
+
 static void trace_changed(GuiSession *session, ConsoleView *view)
 {
     for (unsigned i = 0; i < view->texts->len; i++)
@@ -132,6 +144,7 @@ GtkWidget *gui_console_view_new(GuiSession *session)
     gtk_box_append(GTK_BOX(box), view->stack);
     g_object_set_data_full(G_OBJECT(view->stack), "console-view", view, console_view_free);
     g_signal_connect(session, "trace-changed", G_CALLBACK(trace_changed), view);
+    gui_view_set_sheet(box, make_sheet, view);
     gui_view_follow(box, session, refresh, view);
     return box;
 }

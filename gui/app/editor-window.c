@@ -9,6 +9,7 @@
 #include "gui/app/complete.h"
 #include "gui/app/editor-form.h"
 #include "gui/app/engine.h"
+#include "gui/app/window-private.h"
 #include "gui/session/suggest.h"
 #include "sim/scenario/scenario.h"
 #include "sim/trace/event.h"
@@ -399,7 +400,8 @@ static GtkWidget *build_text(Editor *editor, const char *const *known_policies)
     return scrolled;
 }
 
-static GtkWidget *build_header(Editor *editor)
+/* content: what a picture shows. */
+static GtkWidget *build_header(Editor *editor, GtkWidget *content)
 {
     GtkWidget *header = adw_header_bar_new();
     GtkWidget *run_button = gtk_button_new_with_label(_("Run"));
@@ -410,6 +412,8 @@ static GtkWidget *build_header(Editor *editor)
     g_signal_connect(save_button, "clicked", G_CALLBACK(save_clicked), editor);
     adw_header_bar_pack_start(ADW_HEADER_BAR(header), save_button);
     adw_header_bar_pack_end(ADW_HEADER_BAR(header), run_button);
+    adw_header_bar_pack_end(ADW_HEADER_BAR(header),
+                            gui_picture_button(content, editor->toasts, "scenario.png"));
     return header;
 }
 
@@ -449,10 +453,10 @@ static void build(Editor *editor)
     gtk_widget_set_tooltip_text(editor->error, _("Click to go to the line"));
     g_signal_connect(click, "pressed", G_CALLBACK(error_clicked), editor);
     gtk_widget_add_controller(editor->error, GTK_EVENT_CONTROLLER(click));
-    gtk_box_append(GTK_BOX(all), build_header(editor));
+    editor->toasts = adw_toast_overlay_new();
+    gtk_box_append(GTK_BOX(all), build_header(editor, paned));
     gtk_box_append(GTK_BOX(all), paned);
     gtk_box_append(GTK_BOX(all), editor->error);
-    editor->toasts = adw_toast_overlay_new();
     adw_toast_overlay_set_child(ADW_TOAST_OVERLAY(editor->toasts), all);
     adw_window_set_content(ADW_WINDOW(editor->self), editor->toasts);
 }

@@ -7,6 +7,7 @@
 #include "gui/app/canvas.h"
 #include "gui/app/view.h"
 #include "gui/draw/exits.h"
+#include "gui/draw/pages.h"
 #include "gui/draw/ladder.h"
 
 typedef struct {
@@ -233,6 +234,15 @@ static void refresh(GtkWidget *widget, void *user)
     }
 }
 
+static GuiSheet *make_sheet(void *user)
+{
+    ExitsView *view = user;
+
+    if (!view->code)
+        view->code = gui_code_new(gui_session_reader(view->session));
+    return gui_page_exits(view->session, view->code);
+}
+
 static void go(ExitsView *view, int direction)
 {
     GuiExit exit;
@@ -452,6 +462,7 @@ GtkWidget *gui_exits_view_new(GuiSession *session)
     gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scrolled), clamp);
     gtk_widget_set_vexpand(scrolled, TRUE);
     g_object_set_data_full(G_OBJECT(view->page), "exits-view", view, exits_view_free);
+    gui_view_set_sheet(scrolled, make_sheet, view);
     gui_view_follow(scrolled, session, refresh, view);
     return scrolled;
 }

@@ -3,6 +3,7 @@
  * state in words, and every frame on its way. The equal of the stage for who does not
  * see it, or likes to read. */
 #include "gui/app/view.h"
+#include "gui/draw/pages.h"
 #include "gui/draw/stage.h"
 
 typedef struct {
@@ -71,6 +72,16 @@ static void refresh(GtkWidget *widget, void *user)
     gui_scene_clear(&scene);
 }
 
+static GuiSheet *make_sheet(void *user)
+{
+    RowsView *view = user;
+    GuiScene scene = gui_scene(view->session, 0);
+    GuiSheet *sheet = gui_page_rows(&scene);
+
+    gui_scene_clear(&scene);
+    return sheet;
+}
+
 static void row_selected(GtkListBox *list, GtkListBoxRow *row, RowsView *view)
 {
     if (!row || view->selecting)
@@ -111,6 +122,7 @@ GtkWidget *gui_rows_view_new(GuiSession *session)
                                    GTK_POLICY_AUTOMATIC);
     gtk_widget_set_vexpand(scrolled, TRUE);
     g_object_set_data_full(G_OBJECT(view->list), "rows-view", view, rows_view_free);
+    gui_view_set_sheet(scrolled, make_sheet, view);
     gui_view_follow(scrolled, session, refresh, view);
     return scrolled;
 }

@@ -114,6 +114,16 @@ static void refresh(GtkWidget *widget, void *user)
     view->position = position;
 }
 
+static GuiSheet *make_sheet(void *user)
+{
+    TablesView *view = user;
+    GuiSheet *sheet = gui_sheet_new();
+
+    for (unsigned i = 0; view->tables && i < view->tables->len; i++)
+        gui_sheet_add_table(sheet, gui_table_copy(view->tables->pdata[i]));
+    return sheet;
+}
+
 static void tables_view_free(void *user)
 {
     TablesView *view = user;
@@ -140,6 +150,7 @@ GtkWidget *gui_tables_view_new(GuiSession *session)
     gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scrolled), clamp);
     gtk_widget_set_vexpand(scrolled, TRUE);
     g_object_set_data_full(G_OBJECT(view->box), "tables-view", view, tables_view_free);
+    gui_view_set_sheet(scrolled, make_sheet, view);
     gui_view_follow(scrolled, session, refresh, view);
     return scrolled;
 }

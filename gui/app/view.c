@@ -70,6 +70,40 @@ void gui_view_follow(GtkWidget *view, GuiSession *session, GuiRefresh refresh, v
     g_object_weak_ref(G_OBJECT(view), gone, follow);
 }
 
+/* ---- Sheets --------------------------------------------------------------------------- */
+
+#define SHEET_KEY "gui-view-sheet"
+
+typedef struct {
+    GuiMakeSheet make;
+    void *user;
+} Sheet;
+
+void gui_view_set_sheet(GtkWidget *view, GuiMakeSheet make, void *user)
+{
+    Sheet *sheet = g_new(Sheet, 1);
+
+    *sheet = (Sheet){make, user};
+    g_object_set_data_full(G_OBJECT(view), SHEET_KEY, sheet, g_free);
+}
+
+GuiSheet *gui_view_sheet(GtkWidget *widget)
+{
+    const Sheet *own = g_object_get_data(G_OBJECT(widget), SHEET_KEY);
+    GuiSheet *found = NULL;
+
+    if (!gtk_widget_get_mapped(widget))
+        return NULL;
+    if (own)
+        return own->make(own->user);
+    for (GtkWidget *child = gtk_widget_get_first_child(widget); child && !found;
+         child = gtk_widget_get_next_sibling(child))
+        found = gui_view_sheet(child);
+    return found;
+}
+
+/* ---- Size ------------------------------------------------------------------------------- */
+
 #define SCALE_KEY "gui-views-scale"
 
 static void redraw_all(GtkWidget *widget)

@@ -9,6 +9,7 @@
 #include "gui/app/canvas.h"
 #include "gui/app/common.h"
 #include "gui/app/lesson.h"
+#include "gui/draw/sheet.h"
 
 /* The stage, and the same in rows. Both emit nothing: they select. */
 GtkWidget *gui_stage_view_new(GuiSession *session);
@@ -24,6 +25,13 @@ GtkWidget *gui_exits_view_new(GuiSession *session);
 /* Larger type and lines, for a projector: 1 to 2. For all views of the window. */
 void gui_views_set_scale(GtkWidget *window, double scale);
 double gui_views_scale(GtkWidget *view);
+
+/* A view that scrolls is more than what is seen of it: make(user) gives all of it as a sheet,
+ * for pictures. NULL: there is nothing. */
+typedef GuiSheet *(*GuiMakeSheet)(void *user);
+void gui_view_set_sheet(GtkWidget *view, GuiMakeSheet make, void *user);
+/* The sheet of the first view in widget that is seen and has one; NULL: none has. */
+GuiSheet *gui_view_sheet(GtkWidget *widget);
 
 /* Calls refresh(view, user) now if the view is seen, else when it will be, after any of
  * the session's signals; at most once per picture. Ends with the view. */

@@ -4,6 +4,7 @@
 #include "gui/app/way-view.h"
 
 #include "gui/app/view.h"
+#include "gui/draw/pages.h"
 #include "gui/session/journey.h"
 
 typedef struct {
@@ -196,6 +197,13 @@ void gui_way_view_set_frame(GtkWidget *widget, uint64_t frame)
     mark_here(view);
 }
 
+static GuiSheet *make_sheet(void *user)
+{
+    WayView *view = user;
+
+    return view->frame ? gui_page_way(view->session, view->frame) : NULL;
+}
+
 static void row_activated(GtkListBox *list, GtkListBoxRow *row, WayView *view)
 {
     const GuiHop *hop =
@@ -248,6 +256,7 @@ GtkWidget *gui_way_view_new(GuiSession *session)
     gtk_widget_set_vexpand(scrolled, TRUE);
     g_object_set_data_full(G_OBJECT(scrolled), VIEW_KEY, view, way_view_free);
     g_signal_connect(session, "trace-changed", G_CALLBACK(trace_changed), view);
+    gui_view_set_sheet(scrolled, make_sheet, view);
     gui_view_follow(scrolled, session, refresh, view);
     return scrolled;
 }

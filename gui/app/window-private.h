@@ -79,6 +79,8 @@ GtkWidget *gui_transport_new(GuiWindow *window);
 
 /* In export-image.c: a widget as it looks, to a file .png, .svg or .pdf. */
 gboolean gui_export_image(GtkWidget *widget, const char *path, double scale, GError **error);
+/* A button that asks where to and saves the widget as a picture; name (static) is offered. */
+GtkWidget *gui_picture_button(GtkWidget *widget, GtkWidget *toasts, const char *name);
 
 /* In window-export.c: pictures, animations and pages, from the menu. */
 void gui_window_add_export_actions(GuiWindow *window);

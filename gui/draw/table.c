@@ -38,6 +38,29 @@ void gui_table_free(GuiTable *table)
     g_free(table);
 }
 
+GuiTable *gui_table_copy(const GuiTable *table)
+{
+    GuiTable *copy = gui_table_new(table->title, table->of, table->head);
+    char *title = copy->title, *of = copy->of, *head = copy->head;
+    GPtrArray *rows = copy->rows;
+
+    *copy = *table;
+    copy->title = title;
+    copy->of = of;
+    copy->head = head;
+    copy->rows = rows;
+    for (unsigned i = 0; i < table->rows->len; i++) {
+        const GuiRow *from = table->rows->pdata[i];
+        GuiRow *row = gui_table_add(copy, g_strdup(from->cells));
+        char *cells = row->cells;
+
+        *row = *from;
+        row->cells = cells;
+        row->note = g_strdup(from->note);
+    }
+    return copy;
+}
+
 GuiRow *gui_table_add(GuiTable *table, char *cells)
 {
     GuiRow *row = g_new0(GuiRow, 1);

@@ -49,6 +49,7 @@ typedef struct {
 
 GuiTable *gui_table_new(const char *title, const char *of, const char *head);
 void gui_table_free(GuiTable *table);
+GuiTable *gui_table_copy(const GuiTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GuiTable, gui_table_free)
 
 /* Takes over cells. The row belongs to the table. */

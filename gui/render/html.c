@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "gui/session/markdown.h"
+
 static void escape(GString *out, const char *text, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
@@ -62,8 +64,8 @@ static void inline_marks(GString *out, const char *text, size_t length)
 
 void html_markdown(GString *out, const char *text)
 {
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
-    g_auto(GStrv) lines = g_strsplit(valid, "\n", -1);
+    g_autofree char *valid = g_utf8_make_valid(text, -1), *joined = gui_markdown_join(valid);
+    g_auto(GStrv) lines = g_strsplit(joined, "\n", -1);
     const char *open = NULL; /* the block that is open */
 
     for (char **line = lines; *line; line++) {

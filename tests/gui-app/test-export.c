@@ -68,7 +68,8 @@ static void assert_drawing(const char *path)
 
 static void test_views(void)
 {
-    static const char *const views[] = {"stage", "timeline", "packets", "memory"};
+    static const char *const views[] = {"stage",  "timeline", "packets", "memory",
+                                        "tables", "console",  "exits"};
     static const char *const starts[][2] = {
         {".png", "\x89PNG"}, {".svg", "<?xml"}, {".pdf", "%PDF"}};
     GuiWindow *window = open_window();

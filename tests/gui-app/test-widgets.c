@@ -328,6 +328,10 @@ static void test_markdown(void)
     } cases[] = {{"**a** and *b*", "<b>a</b> and <i>b</i>"},
                  {"`x < y` & z", "<tt>x &lt; y</tt> &amp; z"},
                  {"2 * 3", "2 * 3"},
+                 {"one\ntwo\n\nthree\n", "one two\n\nthree"},
+                 {"Both:\n- **a**,\n  long\n- b\nand so on\n\nend",
+                  "Both:\n\n\342\200\242 <b>a</b>, long\n\342\200\242 b and so on\n\nend"},
+                 {"\n\n", ""},
                  {"**a *b** c*", "**a *b** c*"}}; /* crossed: shown as it is */
 
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
