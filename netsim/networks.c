@@ -263,10 +263,10 @@ static GArray *connected_parts(const NetWorld *world)
         g_array_append_val(roots, i);
     for (NetPortId i = 0; i < world->ports->len; i++) {
         const NetPort *port = net_world_port_at(world, i);
-        if (port->peer == NET_NO_PORT)
+        if (port->peer == NULL)
             continue;
         uint32_t a = find_root(roots, port->part->info.part);
-        uint32_t b = find_root(roots, net_world_port_at(world, port->peer)->part->info.part);
+        uint32_t b = find_root(roots, port->peer->part->info.part);
         g_array_index(roots, uint32_t, MAX(a, b)) = MIN(a, b);
     }
     return roots;
@@ -285,9 +285,9 @@ NetTime net_world_lookahead(const NetWorld *world)
         shortest[i] = NET_TIME_NEVER;
     for (NetPortId i = 0; i < world->ports->len; i++) {
         const NetPort *port = net_world_port_at(world, i);
-        if (port->peer == NET_NO_PORT || !net_part_is_nic(port->part))
+        if (port->peer == NULL || !net_part_is_nic(port->part))
             continue;
-        if (net_part_is_nic(net_world_port_at(world, port->peer)->part)) {
+        if (net_part_is_nic(port->peer->part)) {
             least = MIN(least, port->config.latency_ns);
             continue;
         }
@@ -316,7 +316,7 @@ void net_world_port(const NetWorld *world, NetPortId id, NetPortInfo *ret_info)
         .kind = port->part->info.kind,
         .vm = port->part->info.vm,
         .nic = port->part->info.nic,
-        .peer = port->peer,
+        .peer = port->peer != NULL ? port->peer->id : NET_NO_PORT,
         .up = port->up,
         .out_frames = port->out_frames,
         .out_bytes = port->out_bytes,

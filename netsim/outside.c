@@ -145,10 +145,10 @@ void net_outside_need_bridge(NetWorld *world, bool wifi, NetTime now)
 
     if (outside->bridge != NULL)
         return;
-    NetPortId lan_port = net_world_port_at(world, outside->host_port)->peer;
-    NetLinkConfig cable = net_world_port_at(world, lan_port)->config;
+    const NetPort *lan_port = net_world_port_at(world, outside->host_port)->peer;
+    NetLinkConfig cable = lan_port->config;
     net_world_remove_link(world, outside->host_port, now);
-    net_world_add_link(world, make_bridge(world, outside, wifi, now), lan_port, &cable, now);
+    net_world_add_link(world, make_bridge(world, outside, wifi, now), lan_port->id, &cable, now);
     net_world_add_link(world, outside->host_port, net_world_add_port(world, outside->bridge, now),
                        &net_link_inside_host, now);
 }

@@ -58,12 +58,10 @@ void net_queue_grow(NetEventRun *run)
 /* The heap's first event is among the earliest: does a run's come before it? */
 NetEvent net_queue_pop_heap(NetQueue *queue)
 {
-    NetTime first = queue->heap.first;
-    unsigned class = net_radix_heap_first_class(&queue->heap);
-
     for (unsigned i = 0; i < NET_QUEUE_RUNS; i++) {
         NetEventRun *run = &queue->runs[i];
-        if (run->head->time == first && run->head->class <= class)
+        if (run->head->time == queue->heap.first &&
+            run->head->class <= net_radix_heap_first_class(&queue->heap))
             return net_queue_pop_run(run);
     }
     return net_radix_heap_pop(&queue->heap);

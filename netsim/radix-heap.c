@@ -1,154 +1,185 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* radix-heap.c: digits, buckets and the moves between them; see radix-heap.h. */
+/* radix-heap.c: buckets and the moves between them; see radix-heap.h. */
 #include "netsim/radix-heap.h"
 
-#define LEAST_CAPACITY 64
+#include <string.h>
 
-/* --- places and lists --- */
+/* --- chunks --- */
 
-static uint32_t take_place(NetRadixHeap *heap)
+static NetEventChunk *take_chunk(NetRadixHeap *heap)
 {
-    uint32_t place = heap->free;
+    NetEventChunk *chunk = heap->spare;
 
-    if (place != 0) {
-        heap->free = heap->events[place].next;
-        return place;
-    }
-    if (heap->used + 1 >= heap->capacity) {
-        g_assert(heap->capacity <= UINT32_MAX / 2);
-        heap->capacity = MAX(LEAST_CAPACITY, heap->capacity * 2);
-        heap->events = g_renew(NetEvent, heap->events, heap->capacity);
-    }
-    return ++heap->used;
+    if (chunk == NULL)
+        chunk = g_aligned_alloc(1, sizeof *chunk, _Alignof(NetEventChunk));
+    else
+        heap->spare = chunk->next;
+    chunk->next = NULL;
+    return chunk;
 }
 
-static inline void append(NetRadixHeap *heap, NetEventList *list, uint32_t place)
+static inline void give_chunk(NetRadixHeap *heap, NetEventChunk *chunk)
 {
-    NetEvent *event = &heap->events[place];
+    chunk->next = heap->spare;
+    heap->spare = chunk;
+}
 
-    event->next = 0;
-    if (list->first == 0) {
-        list->first = place;
-        list->earliest = event->time;
-    } else {
-        heap->events[list->last].next = place;
-        list->earliest = MIN(list->earliest, event->time);
+/* --- buckets --- */
+
+static inline unsigned bucket_of(const NetRadixHeap *heap, NetTime time, unsigned class)
+{
+    uint64_t differs = time ^ heap->base;
+
+    if (differs == 0)
+        return class;
+    unsigned level = (63 - (unsigned)__builtin_clzll(differs)) / 8;
+    return NET_RADIX_LATER + level * 256 + (uint8_t)(time >> (8 * level));
+}
+
+/* There is one. */
+static inline unsigned first_bucket(const NetRadixHeap *heap)
+{
+    unsigned word = (unsigned)__builtin_ctzll(heap->words);
+
+    return word * 64 + (unsigned)__builtin_ctzll(heap->in_use[word]);
+}
+
+static inline void mark_empty(NetRadixHeap *heap, unsigned bucket)
+{
+    unsigned word = bucket / 64;
+
+    heap->in_use[word] &= ~(UINT64_C(1) << (bucket % 64));
+    if (heap->in_use[word] == 0)
+        heap->words &= ~(UINT64_C(1) << word);
+}
+
+/* A place at the end of the bucket where events of this time and class belong. */
+static inline NetEvent *place_for(NetRadixHeap *heap, NetTime time, unsigned class)
+{
+    unsigned bucket = bucket_of(heap, time, class), word = bucket / 64;
+    uint64_t bit = UINT64_C(1) << (bucket % 64);
+    NetEventList *list = &heap->buckets[bucket];
+
+    if ((heap->in_use[word] & bit) == 0) {
+        heap->in_use[word] |= bit;
+        heap->words |= UINT64_C(1) << word;
+        list->first = list->last = take_chunk(heap);
+        list->taken = list->filled = 0;
+        list->earliest = time;
+    } else if (list->filled == NET_EVENT_CHUNK) {
+        list->last = list->last->next = take_chunk(heap);
+        list->filled = 0;
     }
-    list->last = place;
+    list->earliest = MIN(list->earliest, time);
+    return &list->last->events[list->filled++];
 }
 
-/* Puts an event where its time belongs. */
-static inline void place_event(NetRadixHeap *heap, uint32_t place)
+static inline bool has_one(const NetEventList *list)
 {
-    const NetEvent *event = &heap->events[place];
-    uint64_t differs = event->time ^ heap->base;
-
-    if (differs == 0) {
-        append(heap, &heap->now[event->class], place);
-        return;
-    }
-    unsigned level = (63 - (unsigned)__builtin_clzll(differs)) / NET_RADIX_DIGIT_BITS;
-    unsigned bucket = event->time >> (level * NET_RADIX_DIGIT_BITS) & (NET_RADIX_BUCKETS - 1);
-    append(heap, &heap->lists[level][bucket], place);
-    heap->buckets[level] |= UINT64_C(1) << bucket;
-    heap->levels |= (uint16_t)(1u << level);
+    return list->first == list->last && list->filled - list->taken == 1;
 }
 
-/* --- the earliest --- */
-
-static NetEventList *due_now(NetRadixHeap *heap)
+/* Its owner will look at the first two lines of the target: then the cache has them. */
+static inline void fetch_target(const NetEvent *event)
 {
-    for (unsigned class = 0; class < NET_EVENT_CLASSES; class ++) {
-        if (heap->now[class].first != 0)
-            return &heap->now[class];
-    }
-    return NULL;
+    __builtin_prefetch(event->target);
+    __builtin_prefetch((const char *)event->target + 64);
 }
 
-/* The bucket that holds the earliest event not due at base. */
-static NetEventList *first_bucket(NetRadixHeap *heap, unsigned *ret_level, unsigned *ret_bucket)
+/* Moves base on to the earliest time, which lies in this bucket: its events are put anew. */
+static void move_base(NetRadixHeap *heap, unsigned bucket)
 {
-    *ret_level = (unsigned)__builtin_ctz(heap->levels);
-    *ret_bucket = (unsigned)__builtin_ctzll(heap->buckets[*ret_level]);
-    return &heap->lists[*ret_level][*ret_bucket];
-}
-
-/* Moves base on to the earliest time, so that its events are in heap->now. */
-static void move_base(NetRadixHeap *heap)
-{
-    unsigned level, bucket;
+    const NetEventList *list = &heap->buckets[bucket];
+    NetEventChunk *next;
+    bool soon = bucket < NET_RADIX_LATER + 2 * 256; /* what level 1 held is due in 256 ns */
 
     heap->base = heap->first;
-    NetEventList *list = first_bucket(heap, &level, &bucket);
-    uint32_t place = list->first, next;
-    *list = (NetEventList){0};
-    heap->buckets[level] &= ~(UINT64_C(1) << bucket);
-    if (heap->buckets[level] == 0)
-        heap->levels &= (uint16_t) ~(1u << level);
-    for (; place != 0; place = next) {
-        next = heap->events[place].next;
-        place_event(heap, place);
+    mark_empty(heap, bucket);
+    for (NetEventChunk *chunk = list->first; chunk != NULL; chunk = next) {
+        unsigned count = chunk == list->last ? list->filled : NET_EVENT_CHUNK;
+        for (unsigned i = 0; i < count; i++) {
+            const NetEvent *event = &chunk->events[i];
+            *place_for(heap, event->time, event->class) = *event;
+            if (soon)
+                fetch_target(event);
+        }
+        next = chunk->next;
+        give_chunk(heap, chunk);
     }
+}
+
+/* The bucket whose first event is the earliest of all. */
+static inline unsigned ready_bucket(NetRadixHeap *heap)
+{
+    unsigned bucket = first_bucket(heap);
+
+    if (bucket < NET_RADIX_LATER || has_one(&heap->buckets[bucket]))
+        return bucket;
+    move_base(heap, bucket);
+    return first_bucket(heap);
 }
 
 /* --- in and out --- */
 
 void net_radix_heap_init(NetRadixHeap *heap)
 {
-    *heap = (NetRadixHeap){.first = NET_TIME_NEVER};
+    heap->count = 0;
+    heap->base = 0;
+    heap->first = NET_TIME_NEVER;
+    heap->spare = NULL;
+    heap->words = 0;
+    memset(heap->in_use, 0, sizeof heap->in_use);
 }
 
 NetEvent *net_radix_heap_push(NetRadixHeap *heap, NetTime time, unsigned class)
 {
-    uint32_t place = take_place(heap);
-    NetEvent *event = &heap->events[place];
-
     g_assert(time >= heap->base && class < NET_EVENT_CLASSES);
+    NetEvent *event = place_for(heap, time, class);
+
     event->time = time;
     event->class = (uint8_t) class;
-    place_event(heap, place);
     heap->first = MIN(heap->first, time);
     heap->count++;
     return event;
 }
 
-/* The list of what is due next, which is due at base from now on. */
-static NetEventList *next_list(NetRadixHeap *heap)
-{
-    NetEventList *list = due_now(heap);
-
-    if (list != NULL)
-        return list;
-    move_base(heap);
-    return due_now(heap);
-}
-
 unsigned net_radix_heap_first_class(NetRadixHeap *heap)
 {
-    return (unsigned)(next_list(heap) - heap->now);
+    const NetEventList *list = &heap->buckets[ready_bucket(heap)];
+
+    return list->first->events[list->taken].class;
 }
 
 NetEvent net_radix_heap_pop(NetRadixHeap *heap)
 {
-    NetEventList *list = next_list(heap);
-    unsigned level, bucket;
+    unsigned bucket = ready_bucket(heap);
+    NetEventList *list = &heap->buckets[bucket];
+    NetEventChunk *chunk = list->first;
+    NetEvent event = chunk->events[list->taken++];
+    bool is_last = chunk == list->last;
 
-    uint32_t place = list->first;
-    NetEvent event = heap->events[place];
-    list->first = event.next;
-    heap->events[place].next = heap->free;
-    heap->free = place;
-    if (--heap->count == 0)
-        heap->first = NET_TIME_NEVER;
-    else if (due_now(heap) == NULL)
-        heap->first = first_bucket(heap, &level, &bucket)->earliest;
+    heap->base = event.time;
+    if (list->taken == (is_last ? list->filled : NET_EVENT_CHUNK)) {
+        list->first = chunk->next;
+        list->taken = 0;
+        give_chunk(heap, chunk);
+        if (is_last)
+            mark_empty(heap, bucket);
+    }
+    heap->count--;
+    heap->first = heap->words != 0 ? heap->buckets[first_bucket(heap)].earliest : NET_TIME_NEVER;
     return event;
 }
 
 void net_radix_heap_clear(NetRadixHeap *heap)
 {
+    NetEventChunk *next;
+
     while (heap->count > 0)
         net_frame_unref(net_radix_heap_pop(heap).frame);
-    g_free(heap->events);
+    for (NetEventChunk *chunk = heap->spare; chunk != NULL; chunk = next) {
+        next = chunk->next;
+        g_aligned_free(chunk);
+    }
     net_radix_heap_init(heap);
 }

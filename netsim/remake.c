@@ -131,6 +131,6 @@ void net_world_attach_again(NetWorld *world, NetPortId id, const NetNicConfig *c
     const NetPort *port = net_world_port_at(world, id);
     NetNetwork *network = world->networks->pdata[port->network];
 
-    g_assert(port->peer == NET_NO_PORT && is_attached(port->part));
+    g_assert(port->peer == NULL && is_attached(port->part));
     network->mode->attach(world, network, id, config, now);
 }

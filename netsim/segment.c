@@ -203,11 +203,10 @@ bool net_world_add_mirror(NetWorld *world, NetNetworkId network, uint32_t number
 
 bool net_world_set_acl(NetWorld *world, NetPortId nic_port, bool in, const NetAcl *acl, NetTime now)
 {
-    NetPortId peer = net_world_port_at(world, nic_port)->peer;
+    const NetPort *port = net_world_port_at(world, nic_port)->peer;
 
-    if (peer == NET_NO_PORT || !net_part_is_switch(net_world_port_at(world, peer)->part))
+    if (port == NULL || !net_part_is_switch(port->part))
         return false;
-    const NetPort *port = net_world_port_at(world, peer);
     net_switch_set_acl(port->part, port->number, in, acl, now);
     return true;
 }

@@ -11,16 +11,16 @@
 typedef struct NetPort {
     NetPart *part;
     NetPortId id;
-    uint32_t number; /* which port of its part */
-    NetPortId peer;  /* NET_NO_PORT: no cable yet */
-    uint16_t epoch;  /* counts unpluggings: a frame under way from before is lost */
+    uint32_t number;      /* which port of its part */
+    struct NetPort *peer; /* NULL: no cable yet */
+    uint16_t epoch;       /* counts unpluggings: a frame under way from before is lost */
     bool up;
     bool is_end; /* of a NIC or an uplink: frames are handed in here */
     NetNetworkId network;
-    NetPortId former;     /* the peer when the cable was last unplugged */
-    bool gone;            /* with its part */
-    NetLinkConfig config; /* of the cable */
-    NetLinkWay way;       /* out of here */
+    struct NetPort *former; /* the peer when the cable was last unplugged */
+    bool gone;              /* with its part */
+    NetLinkConfig config;   /* of the cable */
+    NetLinkWay way;         /* out of here */
     uint64_t out_frames, in_frames;
     uint64_t out_bytes, in_bytes;
     uint64_t dropped[NET_DROP_COUNT];

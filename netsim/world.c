@@ -127,7 +127,6 @@ NetPortId net_world_add_port_on(NetWorld *world, NetPart *part, NetNetworkId net
     port->id = id;
     port->network = network;
     port->number = part->port_count;
-    port->peer = port->former = NET_NO_PORT;
     g_ptr_array_add(world->ports, port);
     part->ports = g_renew(NetPort *, part->ports, part->port_count + 1);
     part->ports[part->port_count++] = port;
@@ -139,7 +138,7 @@ NetPortId net_world_add_port_on(NetWorld *world, NetPart *part, NetNetworkId net
 
 /* epoch and what are for the caller to fill in. */
 static inline NetEvent *push(NetWorld *world, NetTime time, unsigned class, NetFrame *frame,
-                             uint32_t target)
+                             void *target)
 {
     NetEvent *event = net_queue_push(&world->queue, time, class);
 
@@ -157,21 +156,19 @@ static void arm(NetWorld *world, NetPart *part)
     NetTime deadline = MAX(part->ops->deadline(part), world->now);
     if (deadline < part->armed) {
         part->armed = deadline;
-        push(world, deadline, CLASS_TIMER, NULL, part->info.part);
+        push(world, deadline, CLASS_TIMER, NULL, part);
     }
 }
 
-static void set_up(NetWorld *world, NetPortId id, bool up, NetTime now)
+static void set_up(NetWorld *world, NetPort *port, bool up, NetTime now)
 {
-    NetPort *port = net_world_port_at(world, id);
-
     port->up = up;
     if (!up) {
         port->epoch++;
         port->former = port->peer;
         net_link_reset(&port->way);
     }
-    REPORT(world, port_state, now, id, up);
+    REPORT(world, port_state, now, port->id, up);
     if (port->part->ops->port_changed != NULL)
         port->part->ops->port_changed(port->part, port->number, up, now);
     arm(world, port->part);
@@ -182,10 +179,10 @@ void net_world_add_link(NetWorld *world, NetPortId a, NetPortId b, const NetLink
 {
     NetPort *ports[2] = {net_world_port_at(world, a), net_world_port_at(world, b)};
 
-    g_assert(ports[0]->peer == NET_NO_PORT && ports[1]->peer == NET_NO_PORT && a != b);
+    g_assert(ports[0]->peer == NULL && ports[1]->peer == NULL && a != b);
     g_assert(config->latency_ns > 0 && config->rate_bps > 0);
-    ports[0]->peer = b;
-    ports[1]->peer = a;
+    ports[0]->peer = ports[1];
+    ports[1]->peer = ports[0];
     /* Equal at both ends, and later than what may still be under way to either. */
     ports[0]->epoch = ports[1]->epoch = MAX(ports[0]->epoch, ports[1]->epoch);
     ports[0]->config = ports[1]->config = *config;
@@ -193,27 +190,27 @@ void net_world_add_link(NetWorld *world, NetPortId a, NetPortId b, const NetLink
     net_link_seed(&ports[0]->way, world->config.seed, a);
     net_link_seed(&ports[1]->way, world->config.seed, b);
     REPORT(world, link_new, now, a, b, config->latency_ns, config->rate_bps);
-    set_up(world, a, true, now);
-    set_up(world, b, true, now);
+    set_up(world, ports[0], true, now);
+    set_up(world, ports[1], true, now);
 }
 
 /* --- taking apart --- */
 
-void net_world_remove_link(NetWorld *world, NetPortId a, NetTime now)
+void net_world_remove_link(NetWorld *world, NetPortId id, NetTime now)
 {
     static const NetLinkQuality perfect;
-    NetPortId b = net_world_port_at(world, a)->peer;
+    NetPort *port = net_world_port_at(world, id), *peer = port->peer;
 
-    if (b == NET_NO_PORT)
+    if (peer == NULL)
         return;
     for (unsigned i = 0; i < 2; i++) {
-        NetPortId end = i == 0 ? a : b;
-        if (net_world_port_at(world, end)->up)
+        NetPort *end = i == 0 ? port : peer;
+        if (end->up)
             set_up(world, end, false, now);
-        net_link_set_quality(&net_world_port_at(world, end)->way, &perfect);
+        net_link_set_quality(&end->way, &perfect);
     }
-    net_world_port_at(world, a)->peer = net_world_port_at(world, b)->peer = NET_NO_PORT;
-    REPORT(world, link_gone, now, a, b);
+    port->peer = peer->peer = NULL;
+    REPORT(world, link_gone, now, id, peer->id);
 }
 
 void net_world_remove_port(NetWorld *world, NetPortId id, NetTime now)
@@ -268,7 +265,7 @@ static inline void carry(NetWorld *world, NetPort *from, NetFrame *frame, NetTim
 {
     from->out_frames++;
     from->out_bytes += frame->length;
-    REPORT(world, link_enter, now, from->id, from->peer, frame, departs, arrives);
+    REPORT(world, link_enter, now, from->id, from->peer->id, frame, departs, arrives);
     NetEvent *event = push(world, arrives, CLASS_ARRIVAL, net_frame_ref(frame), from->peer);
     event->epoch = from->epoch;
     event->what = lost;
@@ -344,8 +341,10 @@ void net_part_arm(NetPart *part)
 
 void net_world_transmit(NetWorld *world, NetPortId port, NetFrame *frame, NetTime at)
 {
-    g_assert(at >= world->now && net_world_port_at(world, port)->is_end);
-    push(world, at, CLASS_TRANSMISSION, net_frame_ref(frame), port);
+    NetPort *from = net_world_port_at(world, port);
+
+    g_assert(at >= world->now && from->is_end);
+    push(world, at, CLASS_TRANSMISSION, net_frame_ref(frame), from);
 }
 
 void net_world_transmit_bytes(NetWorld *world, NetPortId port, const uint8_t *bytes, size_t length,
@@ -359,18 +358,21 @@ void net_world_transmit_bytes(NetWorld *world, NetPortId port, const uint8_t *by
 
 void net_world_set_link(NetWorld *world, NetPortId port, bool up, NetTime at)
 {
-    g_assert(at >= world->now && net_world_port_at(world, port)->peer != NET_NO_PORT);
-    push(world, at, CLASS_COMMAND, NULL, port)->what = up;
+    NetPort *end = net_world_port_at(world, port);
+
+    g_assert(at >= world->now && end->peer != NULL);
+    push(world, at, CLASS_COMMAND, NULL, end)->what = up;
 }
 
 void net_world_set_quality(NetWorld *world, NetPortId port, const NetLinkQuality *quality,
                            NetTime now)
 {
-    NetPortId ends[2] = {port, net_world_port_at(world, port)->peer};
+    NetPort *end = net_world_port_at(world, port);
+    NetPort *ends[2] = {end, end->peer};
 
     for (unsigned i = 0; i < 2; i++) {
-        net_link_set_quality(&net_world_port_at(world, ends[i])->way, quality);
-        REPORT(world, link_quality, now, ends[i], quality);
+        net_link_set_quality(&ends[i]->way, quality);
+        REPORT(world, link_quality, now, ends[i]->id, quality);
     }
 }
 
@@ -378,18 +380,17 @@ void net_world_set_quality(NetWorld *world, NetPortId port, const NetLinkQuality
 
 static void do_command(NetWorld *world, const NetEvent *event)
 {
-    NetPort *port = net_world_port_at(world, event->target);
-    NetPortId peer = port->peer;
+    NetPort *port = event->target, *peer = port->peer;
 
-    if (port->up == event->what || peer == NET_NO_PORT)
+    if (port->up == event->what || peer == NULL)
         return;
-    set_up(world, event->target, event->what, event->time);
+    set_up(world, port, event->what, event->time);
     set_up(world, peer, event->what, event->time);
 }
 
 static void do_timer(NetWorld *world, const NetEvent *event)
 {
-    NetPart *part = world->parts->pdata[event->target];
+    NetPart *part = event->target;
 
     /* Only the timer set last counts: an earlier one may still have been queued. */
     if (event->time != part->armed)
@@ -401,17 +402,15 @@ static void do_timer(NetWorld *world, const NetEvent *event)
 
 static inline void do_arrival(NetWorld *world, const NetEvent *event)
 {
-    NetPort *port = net_world_port_at(world, event->target);
+    NetPort *port = event->target;
     NetFrame *frame = event->frame;
 
     if (G_UNLIKELY(event->epoch != port->epoch)) {
-        drop_on_link(world, net_world_port_at(world, port->former), frame, NET_DROP_LINK_DOWN,
-                     event->time);
+        drop_on_link(world, port->former, frame, NET_DROP_LINK_DOWN, event->time);
         return;
     }
     if (G_UNLIKELY(event->what)) {
-        drop_on_link(world, net_world_port_at(world, port->peer), frame, NET_DROP_LINK_LOSS,
-                     event->time);
+        drop_on_link(world, port->peer, frame, NET_DROP_LINK_LOSS, event->time);
         return;
     }
     const NetPartOps *ops = port->part->ops;
@@ -437,9 +436,7 @@ static inline void do_event(NetWorld *world, const NetEvent *event)
     case CLASS_COMMAND: do_command(world, event); break;
     case CLASS_TIMER: do_timer(world, event); break;
     case CLASS_ARRIVAL: do_arrival(world, event); break;
-    case CLASS_TRANSMISSION:
-        send(world, net_world_port_at(world, event->target), event->frame, event->time);
-        break;
+    case CLASS_TRANSMISSION: send(world, event->target, event->frame, event->time); break;
     }
     net_frame_unref(event->frame);
 }

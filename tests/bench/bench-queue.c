@@ -130,8 +130,9 @@ static void report(const char *name, size_t pending, double target)
     double best = 0, best_binary = 0;
 
     for (unsigned i = 0; i < ROUNDS; i++) {
-        best = MAX(best, measure_queue(pending));
-        best_binary = MAX(best_binary, measure_binary(pending));
+        double queue = measure_queue(pending), binary = measure_binary(pending);
+        best = MAX(best, queue);
+        best_binary = MAX(best_binary, binary);
     }
     printf("{\"bench\": \"%s\", \"value\": %.0f, \"unit\": \"events/s\", \"ratio\": %.2f, "
            "\"against\": \"binary heap\", \"target\": %.0f, \"holds\": %s}\n",
