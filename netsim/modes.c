@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* modes.c: the recipes. README.md has a picture of each. */
+/* modes.c: the recipes of proto/recipe.h, wired. README.md has a picture of each. */
 #include "netsim/modes.h"
 
 #include <string.h>
@@ -11,16 +11,40 @@
 #include "netsim/segment.h"
 #include "netsim/world-private.h"
 
-#define HOST_ONLY_SUBNET   NET_IP4(192, 168, 56, 0)
-#define NAT_NETWORK_SUBNET NET_IP4(10, 0, 2, 0)
-#define LOOPBACK           NET_IP4(127, 0, 0, 1)
+#define LOOPBACK NET_IP4(127, 0, 0, 1)
 
-static void preset_subnet(NetNetwork *network, NetIp4 subnet)
+static const NetRecipe *recipe_of(const NetNetwork *network)
+{
+    return net_mode_recipe(network->mode);
+}
+
+static void preset_subnet(NetNetwork *network)
 {
     if (network->config.prefix == 0) {
-        network->config.subnet = subnet;
+        network->config.subnet = recipe_of(network)->subnet;
         network->config.prefix = 24;
     }
+}
+
+/* Of an address that the recipe counts from the subnet's; 0: none. */
+static NetIp4 at(NetIp4 subnet, uint8_t number)
+{
+    return number != 0 ? subnet + number : 0;
+}
+
+static NetDhcpServerConfig preset_dhcp(const NetNetwork *network, NetIp4 subnet, uint8_t prefix)
+{
+    const NetRecipe *recipe = recipe_of(network);
+
+    return (NetDhcpServerConfig){
+        .address = at(subnet, recipe->dhcp_server),
+        .subnet = subnet,
+        .prefix = prefix,
+        .first = at(subnet, recipe->first_lease),
+        .last = at(subnet, recipe->last_lease),
+        .router = at(subnet, recipe->router),
+        .dns = at(subnet, recipe->dns),
+    };
 }
 
 /* --- DHCP servers --- */
@@ -54,15 +78,16 @@ static NetDhcpServer *make_dhcp(NetWorld *world, const NetNetwork *network,
 }
 
 /* A server that is a machine of its own at the network's switch. */
-static void add_dhcp_server(NetWorld *world, NetNetwork *network, const NetDhcpServerConfig *preset,
-                            NetTime now)
+static void add_dhcp_server(NetWorld *world, NetNetwork *network, NetTime now)
 {
-    NetDhcpServer *server = make_dhcp(world, network, preset);
+    const NetDhcpServerConfig preset =
+        preset_dhcp(network, network->config.subnet, network->config.prefix);
+    NetDhcpServer *server = make_dhcp(world, network, &preset);
     NetIp4 address = net_dhcp_server_address(server);
     NetRouterConfig config = {.kind = "dhcp-server", .seed = address};
     NetRouterPort port = {.nic = {.mac = net_mac_of_ip(address),
                                   .address = address,
-                                  .prefix = preset->prefix,
+                                  .prefix = preset.prefix,
                                   .mtu = (uint16_t)network->config.mtu}};
     NetPart *part = net_router_new(&config);
 
@@ -71,43 +96,28 @@ static void add_dhcp_server(NetWorld *world, NetNetwork *network, const NetDhcpS
     net_router_set_dhcp(part, server);
 }
 
-/* What `internal` (if it is to have one) and `host-only` have: no router, no DNS. */
-static void add_plain_dhcp_server(NetWorld *world, NetNetwork *network, NetTime now)
-{
-    NetIp4 subnet = network->config.subnet;
-    NetDhcpServerConfig preset = {
-        .address = subnet + 100,
-        .subnet = subnet,
-        .prefix = network->config.prefix,
-        .first = subnet + 101,
-        .last = subnet + 254,
-    };
-
-    add_dhcp_server(world, network, &preset, now);
-}
-
 /* --- internal: a switch, and a DHCP server if one is asked for --- */
 
 static void internal_create(NetWorld *world, NetNetwork *network, NetTime now)
 {
     net_segment_create(world, network, now);
     if (network->config.dhcp.choice == NET_DHCP_ON && network->config.prefix != 0)
-        add_plain_dhcp_server(world, network, now);
+        add_dhcp_server(world, network, now);
 }
 
 /* --- host-only: the host is there too, at .1 --- */
 
 static void host_only_create(NetWorld *world, NetNetwork *network, NetTime now)
 {
-    preset_subnet(network, HOST_ONLY_SUBNET);
+    preset_subnet(network);
     net_segment_create(world, network, now);
     if (network->config.dhcp.choice != NET_DHCP_OFF)
-        add_plain_dhcp_server(world, network, now);
+        add_dhcp_server(world, network, now);
 }
 
 static bool host_only_join(NetWorld *world, NetNetwork *network, NetTime now, GError **error)
 {
-    NetIp4 address = network->config.subnet + 1;
+    NetIp4 address = at(network->config.subnet, recipe_of(network)->host);
     NetStackNic nic = {
         .mac = net_mac_of_ip(address),
         .address = address,
@@ -155,6 +165,20 @@ typedef struct {
     uint32_t vm; /* nat: behind whose NIC */
 } NatPlan;
 
+static NatPlan plan_nat(const NetNetwork *network, NetIp4 subnet, uint8_t prefix, uint32_t vm)
+{
+    const NetRecipe *recipe = recipe_of(network);
+
+    return (NatPlan){
+        .subnet = subnet,
+        .prefix = prefix,
+        .gateway = at(subnet, recipe->router),
+        .dns = at(subnet, recipe->dns),
+        .loopback = at(subnet, recipe->loopback),
+        .vm = vm,
+    };
+}
+
 /* The router, its NAT, and the cable to the host. Returns the router; *ret_inside is
  * its inner port, without a cable yet. */
 static NetPart *make_nat(NetWorld *world, NetNetwork *network, const NatPlan *plan, NetTime now,
@@ -197,34 +221,15 @@ static NetPart *make_nat(NetWorld *world, NetNetwork *network, const NatPlan *pl
 
 static void nat_network_create(NetWorld *world, NetNetwork *network, NetTime now)
 {
-    preset_subnet(network, NAT_NETWORK_SUBNET);
+    preset_subnet(network);
     net_segment_create(world, network, now);
-    if (network->config.dhcp.choice == NET_DHCP_OFF)
-        return;
-    NetIp4 subnet = network->config.subnet;
-    NetDhcpServerConfig preset = {
-        .address = subnet + 3,
-        .subnet = subnet,
-        .prefix = network->config.prefix,
-        .first = subnet + 4,
-        .last = subnet + 254,
-        .router = subnet + 1,
-        .dns = subnet + 1,
-    };
-    add_dhcp_server(world, network, &preset, now);
+    if (network->config.dhcp.choice != NET_DHCP_OFF)
+        add_dhcp_server(world, network, now);
 }
 
 static bool nat_network_join(NetWorld *world, NetNetwork *network, NetTime now, GError **error)
 {
-    NetIp4 subnet = network->config.subnet;
-    NatPlan plan = {
-        .subnet = subnet,
-        .prefix = network->config.prefix,
-        .gateway = subnet + 1,
-        .dns = subnet + 1,
-        .loopback = subnet + 2,
-        .vm = NET_ANY_VM,
-    };
+    NatPlan plan = plan_nat(network, network->config.subnet, network->config.prefix, NET_ANY_VM);
     NetPortId inside;
     NetPart *router = make_nat(world, network, &plan, now, &inside);
 
@@ -260,24 +265,10 @@ static void nat_attach(NetWorld *world, NetNetwork *network, NetPortId nic_port,
                        const NetNicConfig *nic, NetTime now)
 {
     bool given = network->config.prefix != 0;
-    NetIp4 subnet = given ? network->config.subnet : NET_IP4(10, 0, (nic->nic + 2) & 255, 0);
-    NatPlan plan = {
-        .subnet = subnet,
-        .prefix = given ? network->config.prefix : 24,
-        .gateway = subnet + 2,
-        .dns = subnet + 3,
-        .loopback = subnet + 2,
-        .vm = nic->vm,
-    };
-    NetDhcpServerConfig preset = {
-        .address = plan.gateway,
-        .subnet = subnet,
-        .prefix = plan.prefix,
-        .first = subnet + 15,
-        .last = subnet + 15,
-        .router = plan.gateway,
-        .dns = plan.dns,
-    };
+    NetIp4 subnet = given ? network->config.subnet
+                          : recipe_of(network)->subnet + ((NetIp4)(nic->nic & 0xff) << 8);
+    NatPlan plan = plan_nat(network, subnet, given ? network->config.prefix : 24, nic->vm);
+    const NetDhcpServerConfig preset = preset_dhcp(network, subnet, plan.prefix);
     NetLinkConfig link = {
         .latency_ns = network->config.latency_ns,
         .rate_bps = network->config.rate_bps,
@@ -294,23 +285,19 @@ static void nat_attach(NetWorld *world, NetNetwork *network, NetPortId nic_port,
 
 /* --- the table --- */
 
+/* How each recipe of the table is wired. */
 static const NetMode modes[] = {
     {.name = "internal", .create = internal_create, .attach = net_segment_attach},
     {.name = "host-only",
-     .touches_host = true,
-     .has_host_nic = true,
      .create = host_only_create,
      .join = host_only_join,
      .attach = net_segment_attach},
-    {.name = "nat", .touches_host = true, .create = nat_create, .attach = nat_attach},
+    {.name = "nat", .create = nat_create, .attach = nat_attach},
     {.name = "nat-network",
-     .touches_host = true,
      .create = nat_network_create,
      .join = nat_network_join,
      .attach = net_segment_attach},
     {.name = "bridged",
-     .touches_host = true,
-     .bridges = true,
      .create = net_segment_create,
      .join = bridged_join,
      .attach = net_segment_attach},
@@ -323,13 +310,6 @@ const NetMode *net_mode_find(const char *name)
             return &modes[i];
     }
     return NULL;
-}
-
-bool net_mode_touches_host(const char *name)
-{
-    const NetMode *mode = net_mode_find(name);
-
-    return mode != NULL && mode->touches_host;
 }
 
 const char *const *net_world_modes(void)

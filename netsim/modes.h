@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* modes.h: networking modes, each a recipe that wires parts.
  *
- * To add a mode: write its functions in modes.c, or in a file of its own, and
- * add it to the table there. Nothing else asks which mode a network has.
+ * To add a mode: add what it brings to the table in proto/recipe.c, write its functions in
+ * modes.c, or in a file of its own, and add them to the table there. Nothing else asks
+ * which mode a network has.
  */
 #pragma once
 
 #include "netsim/part.h"
+#include "netsim/proto/recipe.h"
 
 /* A network, as its recipe sees it. The strings of config are the network's own. */
 typedef struct {
@@ -29,9 +31,6 @@ typedef struct {
 
 typedef struct NetMode {
     const char *name;
-    bool touches_host; /* needs what outside.h makes */
-    bool bridges;      /* to the LAN, by the host's NIC */
-    bool has_host_nic; /* the host has a NIC of its own there */
     /* Makes the parts that the network has before any NIC is attached. */
     void (*create)(NetWorld *world, NetNetwork *network, NetTime now);
     /* Joins the network to what lies outside, once that exists. May be NULL. */
@@ -42,3 +41,9 @@ typedef struct NetMode {
 } NetMode;
 
 const NetMode *net_mode_find(const char *name); /* NULL: no such */
+
+/* NULL: the LAN and the Internet, which outside.h makes. */
+static inline const NetRecipe *net_mode_recipe(const NetMode *mode)
+{
+    return net_recipe_find(mode->name);
+}

@@ -119,9 +119,8 @@ typedef struct {
 
 /* Names of the modes, NULL-terminated. */
 const char *const *net_world_modes(void);
-/* Do networks of this mode touch the host? Then net_world_add_outside() is called
+/* Where a network touches the host (proto/recipe.h), net_world_add_outside() is called
  * (outside.h), after the networks were added and before NICs are attached. */
-bool net_mode_touches_host(const char *mode);
 
 bool net_world_add_network(NetWorld *world, const NetNetworkConfig *config, NetTime now,
                            NetNetworkId *ret_network, GError **error);

@@ -119,8 +119,10 @@ static bool has_bridged(const NetWorld *world, bool *ret_wifi)
     *ret_wifi = false;
     for (guint i = 0; i < world->networks->len; i++) {
         const NetNetwork *network = world->networks->pdata[i];
-        any |= network->mode->bridges;
-        *ret_wifi |= network->mode->bridges && network->config.wifi;
+        const NetRecipe *recipe = net_mode_recipe(network->mode);
+        const bool on_lan = recipe != NULL && recipe->on_lan;
+        any |= on_lan;
+        *ret_wifi |= on_lan && network->config.wifi;
     }
     return any;
 }

@@ -47,11 +47,12 @@ static bool may_remake(const NetWorld *world, const NetNetwork *network, const N
                        const NetNetworkConfig *config, GError **error)
 {
     const NetOutside *outside = world->outside;
-    bool more_nics = mode->has_host_nic && !network->mode->has_host_nic;
+    const NetRecipe *recipe = net_mode_recipe(mode);
+    bool more_nics = recipe->has_host_nic && !net_mode_recipe(network->mode)->has_host_nic;
 
-    if (mode->touches_host && outside == NULL)
+    if (net_recipe_touches_host(recipe) && outside == NULL)
         return refuse(config, "there is no host to join it to", error);
-    if (mode->bridges && outside->lan == NULL)
+    if (recipe->on_lan && outside->lan == NULL)
         return refuse(config, "there is no LAN to bridge to", error);
     if (more_nics && !net_endpoint_has_room(outside->host))
         return refuse(config, "the host has no room for another NIC", error);

@@ -306,8 +306,8 @@ GuiEditorForm *gui_editor_form_new(const char *const *policies, GuiFormChanged c
     GuiEditorForm *form = g_new0(GuiEditorForm, 1);
     g_autoptr(GStrvBuilder) modes = g_strv_builder_new();
 
-    for (unsigned mode = 0; mode <= SIM_MODE_NAT_NETWORK; mode++)
-        g_strv_builder_add(modes, sim_network_mode_name((SimNetworkMode)mode));
+    for (unsigned mode = 0; net_recipe(mode); mode++)
+        g_strv_builder_add(modes, net_recipe(mode)->name);
     form->modes = g_strv_builder_end(modes);
     form->policies = g_strdupv((char **)policies);
     form->changed = changed;

@@ -188,6 +188,14 @@ static char **machines_of(const SimModel *model, const SimModelNetwork *network)
     return g_strv_builder_end(names);
 }
 
+/* Has each VM a NAT of its own, so that it need not be named by address? */
+static bool alone_behind_nat(const SimModelNetwork *network)
+{
+    const NetRecipe *recipe = sim_model_recipe(network);
+
+    return recipe && recipe->has_nat && !recipe->has_switch;
+}
+
 static char *rule_problem(Form *form, const SimModelNetwork *network)
 {
     const char *name = typed(form, "name"), *address = typed(form, "guest-address");
@@ -210,7 +218,7 @@ static char *rule_problem(Form *form, const SimModelNetwork *network)
     }
     if (host_port < 1024)
         return g_strdup(_("The host's port is a number from 1024 to 65535."));
-    if (*address ? !sim_parse_ipv4(address, &ip) : network->mode != SIM_NET_MODE_NAT)
+    if (*address ? !sim_parse_ipv4(address, &ip) : !alone_behind_nat(network))
         return g_strdup(_("The guest's address is like 10.0.2.15."));
     if (!port_of(form, "guest-port"))
         return g_strdup(_("The guest's port is a number from 1 to 65535."));
@@ -220,7 +228,7 @@ static char *rule_problem(Form *form, const SimModelNetwork *network)
 static void check_rule(Form *form)
 {
     const SimModelNetwork *network = rule_network(form);
-    bool one_each = network && network->mode == SIM_NET_MODE_NAT;
+    bool one_each = network && alone_behind_nat(network);
 
     if (network && g_strcmp0(form->network, network->name)) {
         g_auto(GStrv) names = machines_of(model_of(form), network);
@@ -265,7 +273,9 @@ void gui_live_forward_dialog(GuiLive *live, const char *network)
     for (unsigned i = 0; i < model->networks->len; i++) {
         const SimModelNetwork *one = sim_model_network(model, i);
 
-        if (one && (one->mode == SIM_NET_MODE_NAT || one->mode == SIM_NET_MODE_NAT_NETWORK))
+        const NetRecipe *recipe = one ? sim_model_recipe(one) : NULL;
+
+        if (recipe && recipe->has_nat)
             g_strv_builder_add(builder, one->name);
     }
 

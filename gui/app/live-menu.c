@@ -227,23 +227,24 @@ static GMenu *machine_menu(const SimModel *model, const SimModelVm *vm)
 
 static bool is_nat(const SimModelNetwork *network)
 {
-    return network->mode == SIM_NET_MODE_NAT || network->mode == SIM_NET_MODE_NAT_NETWORK;
+    const NetRecipe *recipe = sim_model_recipe(network);
+
+    return recipe && recipe->has_nat;
 }
 
 /* NULL: the LAN and the Internet stay as they are. */
 static GMenu *network_menu(const SimModelNetwork *network)
 {
-    static const char *const modes[] = {"internal", "host-only", "nat", "nat-network", "bridged"};
     g_autoptr(GMenu) mode = g_menu_new(), rules = g_menu_new();
     GMenu *menu;
 
-    if (network->mode > SIM_NET_MODE_BRIDGED)
+    if (!sim_model_recipe(network))
         return NULL;
     menu = g_menu_new();
-    for (size_t i = 0; i < G_N_ELEMENTS(modes); i++)
-        if (strcmp(modes[i], sim_name(SIM_NAMES(NetMode), network->mode)))
-            append(mode, modes[i], "do", "set-mode", "network", network->name, "mode", modes[i],
-                   NULL);
+    for (unsigned i = 0; net_recipe(i); i++)
+        if (net_recipe(i) != sim_model_recipe(network))
+            append(mode, net_recipe(i)->name, "do", "set-mode", "network", network->name, "mode",
+                   net_recipe(i)->name, NULL);
 
     g_autofree char *heading = g_strdup_printf(_("Mode of %s, now %s"), network->name,
                                                sim_name(SIM_NAMES(NetMode), network->mode));

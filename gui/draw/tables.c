@@ -220,7 +220,8 @@ static GuiTable *add(GPtrArray *tables, const char *title, const char *of, const
 static void add_network(GPtrArray *tables, const SimModel *model, unsigned number)
 {
     const SimModelNetwork *network = sim_model_network(model, number);
-    bool nats = network->mode == SIM_NET_MODE_NAT || network->mode == SIM_NET_MODE_NAT_NETWORK;
+    const NetRecipe *recipe = sim_model_recipe(network);
+    bool nats = recipe && recipe->has_nat;
     const char *name = network->name;
 
     mac_rows(add(tables, N_("MAC table of"), name, N_("Address\tPort\tLeads to\tSince"), 1), model,

@@ -87,18 +87,16 @@ static void unplug(CliChanges *changes, const SimScenarioEndpoint *end)
 /* The router that a network of this mode has; 0: none. */
 static uint32_t right_gateway(const SimScenario *scenario, const SimScenarioVm *vm, size_t nic)
 {
-    const SimScenarioNetwork *network = &scenario->networks[vm->nics[nic].network.index];
+    const NetRecipe *recipe =
+        sim_network_recipe(scenario->networks[vm->nics[nic].network.index].mode);
     uint32_t subnet =
         sim_scenario_nic_subnet(scenario, (unsigned)(vm - scenario->vms), (unsigned)nic).address;
 
-    switch ((SimNetworkMode)network->mode) {
-    case SIM_MODE_NAT: return subnet + 2;
-    case SIM_MODE_NAT_NETWORK:
-    case SIM_MODE_HOST_ONLY: return subnet + 1;
-    case SIM_MODE_BRIDGED: return scenario->lan.router;
-    case SIM_MODE_INTERNAL: break;
-    }
-    return 0;
+    /* The host of a host-only network is no router, but the only one who could be. */
+    return recipe->on_lan        ? scenario->lan.router
+           : recipe->router != 0 ? subnet + recipe->router
+           : recipe->host != 0   ? subnet + recipe->host
+                                 : 0;
 }
 
 static void fix_gateway(CliChanges *changes, const SimScenarioEndpoint *end)
@@ -203,9 +201,10 @@ static void add_rule(CliChanges *changes)
     for (size_t n = 0; n < vm->nic_count; n++) {
         size_t number = vm->nics[n].network.index;
         const SimScenarioNetwork *network = &changes->scenario->networks[number];
-        bool own_router = network->mode == SIM_MODE_NAT;
+        const NetRecipe *recipe = sim_network_recipe(network->mode);
+        bool own_router = !recipe->has_switch;
 
-        if (!own_router && (network->mode != SIM_MODE_NAT_NETWORK || changes->address == 0))
+        if (!recipe->has_nat || (!own_router && changes->address == 0))
             continue;
         json_object *rules = rules_of(changes, number);
 

@@ -387,7 +387,8 @@ static SimEngine *engine_alloc(const SimEngineConfig *config)
     engine->wiring = g_new0(SimWiring, config->scenario->network_count + 1);
     for (size_t i = 0; i < config->scenario->network_count; i++) {
         const SimScenarioNetwork *network = &config->scenario->networks[i];
-        engine->wiring[i] = (SimWiring){(SimNetworkMode)network->mode, network->subnet};
+        engine->wiring[i] = (SimWiring){(SimNetworkMode)network->mode,
+                                        sim_network_recipe(network->mode), network->subnet};
     }
     engine->snap_bytes = config->scenario->run.detail == SIM_DETAIL_FULL ? UINT32_MAX : SNAP_BYTES;
     engine->phase_end = config->scenario->run.until_ns;

@@ -194,7 +194,7 @@ bool sim_engine_build_outside(SimEngine *engine, GError **error)
     engine->lan_part = g_new0(NetPart *, scenario->lan.host_count + 1);
     engine->server_part = g_new0(NetPart *, scenario->internet.server_count + 1);
     for (size_t i = 0; i < scenario->network_count; i++) {
-        touched |= net_mode_touches_host(sim_network_mode_name(scenario->networks[i].mode));
+        touched |= net_recipe_touches_host(engine->wiring[i].recipe);
         for (size_t r = 0; r < scenario->networks[i].forward_count; r++)
             keep_rule(engine, i, &scenario->networks[i].forwards[r]);
     }
@@ -224,12 +224,12 @@ static bool is_on(const SimScenarioVm *vm, uint32_t network)
 /* Is `from` on a network by itself, not by way of a router? */
 static bool is_near(const SimEngine *engine, SimEnd from, uint32_t network)
 {
-    SimNetworkMode mode = engine->wiring[network].mode;
+    const NetRecipe *recipe = engine->wiring[network].recipe;
 
     switch (from.kind) {
     case SIM_AT_VM: return is_on(&engine->scenario->vms[from.number], network);
-    case SIM_AT_HOST: return mode == SIM_MODE_HOST_ONLY || mode == SIM_MODE_BRIDGED;
-    case SIM_AT_LAN: return mode == SIM_MODE_BRIDGED;
+    case SIM_AT_HOST: return recipe->has_host_nic || recipe->on_lan;
+    case SIM_AT_LAN: return recipe->on_lan;
     default: return false;
     }
 }
@@ -264,9 +264,9 @@ static void add_near_host_address(const SimEngine *engine, GArray *addresses, Si
 
         if (!is_near(engine, from, i))
             continue;
-        if (wiring->mode == SIM_MODE_HOST_ONLY)
-            add_address(addresses, wiring->subnet.address + 1);
-        else if (wiring->mode == SIM_MODE_BRIDGED)
+        if (wiring->recipe->has_host_nic)
+            add_address(addresses, wiring->subnet.address + wiring->recipe->host);
+        else if (wiring->recipe->on_lan)
             add_address(addresses, scenario->lan.host);
     }
     if (net_world_lan(engine->net) >= 0)
@@ -326,7 +326,7 @@ NetForward sim_engine_forward(const SimScenarioForward *rule)
 bool sim_engine_rule_leads_to(const SimEngine *engine, const SimRule *rule, unsigned vm)
 {
     const SimScenarioVm *config = &engine->scenario->vms[vm];
-    bool own_router = engine->wiring[rule->network].mode == SIM_MODE_NAT;
+    bool own_router = !engine->wiring[rule->network].recipe->has_switch;
 
     if (own_router && rule->rule.vm.index != vm)
         return false;
@@ -338,14 +338,14 @@ bool sim_engine_rule_leads_to(const SimEngine *engine, const SimRule *rule, unsi
     return false;
 }
 
-/* Where a rule leads that comes while the world runs: behind whose router, in mode nat
- * (without a name, that of the first VM there); else its address says it. */
+/* Where a rule leads that comes while the world runs: behind whose router, where each
+ * VM has one (without a name, that of the first VM there); else its address says it. */
 static bool direct_rule(const SimEngine *engine, uint32_t network, SimScenarioForward *rule)
 {
     const SimScenario *scenario = engine->scenario;
     uint32_t vm = rule->vm.name ? rule->vm.index : 0;
 
-    if (engine->wiring[network].mode != SIM_MODE_NAT) {
+    if (engine->wiring[network].recipe->has_switch) {
         rule->vm.index = UINT32_MAX;
         return rule->guest_address != 0;
     }

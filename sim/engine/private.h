@@ -72,7 +72,8 @@ typedef struct {
 /* How a network is wired now: as in the file, until set-mode makes it anew. */
 typedef struct {
     SimNetworkMode mode;
-    SimCidr subnet; /* prefix 0: as the mode has it */
+    const NetRecipe *recipe; /* what the mode brings */
+    SimCidr subnet;          /* prefix 0: as the mode has it */
 } SimWiring;
 
 struct SimEngine {

@@ -10,8 +10,6 @@
  */
 #include "sim/engine/private.h"
 
-#define FIRST_HOST_ONLY 56u /* 192.168.56.0/24, and on upwards */
-
 static bool is_taken(const SimEngine *engine, uint32_t but, uint32_t address)
 {
     for (size_t i = 0; i < engine->scenario->network_count; i++)
@@ -23,17 +21,18 @@ static bool is_taken(const SimEngine *engine, uint32_t but, uint32_t address)
 static SimWiring wiring_of(const SimEngine *engine, uint32_t number, SimNetworkMode mode)
 {
     const SimScenarioNetwork *network = &engine->scenario->networks[number];
-    SimWiring wiring = {.mode = mode};
-    uint32_t third = FIRST_HOST_ONLY;
+    const NetRecipe *recipe = sim_network_recipe(mode);
+    SimWiring wiring = {.mode = mode, .recipe = recipe};
+    uint32_t subnet = recipe->subnet;
 
-    if (mode == (SimNetworkMode)network->mode)
+    if (mode == (SimNetworkMode)network->mode) {
         wiring.subnet = network->subnet;
-    else if (mode == SIM_MODE_INTERNAL)
-        wiring.subnet = (SimCidr){10u << 24 | (number & 0xffff) << 8, 24};
-    else if (mode == SIM_MODE_HOST_ONLY) {
-        while (third < 255 && is_taken(engine, number, 192u << 24 | 168u << 16 | third << 8))
-            third++;
-        wiring.subnet = (SimCidr){192u << 24 | 168u << 16 | third << 8, 24};
+    } else if (recipe->subnet_source == NET_SUBNET_BY_NETWORK) {
+        wiring.subnet = (SimCidr){subnet + ((number & 0xffff) << 8), 24};
+    } else if (recipe->subnet_source == NET_SUBNET_BY_HOST_NIC) {
+        while ((subnet >> 8 & 255) < 255 && is_taken(engine, number, subnet))
+            subnet += 256;
+        wiring.subnet = (SimCidr){subnet, 24};
     }
     return wiring;
 }
@@ -90,8 +89,8 @@ bool sim_engine_set_mode(SimEngine *engine, uint32_t number, SimNetworkMode mode
 
     if (engine->wiring[number].mode == mode)
         return false;
-    if (net_mode_touches_host(sim_network_mode_name(mode)) &&
-        !sim_engine_need_outside(engine, sim_scenario_is_outside_mode(mode), NULL))
+    if (net_recipe_touches_host(wiring.recipe) &&
+        !sim_engine_need_outside(engine, net_recipe_touches_lan(wiring.recipe), NULL))
         return false;
     if (!remake(engine, number, &wiring))
         return false;

@@ -264,7 +264,7 @@ void sim_engine_program_network(SimEngine *engine, uint32_t number)
 
     g_free(engine->cut_trunks[number]);
     engine->cut_trunks[number] = g_new0(uint8_t, network->trunk_count + 1);
-    if (engine->wiring[number].mode == SIM_MODE_NAT)
+    if (!engine->wiring[number].recipe->has_switch)
         return;
     for (uint32_t i = 0; i < sim_scenario_switch_count(network); i++)
         program_switch(engine, number, i);
@@ -322,8 +322,8 @@ bool sim_engine_switch_command(SimEngine *engine, const SimCommand *command)
     NetLinkQuality quality = quality_of(&command->quality);
     NetFlow flow;
 
-    if (command->network.name && engine->wiring[command->network.index].mode == SIM_MODE_NAT)
-        return false; /* it has no switch now */
+    if (command->network.name && !engine->wiring[command->network.index].recipe->has_switch)
+        return false;
     switch ((SimCommandKind)command->kind) {
     case SIM_COMMAND_SET_LINK_QUALITY:
         net_world_set_quality(engine->net,

@@ -312,8 +312,10 @@ static unsigned fill_hosts(SimEngine *engine, unsigned vm, HvBootHost *hosts)
     for (size_t i = 0; i < self->nic_count; i++) {
         const SimScenarioNetwork *network = &scenario->networks[self->nics[i].network.index];
 
-        if (network->mode == SIM_MODE_HOST_ONLY)
-            add_name(&names, "host", network->subnet.address + 1);
+        const NetRecipe *recipe = sim_network_recipe(network->mode);
+
+        if (recipe->has_host_nic)
+            add_name(&names, "host", network->subnet.address + recipe->host);
     }
     add_name(&names, "host", scenario->has_outside ? scenario->lan.host : 0);
     for (size_t i = 0; i < scenario->lan.host_count; i++)

@@ -314,6 +314,11 @@ unsigned sim_model_part_network(const SimModel *model, uint32_t part)
     return port ? port->network : SIM_NONE;
 }
 
+const NetRecipe *sim_model_recipe(const SimModelNetwork *network)
+{
+    return net_recipe_find(sim_name(SIM_NAMES(NetMode), network->mode));
+}
+
 unsigned sim_model_part_vm(const SimModel *model, uint32_t part)
 {
     const SimModelPort *port = first_port(model, part);

@@ -18,6 +18,7 @@
  */
 #pragma once
 
+#include "netsim/proto/recipe.h"
 #include "sim/trace/reader.h"
 
 #define SIM_MODEL_MAX_PAGES      (1u << 20) /* of one VM: 4 GiB */
@@ -438,6 +439,8 @@ const SimModelVcpu *sim_model_vcpu(const SimModel *model, unsigned vm, unsigned 
 const SimModelNic *sim_model_nic(const SimModel *model, unsigned vm, unsigned nic);
 const SimModelPcpu *sim_model_pcpu(const SimModel *model, unsigned pcpu);
 const SimModelNetwork *sim_model_network(const SimModel *model, unsigned network);
+/* What its mode brings; NULL: it is the LAN or the Internet. */
+const NetRecipe *sim_model_recipe(const SimModelNetwork *network);
 /* The network of a part's first port; SIM_NONE: no such part. */
 unsigned sim_model_part_network(const SimModel *model, uint32_t part);
 /* The VM whose NIC is at the other end of a part's first port (mode nat: whose NAT it

@@ -28,6 +28,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "netsim/proto/recipe.h"
 #include "sim/scenario/switches.h"
 
 #define SIM_TIME_NEVER      UINT64_MAX
@@ -679,14 +680,14 @@ bool sim_scenario_parse_event(const SimScenario *scenario, const SimScenarioKnow
 void sim_expect_event_clear(SimExpectEvent *event);
 
 /* The word for a command's kind ("set-weight"), a mode ("internal"), a protocol ("icmp"). */
-/* The subnet that a NIC is in: its network's, but in mode nat one of its own. */
 /* The switches of a network: at least one. */
 size_t sim_scenario_switch_count(const SimScenarioNetwork *network);
 const SimScenarioSwitch *sim_scenario_switch(const SimScenarioNetwork *network, size_t number);
 
+/* The subnet that a NIC is in: its network's, but behind a NAT of its own one of its own. */
 SimCidr sim_scenario_nic_subnet(const SimScenario *scenario, unsigned vm, unsigned nic);
-/* Does a network of this mode need the LAN that the host is on? */
-bool sim_scenario_is_outside_mode(SimNetworkMode mode);
+/* What a network of this mode brings. Whoever must know asks for its parts, not for the mode. */
+const NetRecipe *sim_network_recipe(uint64_t mode);
 
 const char *sim_command_name(SimCommandKind kind);
 const char *sim_network_mode_name(SimNetworkMode mode);

@@ -37,57 +37,59 @@ SimCidr sim_scenario_nic_subnet(const SimScenario *scenario, unsigned vm, unsign
 {
     const SimScenarioNetwork *network =
         &scenario->networks[scenario->vms[vm].nics[nic].network.index];
-    if (network->mode != SIM_MODE_NAT || network->subnet.prefix != 0)
+    const NetRecipe *recipe = sim_network_recipe(network->mode);
+    if (recipe->subnet_source != NET_SUBNET_BY_NIC || network->subnet.prefix != 0)
         return network->subnet;
-    return (SimCidr){10u << 24 | (nic + 2) << 8, 24};
+    return (SimCidr){recipe->subnet + (nic << 8), 24};
 }
 
-bool sim_scenario_is_outside_mode(SimNetworkMode mode)
+const NetRecipe *sim_network_recipe(uint64_t mode)
 {
-    return mode == SIM_MODE_BRIDGED || mode == SIM_MODE_NAT || mode == SIM_MODE_NAT_NETWORK;
+    return net_recipe_find(sim_network_mode_name((SimNetworkMode)mode));
 }
 
 /* ---- Subnets ------------------------------------------------------------ */
 
-static bool default_subnet(SimReader *reader, size_t number, unsigned *host_only)
+static bool default_subnet(SimReader *reader, size_t number, unsigned *host_nics)
 {
     SimScenario *scenario = reader->scenario;
     SimScenarioNetwork *network = &scenario->networks[number];
+    const NetRecipe *recipe = sim_network_recipe(network->mode);
     SimPath list = {NULL, "networks", 0}, at = {&list, NULL, number}, key = {&at, "subnet", 0};
     bool given = network->subnet.prefix != 0;
-    switch ((SimNetworkMode)network->mode) {
-    case SIM_MODE_BRIDGED:
+    if (recipe->has_host_nic && *host_nics == MOST_HOST_ONLY)
+        return sim_reader_fail(reader, &at,
+                               "one host-only network too many; allowed: %u, as "
+                               "the host has no room for more NICs",
+                               MOST_HOST_ONLY);
+    switch ((NetSubnetSource)recipe->subnet_source) {
+    case NET_SUBNET_OF_LAN:
         if (given)
             return sim_reader_fail(reader, &key,
                                    "a bridged network has the LAN's subnet; give it "
                                    "in lan.subnet");
         network->subnet = scenario->lan.subnet;
-        return true;
-    case SIM_MODE_HOST_ONLY:
-        if (*host_only == MOST_HOST_ONLY)
-            return sim_reader_fail(reader, &at,
-                                   "one host-only network too many; allowed: %u, as "
-                                   "the host has no room for more NICs",
-                                   MOST_HOST_ONLY);
-        if (!given)
-            network->subnet = (SimCidr){192u << 24 | 168u << 16 | (56 + *host_only) << 8, 24};
-        ++*host_only;
-        return true;
-    case SIM_MODE_NAT_NETWORK:
-        if (!given)
-            network->subnet = (SimCidr){10u << 24 | 2u << 8, 24};
         break;
-    case SIM_MODE_NAT: break;
-    case SIM_MODE_INTERNAL:
+    case NET_SUBNET_BY_HOST_NIC:
         if (!given)
-            network->subnet = (SimCidr){10u << 24 | (uint32_t)number << 8, 24};
-        return true;
+            network->subnet = (SimCidr){recipe->subnet + (*host_nics << 8), 24};
+        break;
+    case NET_SUBNET_BY_NETWORK:
+        if (!given)
+            network->subnet = (SimCidr){recipe->subnet + ((uint32_t)number << 8), 24};
+        break;
+    case NET_SUBNET_FIXED:
+        if (!given)
+            network->subnet = (SimCidr){recipe->subnet, 24};
+        break;
+    case NET_SUBNET_BY_NIC: break;
     }
-    if (network->subnet.prefix <= (network->mode == SIM_MODE_NAT ? 27 : 29))
+    *host_nics += recipe->has_host_nic;
+    if (recipe->longest_prefix == 0 || network->subnet.prefix <= recipe->longest_prefix)
         return true;
     return sim_reader_fail(reader, &key, "too small for a network of mode %s; allowed: up to /%u",
-                           sim_network_mode_name(network->mode),
-                           network->mode == SIM_MODE_NAT ? 27 : 29);
+                           sim_network_mode_name((SimNetworkMode)network->mode),
+                           recipe->longest_prefix);
 }
 
 /* Gives one machine its address, and finds it free. */
@@ -139,7 +141,8 @@ static bool complete_outside(SimReader *reader)
             servers = {&internet, "servers", 0};
     scenario->has_outside = lan->subnet.prefix != 0 || scenario->internet.server_count > 0;
     for (size_t i = 0; i < scenario->network_count; i++)
-        scenario->has_outside |= sim_scenario_is_outside_mode(scenario->networks[i].mode);
+        scenario->has_outside |=
+            net_recipe_touches_lan(sim_network_recipe(scenario->networks[i].mode));
     if (lan->subnet.prefix == 0)
         lan->subnet = (SimCidr){192u << 24 | 168u << 16 | 1u << 8, 24};
     if (!scenario->has_outside) { /* it may come yet: set-mode */
@@ -163,38 +166,42 @@ static bool complete_outside(SimReader *reader)
 
 bool sim_world_subnets(SimReader *reader)
 {
-    unsigned host_only = 0;
+    unsigned host_nics = 0;
     if (!complete_outside(reader))
         return false;
     for (size_t i = 0; i < reader->scenario->network_count; i++)
-        if (!default_subnet(reader, i, &host_only))
+        if (!default_subnet(reader, i, &host_nics))
             return false;
     return true;
+}
+
+/* Whose address on the LAN it is. */
+static const char *holder_on_lan(const SimScenarioLan *lan, uint32_t address)
+{
+    if (address == lan->router || address == lan->host)
+        return address == lan->host ? "the host" : "the LAN's router";
+    for (size_t i = 0; i < lan->host_count; i++)
+        if (lan->hosts[i].address == address)
+            return lan->hosts[i].name;
+    return NULL;
 }
 
 const char *sim_world_holder(const SimScenario *scenario, size_t vm, size_t nic, uint32_t address)
 {
     const SimScenarioNetwork *network =
         &scenario->networks[scenario->vms[vm].nics[nic].network.index];
-    const SimScenarioLan *lan = &scenario->lan;
+    const NetRecipe *recipe = sim_network_recipe(network->mode);
     uint32_t low = address - sim_scenario_nic_subnet(scenario, vm, nic).address;
     if (network->has_dhcp && network->dhcp.server == address)
         return "the DHCP server";
-    switch ((SimNetworkMode)network->mode) {
-    case SIM_MODE_HOST_ONLY: return low == 1 ? "the host" : NULL;
-    case SIM_MODE_NAT: return low == 2 ? "the router" : low == 3 ? "the DNS server" : NULL;
-    case SIM_MODE_NAT_NETWORK:
-        return low == 1 ? "the router" : low == 2 ? "the host's loopback" : NULL;
-    case SIM_MODE_BRIDGED:
-        if (address == lan->router || address == lan->host)
-            return address == lan->host ? "the host" : "the LAN's router";
-        for (size_t i = 0; i < lan->host_count; i++)
-            if (lan->hosts[i].address == address)
-                return lan->hosts[i].name;
-        return NULL;
-    case SIM_MODE_INTERNAL: break;
-    }
-    return NULL;
+    if (recipe->on_lan)
+        return holder_on_lan(&scenario->lan, address);
+    return low == 0                  ? NULL
+           : low == recipe->host     ? "the host"
+           : low == recipe->router   ? "the router"
+           : low == recipe->dns      ? "the DNS server"
+           : low == recipe->loopback ? "the host's loopback"
+                                     : NULL;
 }
 
 /* ---- DHCP servers ------------------------------------------------------- */
@@ -203,11 +210,12 @@ static void default_dhcp(SimScenarioNetwork *network)
 {
     SimScenarioDhcp *dhcp = &network->dhcp;
     uint32_t net = network->subnet.address, most = ~sim_prefix_mask(network->subnet.prefix) - 1;
-    bool nat = network->mode == SIM_MODE_NAT_NETWORK;
+    const NetRecipe *recipe = sim_network_recipe(network->mode);
     if (dhcp->server == 0)
-        dhcp->server = net + (nat ? 3 : 100);
+        dhcp->server = net + recipe->dhcp_server;
     if (dhcp->range.first == 0)
-        dhcp->range = (SimAddressRange){net + (nat ? 4 : 101), net + MIN(most, 254)};
+        dhcp->range =
+            (SimAddressRange){net + recipe->first_lease, net + MIN(most, recipe->last_lease)};
 }
 
 static bool check_reservation(SimReader *reader, const SimPath *at, size_t network,
@@ -250,13 +258,14 @@ static bool check_dhcp(SimReader *reader, size_t number)
             reservations = {&at, "reservations", 0};
     if (dhcp->lease_ns == 0)
         dhcp->lease_ns = UINT64_C(1200000000000);
-    if (network->mode == SIM_MODE_NAT)
+    if (!sim_network_recipe(network->mode)->has_switch)
         return dhcp->server == 0 && dhcp->range.first == 0 && dhcp->reservation_count == 0
                    ? true
                    : sim_reader_fail(reader, &at,
                                      "in mode nat the router of each VM has a server of its own, "
                                      "which gives .15; allowed: lease, or false");
-    bool small = network->mode != SIM_MODE_NAT_NETWORK && network->subnet.prefix > 24 &&
+    bool small = sim_network_recipe(network->mode)->dhcp_server >
+                     ~sim_prefix_mask(network->subnet.prefix) - 1 &&
                  (dhcp->server == 0 || dhcp->range.first == 0);
     if (small)
         return sim_reader_fail(reader, &at,
@@ -288,12 +297,13 @@ bool sim_world_dhcp(SimReader *reader)
         SimPath list = {NULL, "networks", 0}, element = {&list, NULL, i},
                 at = {&element, "dhcp", 0};
         bool given = network->dhcp.lease_ns != 0;
-        if (network->mode == SIM_MODE_BRIDGED && (given || network->dhcp_off))
+        const NetRecipe *recipe = sim_network_recipe(network->mode);
+        if (recipe->on_lan && (given || network->dhcp_off))
             return sim_reader_fail(reader, &at,
                                    "on a bridged network the LAN's own router gives "
                                    "addresses; leave it out");
-        network->has_dhcp = given || (network->mode != SIM_MODE_INTERNAL && !network->dhcp_off);
-        if (network->has_dhcp && network->mode != SIM_MODE_BRIDGED && !check_dhcp(reader, i))
+        network->has_dhcp = given || (recipe->serves_dhcp && !network->dhcp_off);
+        if (network->has_dhcp && !recipe->on_lan && !check_dhcp(reader, i))
             return false;
     }
     return true;
@@ -306,14 +316,15 @@ static bool is_of_host(const SimScenario *scenario, uint32_t address)
 {
     if (address == (127u << 24 | 1) || address == scenario->lan.host)
         return true;
-    for (size_t i = 0; i < scenario->network_count; i++)
-        if (scenario->networks[i].mode == SIM_MODE_HOST_ONLY &&
-            address == scenario->networks[i].subnet.address + 1)
+    for (size_t i = 0; i < scenario->network_count; i++) {
+        const NetRecipe *recipe = sim_network_recipe(scenario->networks[i].mode);
+        if (recipe->has_host_nic && address == scenario->networks[i].subnet.address + recipe->host)
             return true;
+    }
     return false;
 }
 
-/* Whose router has the rule, in mode nat. */
+/* Whose router has the rule, where each VM has one. */
 static bool find_forward_vm(SimReader *reader, uint32_t number, const SimPath *at,
                             SimScenarioForward *rule)
 {
@@ -340,7 +351,7 @@ static bool find_forward_vm(SimReader *reader, uint32_t number, const SimPath *a
                                 (const char *const *)names->pdata, names->len);
 }
 
-/* In mode nat: the subnet of the VM's first NIC on the network. */
+/* Where each VM has a router: the subnet of the VM's first NIC on the network. */
 static SimCidr forward_subnet(const SimScenario *scenario, uint32_t number,
                               const SimScenarioForward *rule)
 {
@@ -366,7 +377,7 @@ bool sim_world_check_forward(SimReader *reader, uint32_t number, const SimPath *
                                "address on a host-only network, or \"\" for every one",
                                text, lan);
     }
-    if (network->mode == SIM_MODE_NAT) {
+    if (!sim_network_recipe(network->mode)->has_switch) {
         if (!find_forward_vm(reader, number, at, rule))
             return false;
     } else {
@@ -418,8 +429,7 @@ static bool check_forwards(SimReader *reader, size_t number)
     SimScenarioNetwork *network = &reader->scenario->networks[number];
     SimPath list = {NULL, "networks", 0}, element = {&list, NULL, number},
             at = {&element, "forward", 0};
-    if (network->forward_count > 0 && network->mode != SIM_MODE_NAT &&
-        network->mode != SIM_MODE_NAT_NETWORK)
+    if (network->forward_count > 0 && !sim_network_recipe(network->mode)->has_nat)
         return sim_reader_fail(reader, &at,
                                "mode %s has no NAT, so nothing to forward; forward rules need mode "
                                "nat or nat-network",
@@ -439,7 +449,7 @@ static bool check_wifi(SimReader *reader, size_t number)
     SimPath list = {NULL, "networks", 0}, element = {&list, NULL, number},
             at = {&element, "wifi", 0};
 
-    return !network->wifi || network->mode == SIM_MODE_BRIDGED ||
+    return !network->wifi || sim_network_recipe(network->mode)->on_lan ||
            sim_reader_fail(
                reader, &at,
                "mode %s does not use the host's NIC as a bridge; only mode bridged does",
@@ -459,10 +469,10 @@ static bool check_rule_command(SimReader *reader, size_t number)
         if (scenario->timeline[i].kind == SIM_COMMAND_SET_MODE &&
             scenario->timeline[i].network.index == command->network.index)
             return true;
-    if (network->mode != SIM_MODE_NAT && network->mode != SIM_MODE_NAT_NETWORK)
+    if (!sim_network_recipe(network->mode)->has_nat)
         return sim_reader_fail(reader, &key,
-                               "\"%s\" has mode %s and no NAT; forward rules need mode nat or "
-                               "nat-network",
+                               "\"%s\" has mode %s and no NAT; forward rules need mode nat "
+                               "or nat-network",
                                network->name, sim_network_mode_name(network->mode));
     return command->kind != SIM_COMMAND_FORWARD_ADD ||
            sim_world_check_forward(reader, command->network.index, &rule, &command->forward);

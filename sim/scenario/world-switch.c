@@ -162,7 +162,7 @@ static bool complete_network(SimReader *reader, uint32_t number)
     SimPath networks = {NULL, "networks", 0}, path = {&networks, NULL, number},
             switches = {&path, "switches", 0}, trunks = {&path, "trunks", 0},
             only = {&path, "switch", 0};
-    bool has_switch = network->mode != SIM_MODE_NAT;
+    bool has_switch = sim_network_recipe(network->mode)->has_switch;
     if (!has_switch && (network->switch_count > 0 || network->trunk_count > 0))
         return sim_reader_fail(reader, &path,
                                "a network of mode nat has no switch: each VM has a "

@@ -39,15 +39,14 @@ static bool fail_taken(World *w, size_t vm, size_t nic, const char *key, const c
 }
 
 /* A number for all NICs that one cable or switch joins: bridged networks are all on the LAN, and
- * in mode nat each NIC is alone. */
+ * behind a NAT of its own each NIC is alone. */
 static uint64_t segment_of(const World *w, size_t v, size_t n)
 {
     const SimScenarioNic *nic = &w->scenario->vms[v].nics[n];
-    switch ((SimNetworkMode)w->scenario->networks[nic->network.index].mode) {
-    case SIM_MODE_BRIDGED: return SIM_MAX_NETWORKS;
-    case SIM_MODE_NAT: return SIM_MAX_NETWORKS + 1 + v * SIM_MAX_NICS + n;
-    default: return nic->network.index;
-    }
+    const NetRecipe *recipe = sim_network_recipe(w->scenario->networks[nic->network.index].mode);
+    if (recipe->on_lan)
+        return SIM_MAX_NETWORKS;
+    return recipe->has_switch ? nic->network.index : SIM_MAX_NETWORKS + 1 + v * SIM_MAX_NICS + n;
 }
 
 static bool complete_mac(World *w, size_t v, size_t n)
@@ -128,8 +127,9 @@ static bool assign_address(World *w, size_t v, size_t n)
     const SimScenarioNetwork *network = &w->scenario->networks[nic->network.index];
     SimCidr subnet = sim_scenario_nic_subnet(w->scenario, v, n);
     uint32_t host_bits = ~sim_prefix_mask(subnet.prefix);
-    uint32_t own = 0,
-             *cursor = network->mode == SIM_MODE_NAT ? &own : &w->cursors[nic->network.index];
+    uint32_t own = 0, *cursor = sim_network_recipe(network->mode)->has_switch
+                                    ? &w->cursors[nic->network.index]
+                                    : &own;
     while (++*cursor < host_bits) {
         uint32_t address = subnet.address + *cursor;
         gint64 key = address_key(w, v, n, address);
