@@ -291,54 +291,14 @@ static void same_vlan(CliChanges *changes)
         g_strdup_printf("vms.%s.nics.0.vlan=%s", to->name, cli_change_plain(ours)));
 }
 
-/* A key that the file gives: what is left out may be there by default, and empty. */
-static bool gives(json_object *values, const char *key)
-{
-    json_object *value = json_object_object_get(values, key);
-
-    return value &&
-           !(json_object_is_type(value, json_type_array) && json_object_array_length(value) == 0);
-}
-
-/* Another mode, with what belongs to the old one taken out: subnet, rules, addresses. */
+/* Another mode; what has no use in it is set aside by itself (sim/scenario/aside.c). */
 static void set_mode(CliChanges *changes, size_t number, SimNetworkMode mode)
 {
-    const SimScenario *scenario = changes->scenario;
-    const SimScenarioNetwork *network = &scenario->networks[number];
-    json_object *values = cli_change_element(changes, "networks", number);
+    const char *network = changes->scenario->networks[number].name;
     const char *name = sim_network_mode_name(mode);
-    CliChange *change = g_new0(CliChange, 1);
-    g_autoptr(GPtrArray) set = g_ptr_array_new();
 
-    if (gives(values, "subnet") || gives(values, "dhcp") || gives(values, "forward")) {
-        json_object *bare = cli_change_copy(values);
-
-        json_object_object_del(bare, "subnet");
-        json_object_object_del(bare, "dhcp");
-        json_object_object_del(bare, "forward");
-        json_object_object_add(bare, "mode", json_object_new_string(name));
-        g_ptr_array_add(set,
-                        g_strdup_printf("networks.%s=%s", network->name, cli_change_plain(bare)));
-        json_object_put(bare);
-    } else {
-        g_ptr_array_add(set, g_strdup_printf("networks.%s.mode=%s", network->name, name));
-    }
-    for (size_t v = 0; v < scenario->vm_count; v++)
-        for (size_t n = 0; n < scenario->vms[v].nic_count; n++) {
-            json_object *nic = cli_change_nic(changes, v, n), *moved;
-
-            if (scenario->vms[v].nics[n].network.index != number ||
-                (!gives(nic, "address") && !gives(nic, "gateway") && !gives(nic, "dhcp")))
-                continue;
-            moved = moved_nic(changes, v, n, network->name);
-            g_ptr_array_add(set, g_strdup_printf("vms.%s.nics.%zu=%s", scenario->vms[v].name, n,
-                                                 cli_change_plain(moved)));
-            json_object_put(moved);
-        }
-    g_ptr_array_add(set, NULL);
-    change->text = g_strdup_printf("with %s in mode %s", network->name, name);
-    change->set = (char **)g_ptr_array_free(g_steal_pointer(&set), FALSE);
-    g_ptr_array_add(changes->changes, change);
+    cli_change_add(changes, g_strdup_printf("with %s in mode %s", network, name),
+                   g_strdup_printf("networks.%s.mode=%s", network, name));
 }
 
 static void modes(CliChanges *changes, const SimScenarioEndpoint *end, const SimNetworkMode *order)

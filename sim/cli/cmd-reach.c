@@ -266,6 +266,7 @@ static int run_reach(const char *path, const ReachOptions *options)
 
     if (!scenario)
         return cli_fail(g_steal_pointer(&error));
+    cli_world_tell_set_aside(scenario);
 
     g_autoptr(GArray) endpoints = cli_endpoints(scenario);
     g_autoptr(GArray) questions = g_array_new(FALSE, FALSE, sizeof(SimReachQuestion));

@@ -188,6 +188,7 @@ static int run_scenario(const char *path, const RunOptions *options)
 
     if (!engine)
         return cli_fail(g_steal_pointer(&error));
+    cli_world_tell_set_aside(scenario);
 
     CliUplinks uplinks = {0};
     CliOutputs outputs;

@@ -305,6 +305,7 @@ static int run_why(const char *path, const WhyOptions *options)
 
     if (!scenario)
         return cli_fail(g_steal_pointer(&error));
+    cli_world_tell_set_aside(scenario);
 
     g_autoptr(GArray) endpoints = cli_endpoints(scenario);
 

@@ -67,6 +67,12 @@ SimScenario *cli_world_load(const CliWorld *world, const char *path, const char 
     return NULL;
 }
 
+void cli_world_tell_set_aside(const SimScenario *scenario)
+{
+    for (char **at = scenario->set_aside; at && *at; at++)
+        cli_error("%s", *at);
+}
+
 SimEngine *cli_world_engine(const CliWorld *world, const SimScenario *scenario, GError **error)
 {
     g_autofree char *guests = cli_guest_directory();

@@ -61,6 +61,8 @@ void cli_world_clear(CliWorld *world);
  * read) is the file's content, and path then only its name for messages. */
 SimScenario *cli_world_load(const CliWorld *world, const char *path, const char *text,
                             const SimScenarioKnown *known, GError **error);
+/* Says on stderr what another mode of a network has set aside. */
+void cli_world_tell_set_aside(const SimScenario *scenario);
 
 /* An engine on the backend asked for. The scenario must outlive it. */
 SimEngine *cli_world_engine(const CliWorld *world, const SimScenario *scenario, GError **error);

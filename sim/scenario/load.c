@@ -8,10 +8,54 @@
 
 #include "sim/scenario/reader.h"
 
+/* The mode of each network as values have it; NULL: none that is text. */
+static GPtrArray *modes_of(json_object *networks)
+{
+    GPtrArray *modes = g_ptr_array_new_with_free_func(g_free);
+    json_object *mode;
+
+    for (size_t i = 0; i < json_object_array_length(networks); i++) {
+        json_object *network = json_object_array_get_idx(networks, i);
+        bool has = json_object_is_type(network, json_type_object) &&
+                   json_object_object_get_ex(network, "mode", &mode);
+        g_ptr_array_add(modes, has ? g_strdup(json_object_get_string(mode)) : NULL);
+    }
+    return modes;
+}
+
+/* What a network's own mode had and another one has no use for goes first, so that whatever
+ * else is given is held against the new mode. */
+static void change_modes(json_object *values, const char *const *overrides, GPtrArray *set_aside)
+{
+    json_object *networks = NULL;
+    bool any = false;
+
+    if (!json_object_is_type(values, json_type_object) ||
+        !json_object_object_get_ex(values, "networks", &networks) ||
+        !json_object_is_type(networks, json_type_array))
+        return;
+    g_autoptr(GPtrArray) before = modes_of(networks);
+
+    for (; overrides && *overrides; overrides++)
+        any |= sim_override_changes_mode(values, *overrides);
+    if (!any)
+        return;
+    g_autoptr(GPtrArray) now = modes_of(networks);
+
+    for (guint i = 0; i < now->len; i++) {
+        char *note = g_strcmp0(before->pdata[i], now->pdata[i]) != 0
+                         ? sim_set_aside(values, json_object_array_get_idx(networks, i))
+                         : NULL;
+        if (note)
+            g_ptr_array_add(set_aside, note);
+    }
+}
+
 static json_object *values_with_overrides(const SimSource *source, const char *const *overrides,
-                                          GPtrArray *applied, GError **error)
+                                          GPtrArray *applied, GPtrArray *set_aside, GError **error)
 {
     json_object *values = sim_source_values(source);
+    change_modes(values, overrides, set_aside);
     for (; overrides && *overrides; overrides++) {
         SimOverride *override = sim_override_apply(values, *overrides, error);
         if (!override) {
@@ -45,11 +89,14 @@ SimScenario *sim_scenario_load_text(const char *text, size_t length, const char 
     g_autoptr(GPtrArray) applied =
         g_ptr_array_new_with_free_func((GDestroyNotify)sim_override_free);
     g_autoptr(SimScenario) scenario = g_new0(SimScenario, 1);
+    g_autoptr(GPtrArray) set_aside = g_ptr_array_new();
     scenario->directory = g_strdup(directory);
     SimReader reader = {source, applied, known, scenario, error};
 
     g_autoptr(GError) wrong = NULL;
-    json_object *values = values_with_overrides(source, overrides, applied, &wrong);
+    json_object *values = values_with_overrides(source, overrides, applied, set_aside, &wrong);
+    g_ptr_array_add(set_aside, NULL);
+    scenario->set_aside = (char **)g_ptr_array_free(g_steal_pointer(&set_aside), FALSE);
     if (wrong) {
         g_propagate_error(error, g_steal_pointer(&wrong));
         return NULL;
@@ -97,6 +144,7 @@ void sim_scenario_free(SimScenario *scenario)
         return;
     sim_object_clear(&sim_scenario_object, scenario);
     g_free(scenario->effective_json);
+    g_strfreev(scenario->set_aside);
     g_free(scenario->directory);
     g_free(scenario);
 }

@@ -197,3 +197,28 @@ SimOverride *sim_override_apply(json_object *values, const char *text, GError **
     override->place = sim_path_text(&places[count - 1]);
     return override;
 }
+
+bool sim_override_changes_mode(json_object *values, const char *text)
+{
+    const char *equals = strchr(text, '=');
+    g_autofree char *path = equals ? g_strndup(text, (size_t)(equals - text)) : NULL;
+    g_auto(GStrv) steps = path && g_utf8_validate(text, -1, NULL) ? split_path(path) : NULL;
+    json_object *networks, *network, *before = NULL;
+    SimPath places[] = {{NULL, "networks", 0}, {&places[0], NULL, 0}};
+    size_t index;
+
+    if (!steps || g_strv_length(steps) != 3 || strcmp(steps[0], "networks") != 0 ||
+        strcmp(steps[2], "mode") != 0 || !json_object_is_type(values, json_type_object) ||
+        !json_object_object_get_ex(values, "networks", &networks) ||
+        !json_object_is_type(networks, json_type_array) ||
+        !find_element(networks, steps[1], &places[1], text, &index, NULL))
+        return false;
+    network = json_object_array_get_idx(networks, index);
+    if (!json_object_is_type(network, json_type_object) ||
+        !json_object_object_get_ex(network, "mode", &before) ||
+        !json_object_is_type(before, json_type_string) ||
+        strcmp(json_object_get_string(before), equals + 1) == 0)
+        return false;
+    json_object_object_add(network, "mode", json_object_new_string(equals + 1));
+    return true;
+}

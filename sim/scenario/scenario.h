@@ -615,6 +615,8 @@ typedef struct SimScenario {
      * JSON with sorted keys. Equal runs have equal text: it holds no file name
      * and nothing of this machine. Loading it again gives an equal scenario. */
     char *effective_json;
+    /* What an override of a network's mode has set aside, a line each; ends with NULL. */
+    char **set_aside;
     char *directory; /* that program files are relative to */
 } SimScenario;
 
