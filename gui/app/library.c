@@ -108,6 +108,7 @@ static GtkWidget *scenario_card(const SimScenarioInfo *info)
     g_autofree char *text = facts(info);
     unsigned percent = progress_of(info->id);
 
+    gtk_label_set_max_width_chars(GTK_LABEL(title), 24);
     gtk_label_set_lines(GTK_LABEL(title), 2);
     gtk_label_set_ellipsize(GTK_LABEL(title), PANGO_ELLIPSIZE_END);
     gtk_widget_set_vexpand(title, TRUE);
@@ -244,6 +245,46 @@ static void clear(GtkWidget *box)
         gtk_box_remove(GTK_BOX(box), child);
 }
 
+/* Topics in the order in which one learns them, others after them by name. */
+static unsigned topic_rank(const char *id)
+{
+    static const char *const order[] = {"first/", "networking/", "cpu/", "memory/"};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(order); i++)
+        if (g_str_has_prefix(id, order[i]))
+            return i;
+    return G_N_ELEMENTS(order);
+}
+
+/* In a topic the easy ones first, then the short ones. */
+static int by_rank(const void *a, const void *b)
+{
+    const SimScenarioInfo *one = *(SimScenarioInfo *const *)a;
+    const SimScenarioInfo *other = *(SimScenarioInfo *const *)b;
+    unsigned rank, other_rank;
+
+    if (!one->id || !other->id)
+        return !one->id - !other->id;
+    rank = topic_rank(one->id);
+    other_rank = topic_rank(other->id);
+    if (rank != other_rank)
+        return rank < other_rank ? -1 : 1;
+    if (rank == 4) {
+        const char *slash = strchr(one->id, '/'), *other_slash = strchr(other->id, '/');
+        size_t length = slash ? (size_t)(slash - one->id) : 0;
+        size_t other_length = other_slash ? (size_t)(other_slash - other->id) : 0;
+        int order = strncmp(one->id, other->id, MAX(length, other_length));
+
+        if (order)
+            return order;
+    }
+    if (one->level != other->level)
+        return one->level < other->level ? -1 : 1;
+    if (one->minutes != other->minutes)
+        return one->minutes < other->minutes ? -1 : 1;
+    return strcmp(one->id, other->id);
+}
+
 static void fill_topics(Library *library)
 {
     g_autofree char *directory = gui_scenario_directory();
@@ -251,6 +292,8 @@ static void fill_topics(Library *library)
     g_autofree char *topic = NULL;
     GtkWidget *current = NULL;
 
+    if (all)
+        g_ptr_array_sort(all, by_rank);
     clear(library->topics);
     clear(library->start);
     for (unsigned i = 0; all && i < all->len; i++) {
@@ -363,7 +406,7 @@ GtkWidget *gui_library_new(void)
     gtk_box_append(GTK_BOX(box), library->recent);
     gtk_box_append(GTK_BOX(box), library->empty);
     gtk_widget_add_css_class(box, "library");
-    adw_clamp_set_maximum_size(ADW_CLAMP(clamp), 1100);
+    adw_clamp_set_maximum_size(ADW_CLAMP(clamp), 1280);
     adw_clamp_set_child(ADW_CLAMP(clamp), box);
     gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scrolled), GTK_POLICY_NEVER,
                                    GTK_POLICY_AUTOMATIC);

@@ -23,6 +23,11 @@ typedef struct {
     double detail_width, detail_height;
     GuiFieldChoice choice;
     GtkListBox *fields;
+    GtkWidget *rows;                   /* the fields, in one of these two: */
+    GtkWidget *rows_beside, *rows_tab; /* beside the boxes; where it is narrow, a tab */
+    GtkStackPage *rows_page;
+    GtkColumnViewColumn *lengths; /* borrowed */
+    unsigned arrange;
     uint64_t rows_of; /* the frame whose fields stand there, once filled */
     bool filled, selecting;
 } PacketsView;
@@ -169,6 +174,8 @@ static void setup_cell(GtkSignalListItemFactory *factory, GtkListItem *item, voi
         gtk_label_set_ellipsize(GTK_LABEL(label), GPOINTER_TO_UINT(user) == GUI_PACKET_INFO
                                                       ? PANGO_ELLIPSIZE_END
                                                       : PANGO_ELLIPSIZE_NONE);
+    if (GPOINTER_TO_UINT(user) == GUI_PACKET_INFO) /* else the list scrolls sideways */
+        gtk_label_set_width_chars(GTK_LABEL(label), 24);
     gtk_list_item_set_child(item, label);
 }
 
@@ -231,6 +238,8 @@ static GtkWidget *build_list(PacketsView *view)
         gtk_column_view_column_set_resizable(column, TRUE);
         gtk_column_view_column_set_expand(column, columns[i].expand);
         gtk_column_view_append_column(GTK_COLUMN_VIEW(view->list), column);
+        if (i == GUI_PACKET_LENGTH)
+            view->lengths = column;
         g_object_unref(column);
     }
     gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scrolled), view->list);
@@ -274,6 +283,36 @@ static void trace_changed(GuiSession *session, PacketsView *view)
     g_clear_pointer(&view->detail, gui_packet_detail_free);
 }
 
+/* Where boxes and bytes would have too little room, the rows get a tab of their own. */
+#define NARROW_WIDTH 700
+
+static gboolean arrange(void *user)
+{
+    PacketsView *view = user;
+    GtkWidget *paned = gtk_widget_get_parent(view->rows_beside);
+    bool narrow = gtk_widget_get_width(paned) < NARROW_WIDTH;
+    GtkWidget *home = narrow ? view->rows_tab : view->rows_beside;
+
+    view->arrange = 0;
+    if (gtk_widget_get_parent(view->rows) == home)
+        return G_SOURCE_REMOVE;
+    g_object_ref(view->rows);
+    adw_bin_set_child(ADW_BIN(narrow ? view->rows_beside : view->rows_tab), NULL);
+    adw_bin_set_child(ADW_BIN(home), view->rows);
+    g_object_unref(view->rows);
+    gtk_widget_set_visible(view->rows_beside, !narrow);
+    gtk_stack_page_set_visible(view->rows_page, narrow);
+    gtk_column_view_column_set_visible(view->lengths, !narrow); /* for more of the info */
+    return G_SOURCE_REMOVE;
+}
+
+/* Not in the middle of an allocation. */
+static void width_changed(GtkWidget *paned, GParamSpec *spec, PacketsView *view)
+{
+    if (!view->arrange)
+        view->arrange = g_idle_add_full(G_PRIORITY_HIGH_IDLE, arrange, view, NULL);
+}
+
 /* Its layers and fields, beside them the boxes and bytes. */
 static GtkWidget *build_layers(PacketsView *view)
 {
@@ -292,10 +331,15 @@ static GtkWidget *build_layers(PacketsView *view)
                        NULL);
     gtk_widget_set_hexpand(GTK_WIDGET(view->canvas), TRUE);
     gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(right), GTK_WIDGET(view->canvas));
-    gtk_paned_set_start_child(GTK_PANED(paned), left);
+    view->rows = left;
+    view->rows_beside = adw_bin_new();
+    view->rows_tab = adw_bin_new();
+    adw_bin_set_child(ADW_BIN(view->rows_beside), left);
+    gtk_paned_set_start_child(GTK_PANED(paned), view->rows_beside);
     gtk_paned_set_end_child(GTK_PANED(paned), right);
     gtk_paned_set_resize_start_child(GTK_PANED(paned), FALSE);
     gtk_paned_set_position(GTK_PANED(paned), 280);
+    g_signal_connect(paned, "notify::max-position", G_CALLBACK(width_changed), view);
     gtk_widget_set_vexpand(paned, TRUE);
     return paned;
 }
@@ -307,6 +351,8 @@ static GtkWidget *build_detail(PacketsView *view)
 
     view->way = gui_way_view_new(view->session);
     gtk_stack_add_titled(GTK_STACK(parts), build_layers(view), "layers", _("Layers"));
+    view->rows_page = gtk_stack_add_titled(GTK_STACK(parts), view->rows_tab, "fields", _("Fields"));
+    gtk_stack_page_set_visible(view->rows_page, FALSE);
     gtk_stack_add_titled(GTK_STACK(parts), view->way, "way", _("Its Way"));
     gtk_stack_switcher_set_stack(GTK_STACK_SWITCHER(switcher), GTK_STACK(parts));
     gtk_widget_set_halign(switcher, GTK_ALIGN_CENTER);
@@ -328,10 +374,24 @@ static void packets_view_free(void *user)
     PacketsView *view = user;
 
     g_signal_handlers_disconnect_by_data(view->session, view);
+    g_clear_handle_id(&view->arrange, g_source_remove);
     g_clear_pointer(&view->detail, gui_packet_detail_free);
     g_object_unref(view->model);
     g_object_unref(view->session);
     g_free(view);
+}
+
+/* At first the list has a part of the height; then it is where it was put. */
+#define LIST_SHARE 0.38
+
+static void height_known(GtkPaned *paned, GParamSpec *spec, void *unused)
+{
+    int height = gtk_widget_get_height(GTK_WIDGET(paned));
+
+    if (height < 100)
+        return;
+    gtk_paned_set_position(paned, (int)(height * LIST_SHARE));
+    g_signal_handlers_disconnect_by_func(paned, height_known, unused);
 }
 
 GtkWidget *gui_packets_view_new(GuiSession *session)
@@ -348,6 +408,7 @@ GtkWidget *gui_packets_view_new(GuiSession *session)
     /* However low the window is, something of the frame is to be seen. */
     gtk_paned_set_shrink_end_child(GTK_PANED(paned), FALSE);
     gtk_paned_set_position(GTK_PANED(paned), 200);
+    g_signal_connect(paned, "notify::max-position", G_CALLBACK(height_known), NULL);
     gtk_widget_set_vexpand(paned, TRUE);
     gtk_box_append(GTK_BOX(box), paned);
     g_object_set_data_full(G_OBJECT(view->stack), "packets-view", view, packets_view_free);

@@ -94,7 +94,7 @@ static GtkWidget *hop_row(WayView *view, const GuiHop *hop)
     GtkWidget *head = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 8);
     GtkWidget *mark = gtk_label_new("\342\226\266"), *word = gtk_label_new(NULL);
     g_autofree char *time = gui_time_text(hop->time);
-    g_autofree char *what = g_markup_printf_escaped("<b>%s</b> %s", hop->where, hop->what);
+    g_autofree char *what = g_markup_printf_escaped("<b>%s</b>: %s", hop->where, hop->what);
     g_autofree char *sentence = row_sentence(hop);
     GtkWidget *says = gui_label(NULL, NULL), *when = gtk_label_new(time);
 
@@ -104,6 +104,7 @@ static GtkWidget *hop_row(WayView *view, const GuiHop *hop)
     gtk_widget_add_css_class(word, "hop-word");
     gtk_widget_add_css_class(word, classes[hop->kind]);
     gtk_widget_set_valign(word, GTK_ALIGN_START);
+    gtk_widget_set_valign(says, GTK_ALIGN_START);
     gtk_widget_add_css_class(when, "numeric");
     gtk_widget_add_css_class(when, "dim-label");
     gtk_widget_set_valign(when, GTK_ALIGN_START);

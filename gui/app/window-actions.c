@@ -246,6 +246,10 @@ static void do_present(GuiWindow *window, GVariant *unused)
         gtk_window_fullscreen(GTK_WINDOW(window));
     else
         gtk_window_unfullscreen(GTK_WINDOW(window));
+    if (on)
+        gtk_widget_add_css_class(GTK_WIDGET(window), "present");
+    else
+        gtk_widget_remove_css_class(GTK_WIDGET(window), "present");
     gui_views_set_scale(GTK_WIDGET(window),
                         on || g_settings_get_boolean(gui_settings(), "large-type") ? 1.5 : 1);
 }

@@ -38,6 +38,7 @@ struct _GuiWindow {
     int shown_step;   /* of the lesson, whose view was brought up */
     GuiDepth *depth;
     bool narrow;
+    bool low; /* little height */
 };
 
 /* In window-open.c. */

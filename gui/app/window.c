@@ -10,6 +10,7 @@
 #include "gui/app/window-private.h"
 
 #define NARROW_WIDTH 700 /* below it the lesson stands under the picture, not beside it */
+#define LOW_HEIGHT   680
 
 G_DEFINE_FINAL_TYPE(GuiWindow, gui_window, ADW_TYPE_APPLICATION_WINDOW)
 
@@ -288,11 +289,22 @@ static void set_narrow(GuiWindow *window, bool narrow)
     gtk_widget_set_size_request(window->panel, narrow ? -1 : 320, narrow ? 240 : -1);
 }
 
+/* Low: less room between things. */
+static void set_low(GuiWindow *window, bool low)
+{
+    window->low = low;
+    if (low)
+        gtk_widget_add_css_class(GTK_WIDGET(window), "low");
+    else
+        gtk_widget_remove_css_class(GTK_WIDGET(window), "low");
+}
+
 static gboolean resized(void *user)
 {
     GuiWindow *window = user;
 
     set_narrow(window, gtk_widget_get_width(GTK_WIDGET(window)) < NARROW_WIDTH);
+    set_low(window, gtk_widget_get_height(GTK_WIDGET(window)) < LOW_HEIGHT);
     return G_SOURCE_REMOVE;
 }
 
@@ -302,7 +314,7 @@ static void window_allocate(GtkWidget *widget, int width, int height, int baseli
 
     GTK_WIDGET_CLASS(gui_window_parent_class)->size_allocate(widget, width, height, baseline);
     /* Not in the middle of an allocation. */
-    if (window->narrow != (width < NARROW_WIDTH))
+    if (window->narrow != (width < NARROW_WIDTH) || window->low != (height < LOW_HEIGHT))
         g_idle_add_full(G_PRIORITY_HIGH_IDLE, resized, g_object_ref(window), g_object_unref);
 }
 

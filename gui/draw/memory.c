@@ -33,33 +33,50 @@ static Grid *grid_at(const GuiMemory *memory, guint index)
     return &g_array_index(memory->grids, Grid, index);
 }
 
+/* The largest cells of which so many fit; 0: not one pixel is left for each. Rows are a whole
+ * power of two of pages long where that costs little: then addresses are easily counted. */
+static double choose_cell(uint32_t cells, double width, double height, unsigned *ret_columns)
+{
+    double best = 0, round_best = 0;
+    unsigned round_columns = 0;
+
+    for (double cell = 40; cell >= 4 && best == 0; cell--) {
+        double columns = floor(width / cell);
+        if (columns >= 1 && columns * floor(height / cell) >= cells)
+            best = cell;
+    }
+    for (unsigned columns = 8; columns <= 1024; columns *= 2) {
+        double rows = ceil((double)cells / columns);
+        double cell = floor(MIN(MIN(width / columns, height / rows), 40));
+        if (cell > round_best) {
+            round_best = cell;
+            round_columns = columns;
+        }
+    }
+    if (round_best >= 4 && round_best >= best * 0.7) {
+        *ret_columns = round_columns;
+        return round_best;
+    }
+    *ret_columns = MAX((unsigned)(width / MAX(best, 4)), 1);
+    return best;
+}
+
 /* Cells as large as they can be, so that all pages have one; the smallest are of 4
  * pixels, then a cell stands for 2, 4, 8, ... pages. */
 static void fit_cells(Grid *grid, double width, double height)
 {
+    uint32_t cells = MAX(grid->pages, 1);
+
     grid->per_cell = 1;
-    for (;;) {
-        uint32_t cells = (grid->pages + grid->per_cell - 1) / grid->per_cell;
-        double cell = MIN(floor(sqrt(width * height / MAX(cells, 1))), 26);
-        while (cell >= 4 && floor(width / cell) * floor(height / cell) < cells)
-            cell--;
-        if (cell >= 4 || grid->per_cell >= (1u << 20)) {
-            grid->cell = MAX(cell, 4);
-            grid->columns = MAX((unsigned)(width / grid->cell), 1);
-            /* Whole powers of two are easier to count. */
-            for (unsigned round = 512; round >= 8; round /= 2) {
-                if (grid->columns >= round && ceil((double)cells / round) * grid->cell <= height) {
-                    grid->columns = round;
-                    break;
-                }
-            }
-            double rows = ceil((double)MAX(cells, 1) / grid->columns);
-            grid->box.width = MIN(grid->columns, MAX(cells, 1)) * grid->cell;
-            grid->box.height = rows * grid->cell;
-            return;
-        }
+    grid->cell = choose_cell(cells, width, height, &grid->columns);
+    while (grid->cell < 4 && grid->per_cell < (1u << 20)) {
         grid->per_cell *= 2;
+        cells = (grid->pages + grid->per_cell - 1) / grid->per_cell;
+        grid->cell = choose_cell(cells, width, height, &grid->columns);
     }
+    grid->cell = MAX(grid->cell, 4);
+    grid->box.width = MIN(grid->columns, cells) * grid->cell;
+    grid->box.height = ceil((double)cells / grid->columns) * grid->cell;
 }
 
 static void add_grid(GuiMemory *memory, bool frames, uint32_t vm, uint32_t pages, GuiRect room)
@@ -239,6 +256,12 @@ static unsigned trace_cells(cairo_t *cr, const Grid *grid, const Cell *cells, ui
     return found;
 }
 
+/* Of a page without page frame: to be told from the ground in any theme. */
+static GuiColour empty_colour(const GuiTheme *theme)
+{
+    return gui_mix(theme->inset, theme->line, theme->kind == GUI_THEME_DARK ? 0.24 : 0.12);
+}
+
 static void draw_owner_cells(cairo_t *cr, const GuiTheme *theme, const Grid *grid,
                              const Cell *cells, uint32_t count, unsigned owner)
 {
@@ -374,29 +397,65 @@ static char *grid_words(const GuiMemory *memory, const Grid *grid, const SimMode
     return g_string_free(words, FALSE);
 }
 
-static void draw_grid(const GuiMemory *memory, cairo_t *cr, const GuiScene *scene, const Grid *grid)
+/* terse: only the numbers. */
+static char *short_words(const GuiMemory *memory, const Grid *grid, const SimModel *model,
+                         bool terse)
+{
+    const SimModelHost *host =
+        memory->host < model->hosts->len ? model->hosts->pdata[memory->host] : NULL;
+    const SimModelVm *vm = grid->frames ? NULL : sim_model_vm(model, grid->vm);
+
+    if (grid->frames && host)
+        return g_strdup_printf(terse ? "Host: %u / %u" : "Host: %u of %u page frames",
+                               host->frames_used, host->frames);
+    return vm ? g_strdup_printf(terse ? "%s: %u / %u" : "%s: %u of %u pages", vm->name,
+                                vm->resident_pages, vm->memory_pages)
+              : g_strdup("");
+}
+
+/* Over a grid, in as many words as there is room for. */
+static void draw_title(const GuiMemory *memory, cairo_t *cr, const SimModel *model,
+                       const Grid *grid)
 {
     const GuiTheme *theme = &memory->theme;
-    uint32_t count;
-    g_autofree Cell *cells = make_cells(memory, grid, scene->model, &count);
-    g_autofree char *words = grid_words(memory, grid, scene->model);
+    const GuiTextStyle style = {.bold = grid->frames, .size = 0.95};
     double x = grid->title.x, y = grid->title.y + grid->title.height / 2 - 2;
+    double end = grid->title.x + grid->title.width;
+    g_autofree char *words = grid_words(memory, grid, model);
+    g_autofree char *fewer = short_words(memory, grid, model, false);
+    g_autofree char *few = short_words(memory, grid, model, true);
+    const SimModelVm *vm = grid->frames ? NULL : sim_model_vm(model, grid->vm);
+    g_autofree char *note = g_strdup_printf("   a cell is %u pages", grid->per_cell);
+    g_autofree char *few_note = g_strdup_printf("  \303\227%u", grid->per_cell);
+    double noted = grid->per_cell > 1 ? gui_text_width(theme, GUI_TEXT(.size = 0.85), few_note) : 0;
 
     if (!grid->frames) {
         gui_paint_owner(cr, theme, (GuiRect){x, y - 7, 14, 14}, grid->vm);
         x += 20;
     }
     gui_set_colour(cr, theme->ink, 1);
-    x += gui_text(cr, theme, GUI_TEXT(.bold = grid->frames, .size = 0.95), x, y,
-                  grid->title.x + grid->title.width - x, words);
-    if (grid->per_cell > 1) {
-        g_autofree char *note = g_strdup_printf("   a cell is %u pages", grid->per_cell);
-        gui_set_colour(cr, theme->dim, 1);
-        gui_text(cr, theme, GUI_TEXT(.size = 0.85), x, y,
-                 MAX(grid->title.x + grid->title.width - x, 10), note);
+    const char *all[] = {words, fewer, few, vm ? vm->name : "Host"}, *fitting = NULL;
+    for (size_t i = 0; i < G_N_ELEMENTS(all) && !fitting; i++) {
+        if (gui_text_width(theme, &style, all[i]) + noted <= end - x || i == 3)
+            fitting = all[i];
     }
+    x += gui_text(cr, theme, &style, x, y, end - x - noted, fitting);
+    if (grid->per_cell > 1) {
+        bool fits = gui_text_width(theme, GUI_TEXT(.size = 0.85), note) <= end - x;
+        gui_set_colour(cr, theme->dim, 1);
+        gui_text(cr, theme, GUI_TEXT(.size = 0.85), x, y, 0, fits ? note : few_note);
+    }
+}
+
+static void draw_grid(const GuiMemory *memory, cairo_t *cr, const GuiScene *scene, const Grid *grid)
+{
+    const GuiTheme *theme = &memory->theme;
+    uint32_t count;
+    g_autofree Cell *cells = make_cells(memory, grid, scene->model, &count);
+
+    draw_title(memory, cr, scene->model, grid);
     if (trace_cells(cr, grid, cells, count, ANY_OWNER, CELL_FREE, CELL_BALLOONED)) {
-        gui_set_colour(cr, gui_mix(theme->inset, theme->line, 0.12), 1);
+        gui_set_colour(cr, empty_colour(theme), 1);
         cairo_fill(cr);
     }
     for (unsigned owner = 0; owner < GUI_THEME_OWNERS; owner++)
@@ -418,7 +477,7 @@ static void draw_sample(const GuiTheme *theme, cairo_t *cr, GuiRect box, CellKin
                    kind == CELL_PRESENT     ? owner
                    : kind == CELL_PINNED    ? gui_mix(owner, theme->ink, 0.55)
                    : kind >= CELL_READ_ONLY ? gui_mix(owner, theme->card, 0.6)
-                                            : gui_mix(theme->inset, theme->line, 0.12),
+                                            : empty_colour(theme),
                    1);
     cairo_fill(cr);
     if (kind == CELL_SHARED || (kind > CELL_FREE && kind < CELL_READ_ONLY)) {

@@ -59,7 +59,7 @@ static void draw_name(const GuiTimeline *timeline, cairo_t *cr, const GuiLanes *
     GuiRect bar = timeline_bar(timeline, box, info.is_pcpu);
     double y = bar.y + bar.height / 2, x = 12 * theme->scale;
     double size = CLAMP(bar.height / theme->text, 0.7, 1);
-    g_autofree char *name = info.is_pcpu ? g_strdup_printf("pCPU %u", info.pcpu) : NULL;
+    const GuiTextStyle style = {.size = size, .bold = info.is_pcpu};
 
     if (gui_entity_within(entity, selected)) {
         cairo_rectangle(cr, 0, box.y, timeline->width, box.height);
@@ -68,12 +68,11 @@ static void draw_name(const GuiTimeline *timeline, cairo_t *cr, const GuiLanes *
     }
     if (!info.is_pcpu) {
         gui_paint_owner(cr, theme, (GuiRect){x, y - 6, 12, 12}, info.vm);
-        name = g_strdup_printf("%s  vCPU %u", info.vm_name, info.vcpu);
         x += 18;
     }
+    g_autofree char *name = timeline_name(theme, &style, info, timeline->gutter - x - 6);
     gui_set_colour(cr, theme->ink, 1);
-    gui_text(cr, theme, &(GuiTextStyle){.size = size, .bold = info.is_pcpu}, x, y,
-             timeline->gutter - x - 6, name);
+    gui_text(cr, theme, &style, x, y, timeline->gutter - x - 6, name);
 }
 
 /* Names in stretches that are wide enough for them. */
@@ -159,55 +158,89 @@ static void draw_now(const GuiTimeline *timeline, const GuiTimelineView *view, c
 /* ---- The legend ---------------------------------------------------------------------------------
  */
 
-static double marks_legend_width(const GuiTheme *theme)
-{
-    double width = gui_text_width(theme, GUI_TEXT(.size = 0.85), "marks, from above:");
+static const struct {
+    GuiVcpuClass class;
+    const char *text;
+} legend_states[] = {{GUI_VCPU_RUNNING, "running"},
+                     {GUI_VCPU_READY, "ready, another one runs (steal)"},
+                     {GUI_VCPU_BLOCKED, "blocked"}};
 
-    for (unsigned kind = 0; kind < GUI_MARK_COUNT; kind++)
-        width += gui_text_width(theme, GUI_TEXT(.size = 0.85), timeline_mark_word(kind)) +
-                 31 * theme->scale;
+#define LEGEND_TEXT  GUI_TEXT(.size = 0.85)
+#define LEGEND_START 12.0
+#define MARKS_WORDS  "marks, from above:"
+
+static double states_legend_width(const GuiTheme *theme)
+{
+    double width = LEGEND_START * theme->scale;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(legend_states); i++)
+        width += gui_text_width(theme, LEGEND_TEXT, legend_states[i].text) + 46 * theme->scale;
     return width;
 }
 
-static void draw_legend(const GuiTimeline *timeline, cairo_t *cr)
+static double marks_legend_width(const GuiTheme *theme)
 {
-    static const struct {
-        GuiVcpuClass class;
-        const char *text;
-    } states[] = {{GUI_VCPU_RUNNING, "running"},
-                  {GUI_VCPU_READY, "ready, another one runs (steal)"},
-                  {GUI_VCPU_BLOCKED, "blocked"}};
-    const GuiTheme *theme = timeline->theme;
-    double s = theme->scale, x = 12 * s, y = timeline->height - timeline->legend_height / 2;
+    double width = gui_text_width(theme, LEGEND_TEXT, MARKS_WORDS) + 10 * theme->scale;
 
-    cairo_rectangle(cr, 0, rows_bottom(timeline), timeline->width, timeline->legend_height);
-    gui_set_colour(cr, theme->ground, 1);
-    cairo_fill(cr);
-    for (size_t i = 0; i < G_N_ELEMENTS(states); i++) {
+    for (unsigned kind = 0; kind < GUI_MARK_COUNT; kind++)
+        width += gui_text_width(theme, LEGEND_TEXT, timeline_mark_word(kind)) + 31 * theme->scale;
+    return width;
+}
+
+unsigned timeline_legend_lines(const GuiTheme *theme, double width)
+{
+    return states_legend_width(theme) + marks_legend_width(theme) <= width ? 1 : 2;
+}
+
+/* From x on; where it ends. */
+static double draw_states_legend(const GuiTheme *theme, cairo_t *cr, double x, double y)
+{
+    double s = theme->scale;
+
+    for (size_t i = 0; i < G_N_ELEMENTS(legend_states); i++) {
         GuiRect box = {x, y - 6 * s, 22 * s, 12 * s};
-        gui_paint_state(cr, theme, box, states[i].class);
-        if (states[i].class == GUI_VCPU_BLOCKED) {
+        gui_paint_state(cr, theme, box, legend_states[i].class);
+        if (legend_states[i].class == GUI_VCPU_BLOCKED) {
             gui_rounded(cr, box, 4);
             gui_set_colour(cr, gui_mix(theme->blocked, theme->inset, 0.55), 1);
             cairo_fill(cr);
         }
         gui_set_colour(cr, theme->dim, 1);
         x += 28 * s;
-        x += gui_text(cr, theme, GUI_TEXT(.size = 0.85), x, y, 0, states[i].text) + 18 * s;
+        x += gui_text(cr, theme, LEGEND_TEXT, x, y, 0, legend_states[i].text) + 18 * s;
     }
+    return x;
+}
+
+static void draw_marks_legend(const GuiTheme *theme, cairo_t *cr, double x, double y)
+{
+    double s = theme->scale;
+
     gui_set_colour(cr, theme->dim, 1);
-    if (timeline->width - x < marks_legend_width(theme))
-        return;
-    x += gui_text(cr, theme, GUI_TEXT(.size = 0.85), x, y, 0, "marks, from above:") + 10 * s;
+    x += gui_text(cr, theme, LEGEND_TEXT, x, y, 0, MARKS_WORDS) + 10 * s;
     for (unsigned kind = 0; kind < GUI_MARK_COUNT; kind++) {
         cairo_rectangle(cr, x, y + (kind - 1.5) * 4 * s - 1.5 * s, 12 * s, 3 * s);
         gui_set_colour(cr, timeline_mark_colour(theme, kind), 1);
         cairo_fill(cr);
         gui_set_colour(cr, theme->dim, 1);
         x += 17 * s;
-        x +=
-            gui_text(cr, theme, GUI_TEXT(.size = 0.85), x, y, 0, timeline_mark_word(kind)) + 14 * s;
+        x += gui_text(cr, theme, LEGEND_TEXT, x, y, 0, timeline_mark_word(kind)) + 14 * s;
     }
+}
+
+static void draw_legend(const GuiTimeline *timeline, cairo_t *cr)
+{
+    const GuiTheme *theme = timeline->theme;
+    double s = theme->scale, x = LEGEND_START * s, y = rows_bottom(timeline) + 17 * s;
+
+    cairo_rectangle(cr, 0, rows_bottom(timeline), timeline->width, timeline->legend_height);
+    gui_set_colour(cr, theme->ground, 1);
+    cairo_fill(cr);
+    double end = draw_states_legend(theme, cr, x, y);
+    if (timeline_legend_lines(theme, timeline->width) == 1)
+        draw_marks_legend(theme, cr, end, y);
+    else
+        draw_marks_legend(theme, cr, x, y + 20 * s);
 }
 
 /* ---- All of it ------------------------------------------------------------------------------ */

@@ -4,6 +4,7 @@
  * which writes those as pixels. */
 #pragma once
 
+#include "gui/draw/text.h"
 #include "gui/draw/timeline.h"
 
 /* The bar and the strip of marks in a row's box. */
@@ -15,6 +16,10 @@ void timeline_paint_bars(const GuiTimeline *timeline, const GuiTimelineView *vie
                          const GuiLanes *lanes);
 GuiColour timeline_mark_colour(const GuiTheme *theme, unsigned kind);
 const char *timeline_mark_word(unsigned kind);
+/* In as many words as there is room for; g_free(). */
+char *timeline_name(const GuiTheme *theme, const GuiTextStyle *style, GuiLaneInfo info,
+                    double room);
+unsigned timeline_legend_lines(const GuiTheme *theme, double width);
 
 /* With what a layer of a bar is filled: a tile of pixels, or a colour on paper. */
 #define TIMELINE_TILE 8

@@ -14,27 +14,57 @@ static unsigned count_pcpus(const GuiLanes *lanes)
     return count;
 }
 
+/* What a row is called, in as many words as fit; g_free(). */
+char *timeline_name(const GuiTheme *theme, const GuiTextStyle *style, GuiLaneInfo info, double room)
+{
+    char *name = info.is_pcpu ? g_strdup_printf("pCPU %u", info.pcpu)
+                              : g_strdup_printf("%s  vCPU %u", info.vm_name, info.vcpu);
+
+    /* Of two vCPUs of a VM the number must be seen. */
+    if (!info.is_pcpu && room > 0 && gui_text_width(theme, style, name) > room) {
+        g_free(name);
+        name =
+            info.vcpu ? g_strdup_printf("%s  %u", info.vm_name, info.vcpu) : g_strdup(info.vm_name);
+    }
+    return name;
+}
+
+static double widest_name(const GuiLanes *lanes, const GuiTheme *theme)
+{
+    double widest = 0;
+
+    for (unsigned row = 0; row < MIN(gui_lanes_count(lanes), 64); row++) {
+        GuiLaneInfo info = gui_lanes_info(lanes, row);
+        const GuiTextStyle style = {.size = 1, .bold = info.is_pcpu};
+        g_autofree char *name = timeline_name(theme, &style, info, 0);
+        double sign = info.is_pcpu ? 0 : 18;
+        widest = MAX(widest, gui_text_width(theme, &style, name) + sign);
+    }
+    return widest;
+}
+
 GuiTimeline gui_timeline_layout(const GuiLanes *lanes, double width, double height,
                                 const GuiTheme *theme)
 {
     double s = theme->scale, room, full;
-    GuiTimeline timeline = {.width = width,
-                            .height = height,
-                            .gutter = floor(MIN(132 * s, width * 0.3)),
-                            .axis_height = floor(34 * s),
-                            .legend_height = 34 * s,
-                            .rows = gui_lanes_count(lanes),
-                            .pcpus = count_pcpus(lanes),
-                            .theme = theme};
+    GuiTimeline timeline = {
+        .width = width,
+        .height = height,
+        .gutter = floor(MIN(MAX(widest_name(lanes, theme) + 24 * s, 80 * s), width * 0.3)),
+        .axis_height = floor(34 * s),
+        .legend_height = floor((14 + 20 * timeline_legend_lines(theme, width)) * s),
+        .rows = gui_lanes_count(lanes),
+        .pcpus = count_pcpus(lanes),
+        .theme = theme};
     unsigned vcpus = timeline.rows - timeline.pcpus;
 
     /* Rows are as high as there is room for, within reason. */
     room = MAX(height - timeline.axis_height - timeline.legend_height, 1);
     full = timeline.pcpus * 40 * s + vcpus * 64 * s;
-    double shrink = CLAMP(room / MAX(full, 1), 0.36, 1.4);
+    double shrink = CLAMP(room / MAX(full, 1), 0.36, 2);
     timeline.pcpu_height = floor(40 * s * shrink);
     timeline.vcpu_height = floor(64 * s * shrink);
-    timeline.marks_height = 4 * MAX(floor(5 * s * shrink), 2);
+    timeline.marks_height = 4 * CLAMP(floor(5 * s * shrink), 2, floor(7 * s));
     timeline.rows_height = timeline.pcpus * timeline.pcpu_height + vcpus * timeline.vcpu_height;
     return timeline;
 }

@@ -240,8 +240,8 @@ static void frame_sent(Journey *j, const SimRecord *record, uint64_t at)
             continue;
         add(j, &next, i, GUI_HOP_CPU, event->frame, at_vcpu(event->vm, exit->vcpu),
             vm_text(j, event->vm),
-            g_strdup_printf("exits to the hypervisor, which costs %" G_GUINT64_FORMAT " ns",
-                            exit->cost_ns),
+            g_strdup_printf("exits to the hypervisor, which costs %.3f \302\265s",
+                            (double)exit->cost_ns / 1e3),
             g_strdup_printf("%s",
                             sim_enum_ExitKind.values[MIN(exit->kind, SIM_EXIT_COUNT - 1)].meaning));
         break;
@@ -266,8 +266,9 @@ static void link_enter(Journey *j, const SimRecord *record, uint64_t at)
 
     add(j, record, at, GUI_HOP_NETWORK, event->frame, at_port(event->from),
         port_text(j, event->from),
-        g_strdup_printf("onto the cable to %s, for %" G_GUINT64_FORMAT " ns", to,
-                        event->arrive_ns > record->time ? event->arrive_ns - record->time : 0),
+        g_strdup_printf(
+            "onto the cable to %s, for %.3f \302\265s", to,
+            event->arrive_ns > record->time ? (double)(event->arrive_ns - record->time) / 1e3 : 0),
         NULL);
 }
 

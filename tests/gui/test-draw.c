@@ -288,9 +288,12 @@ static void test_timeline_hits(void)
     const GuiLanes *lanes = gui_session_lanes(session);
     GuiTimeline timeline = gui_timeline_layout(lanes, 1132, 600, &theme);
     GuiTimelineView view = {.span = {0, 10000}};
-    /* The gutter is 132: 10 ns a pixel. */
-    g_assert_cmpfloat(gui_timeline_x(&timeline, &view, 5000), ==, 632);
-    g_assert_cmpuint(gui_timeline_time_at(&timeline, &view, 632), ==, 5000);
+    /* As wide as the names need; then 10 ns a pixel. */
+    double gutter = timeline.gutter;
+    g_assert_cmpfloat(gutter, >=, 80);
+    timeline = gui_timeline_layout(lanes, gutter + 1000, 600, &theme);
+    g_assert_cmpfloat(gui_timeline_x(&timeline, &view, 5000), ==, gutter + 500);
+    g_assert_cmpuint(gui_timeline_time_at(&timeline, &view, gutter + 500), ==, 5000);
     g_assert_cmpint(gui_timeline_row_at(&timeline, &view, 5), ==, -1);
     GuiRect row = gui_timeline_row(&timeline, &view, 2);
     GuiEntity hit = gui_timeline_hit(&timeline, &view, lanes, gui_session_reader(session),
@@ -301,7 +304,8 @@ static void test_timeline_hits(void)
     row = gui_timeline_row(&timeline, &view, 1);
     bool found = false;
     for (double y = row.y; y < row.y + row.height; y++) {
-        hit = gui_timeline_hit(&timeline, &view, lanes, gui_session_reader(session), 132 + 61, y);
+        hit =
+            gui_timeline_hit(&timeline, &view, lanes, gui_session_reader(session), gutter + 61, y);
         found |= hit.kind == GUI_ENTITY_EVENT;
     }
     g_assert_true(found);

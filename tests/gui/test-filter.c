@@ -183,19 +183,19 @@ static void assert_way(GuiSession *session, uint64_t frame, const char *const *e
 static void test_journey(void)
 {
     static const char *const asked[] = {
-        "1000 network vm:a: onto the cable to switch net0, for 1000 ns",
+        "1000 network vm:a: onto the cable to switch net0, for 1.000 \302\265s",
         "1000 CPU vm:a: its driver kicks queue 1 of the NIC",
         "1000 network vm:a: its NIC sends frame 1, 42 bytes",
         "2000 decision switch net0: learns that its source lives at the port of vm:a",
         "2000 decision switch net0: floods it to 1 other port",
-        "2000 network switch net0: onto the cable to vm:b, for 1000 ns",
+        "2000 network switch net0: onto the cable to vm:b, for 1.000 \302\265s",
         "3000 network vm:b: arrives",
         "3000 network vm:b: its NIC writes it into the guest's memory",
         "3000 CPU vm:b: interrupt 35 becomes pending on vCPU 0",
         "3200 CPU vm:b: takes interrupt 35: the guest's IP stack looks at the frame",
         NULL};
     static const char *const dropped[] = {
-        "6500 network vm:a: onto the cable to switch net0, for 1000 ns",
+        "6500 network vm:a: onto the cable to switch net0, for 1.000 \302\265s",
         "6500 network vm:a: its NIC sends frame 3, 58 bytes",
         "7500 decision switch net0: forwards it to vm:b alone",
         "7500 dropped switch net0: drops it: port-down", NULL};
