@@ -162,8 +162,25 @@ bool hv_vm_resume(HvVm *vm, HvTime now);
 bool hv_vm_kill(HvVm *vm, HvTime now);
 bool hv_vm_set_weight(HvVm *vm, uint32_t weight, HvTime now);
 
-/* So many of its pages shall be in its balloon: the guest gives what it can. */
+/* So many of its pages shall be in its balloon: the guest gives what it can. From then
+ * on the policy `balloon` leaves this balloon alone, until it is released: then it wants
+ * what it wants, and where there is no such policy the balloon is let go empty. Releasing
+ * one that was not set is refused. */
 bool hv_vm_set_balloon(HvVm *vm, HvPageNo pages, HvTime now);
+bool hv_vm_release_balloon(HvVm *vm, HvTime now);
+
+/* Sets those of the VM's parameters of memory that `what` has bits for. With
+ * HvMemoryPolicy.by_shares only. A reservation that the host cannot promise any more is
+ * refused, as is a limit below it. What the VM holds beyond a new limit goes to swap
+ * space at once, as far as there is room and something may be taken. */
+enum {
+    HV_SET_MEMORY_SHARES = 1u << 0,
+    HV_SET_MEMORY_RESERVATION = 1u << 1,
+    HV_SET_MEMORY_LIMIT = 1u << 2,
+};
+bool hv_vm_set_memory(HvVm *vm, const HvMemoryParams *params, unsigned what, HvTime now);
+/* Of idle memory, below 1,000,000; likewise with by_shares only. */
+bool hv_host_set_memory_tax(HvHost *host, uint32_t tax_ppm, HvTime now);
 
 /* Sets those parameters of scheduling that `what` has bits for, of one vCPU or,
  * with -1, of all; then caps and reservations are those of the whole VM. */

@@ -7,7 +7,8 @@
  * VM whose pages cost the most (host-shares.c): from the largest, where shares are not
  * looked at. Above twice the mark it lets balloons shrink. Asking is all it can do: a
  * guest gives pages when it next runs, if it has any that it can do without. One that
- * has not given what it was asked for is left alone for a few rounds.
+ * has not given what it was asked for is left alone for a few rounds, and one whose
+ * balloon somebody has set by command is left alone altogether.
  *
  * So frames come late. A vCPU that needs one when nearly none is left waits: its access
  * is put off, it leaves its pCPU (reason "memory"), and looks again when a guest has given
@@ -45,7 +46,8 @@ static HvVm *next_to_give(HvHost *host, const HvPageNo *gives)
         HvVm *vm = g_ptr_array_index(host->vms, i);
         HvPageNo holds = hv_memory_resident_count(vm->memory);
         holds -= MIN(holds, gives[i]);
-        if (!hv_vm_can_balloon(vm) || vm->balloon_dry > 0 || hv_host_takeable(vm, holds) == 0)
+        if (!hv_vm_can_balloon(vm) || vm->balloon_held || vm->balloon_dry > 0 ||
+            hv_host_takeable(vm, holds) == 0)
             continue;
         uint64_t cost = hv_host_memory_cost(host, vm, holds);
         if (chosen == NULL || cost > highest) {
@@ -94,15 +96,21 @@ static void ask_for(HvHost *host, HvFrameNo missing)
     }
 }
 
+/* What the policy itself has asked this VM for. */
+static HvPageNo asked_for(const HvVm *vm)
+{
+    return vm->balloon_held ? 0 : hv_vm_balloon_target(vm);
+}
+
 /* There is enough: what is above the mark goes back, the same part of each balloon. */
 static void let_shrink(HvHost *host, HvFrameNo spare)
 {
     uint64_t total = 0;
     for (guint i = 0; i < host->vms->len; i++)
-        total += hv_vm_balloon_target(g_ptr_array_index(host->vms, i));
+        total += asked_for(g_ptr_array_index(host->vms, i));
     for (guint i = 0; total > 0 && i < host->vms->len; i++) {
         HvVm *vm = g_ptr_array_index(host->vms, i);
-        HvPageNo target = hv_vm_balloon_target(vm);
+        HvPageNo target = asked_for(vm);
         if (target > 0 && hv_vm_can_balloon(vm))
             hv_vm_ask_balloon(vm, target - (HvPageNo)(MIN(spare, total) * target / total),
                               HV_BALLOON_BY_POLICY);
@@ -152,7 +160,8 @@ static bool somebody_can_give(const HvHost *host)
 {
     for (guint i = 0; i < host->vms->len; i++) {
         const HvVm *vm = g_ptr_array_index(host->vms, i);
-        if (hv_vm_can_balloon(vm) && vm->balloon_dry == 0)
+        bool gives = !vm->balloon_held || vm->ballooned < hv_vm_balloon_target(vm);
+        if (hv_vm_can_balloon(vm) && vm->balloon_dry == 0 && gives)
             return true;
     }
     return false;

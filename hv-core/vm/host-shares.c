@@ -72,17 +72,77 @@ static uint64_t promise_to(const HvHost *host, const HvVm *vm)
                                              : vm->memory_params.reservation;
 }
 
-bool hv_host_can_promise(const HvHost *host, const HvVm *vm, HvTime now)
+/* What the host has left beside its promises to all other VMs. */
+static uint64_t left_for(const HvHost *host, const HvVm *vm)
 {
-    uint64_t left = hv_pool_frame_count(host->pool), wants = promise_to(host, vm);
+    uint64_t left = hv_pool_frame_count(host->pool);
     for (guint i = 0; i < host->vms->len; i++) {
         const HvVm *other = g_ptr_array_index(host->vms, i);
-        if (is_promised(other))
+        if (other != vm && is_promised(other))
             left -= MIN(left, promise_to(host, other));
     }
+    return left;
+}
+
+bool hv_host_can_promise(const HvHost *host, const HvVm *vm, HvTime now)
+{
+    uint64_t left = left_for(host, vm), wants = promise_to(host, vm);
     if (wants <= left)
         return true;
     HV_REPORT(host, vm_refused, (HvStamp){now, HV_NO_PCPU}, vm->number, (HvPageNo)wants,
               (HvFrameNo)left);
     return false;
+}
+
+/* ---- Changed while it runs ---------------------------------------------------- */
+
+static bool can_change_to(const HvVm *vm, const HvMemoryParams *params)
+{
+    HvPageNo raised = params->reservation > vm->memory_params.reservation ? params->reservation : 0;
+    return params->shares > 0 && params->reservation <= hv_memory_page_count(vm->memory) &&
+           (params->limit == 0 || params->limit >= params->reservation) &&
+           (!is_promised(vm) || raised <= left_for(vm->host, vm));
+}
+
+/* What it holds beyond its limit is taken from it: by its replacement policy, as ever. */
+static void take_beyond_limit(HvVm *vm, HvTime now)
+{
+    HvHost *host = vm->host;
+    HvPageNo limit = vm->memory_params.limit;
+    HvPageRef victim;
+    host->needy = vm;
+    while (limit != 0 && hv_memory_resident_count(vm->memory) > limit &&
+           hv_pager_take_from(host->pager, vm->number, &victim))
+        hv_host_reclaim_torn(host, (HvStamp){now, HV_NO_PCPU});
+    host->needy = NULL;
+    hv_host_frames_came(host, now);
+}
+
+bool hv_vm_set_memory(HvVm *vm, const HvMemoryParams *wanted, unsigned what, HvTime now)
+{
+    HvHost *host = vm->host;
+    HvMemoryParams params = vm->memory_params;
+    if (what & HV_SET_MEMORY_SHARES)
+        params.shares = wanted->shares;
+    if (what & HV_SET_MEMORY_RESERVATION)
+        params.reservation = wanted->reservation;
+    if (what & HV_SET_MEMORY_LIMIT)
+        params.limit = wanted->limit;
+    bool over = vm->state != HV_VM_OFF && !is_promised(vm);
+    if (!host->config.memory.by_shares || over || vm->released || !can_change_to(vm, &params))
+        return false;
+    hv_host_begin_input(host, now);
+    vm->memory_params = params;
+    HV_REPORT(host, memory_params, (HvStamp){now, HV_NO_PCPU}, vm->number, &params);
+    take_beyond_limit(vm, now);
+    return true;
+}
+
+bool hv_host_set_memory_tax(HvHost *host, uint32_t tax_ppm, HvTime now)
+{
+    if (!host->config.memory.by_shares || tax_ppm >= PPM)
+        return false;
+    hv_host_begin_input(host, now);
+    host->config.memory.tax_ppm = tax_ppm;
+    return true;
 }

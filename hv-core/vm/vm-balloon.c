@@ -118,6 +118,18 @@ bool hv_vm_set_balloon(HvVm *vm, HvPageNo pages, HvTime now)
     if (device_of(vm) == NULL || over || pages > hv_memory_page_count(vm->memory))
         return false;
     hv_host_begin_input(vm->host, now);
+    vm->balloon_held = true;
     hv_vm_ask_balloon(vm, pages, HV_BALLOON_BY_COMMAND);
+    return true;
+}
+
+bool hv_vm_release_balloon(HvVm *vm, HvTime now)
+{
+    if (!vm->balloon_held || vm->released)
+        return false;
+    hv_host_begin_input(vm->host, now);
+    vm->balloon_held = false;
+    if (!vm->host->config.memory.balloon)
+        hv_vm_ask_balloon(vm, 0, HV_BALLOON_BY_COMMAND);
     return true;
 }

@@ -48,6 +48,7 @@ struct HvVm {
     HvTime page_time;        /* when a page was last mapped */
     uint8_t *page_marks;     /* HV_MARK_*, by page; NULL: none has any */
     HvPageNo ballooned;      /* pages with HV_MARK_BALLOONED */
+    bool balloon_held;       /* by command: the policy asks for nothing */
     HvPageNo balloon_before; /* at the last round of balancing */
     unsigned balloon_dry;    /* so many rounds of balancing it is not asked: it had no more */
     HvSampling sampling;

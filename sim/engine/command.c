@@ -68,6 +68,12 @@ static void append_pcpus(GString *text, uint64_t affinity)
     g_string_append_c(text, ']');
 }
 
+static void append_share(GString *text, const char *key, uint64_t ppm)
+{
+    g_string_append_printf(text, ",\"%s\":\"%" G_GUINT64_FORMAT ".%04u%%\"", key, ppm / 10000,
+                           (unsigned)(ppm % 10000));
+}
+
 static void append_sched(GString *text, const SimCommand *command)
 {
     const SimScenarioSched *sched = &command->sched;
@@ -85,8 +91,7 @@ static void append_sched(GString *text, const SimCommand *command)
         if (!(command->sched_what >> i & 1))
             continue;
         if (share)
-            g_string_append_printf(text, ",\"%s\":\"%" G_GUINT64_FORMAT ".%04u%%\"", word,
-                                   values[i] / 10000, (unsigned)(values[i] % 10000));
+            append_share(text, word, values[i]);
         else if (!strcmp(word, "affinity"))
             append_pcpus(text, values[i]);
         else
@@ -99,6 +104,18 @@ static void append_throttle(GString *text, const char *what, const SimThrottle *
     g_string_append_printf(
         text, ",\"%s\":{\"rate\":%" G_GUINT64_FORMAT ",\"burst\":%" G_GUINT64_FORMAT "}", what,
         limit->rate, limit->burst);
+}
+
+static void append_memory(GString *text, const SimCommand *command)
+{
+    const SimMemoryShares *memory = &command->memory;
+
+    if (command->memory_what & HV_SET_MEMORY_SHARES)
+        append_number(text, "shares", memory->shares, "");
+    if (command->memory_what & HV_SET_MEMORY_RESERVATION)
+        append_number(text, "reservation", memory->reservation_bytes / 1024, "KiB");
+    if (command->memory_what & HV_SET_MEMORY_LIMIT)
+        append_number(text, "limit", memory->limit_bytes / 1024, "KiB");
 }
 
 static char *command_json(const SimCommand *command, uint64_t at)
@@ -156,8 +173,14 @@ static char *command_json(const SimCommand *command, uint64_t at)
         break;
     case SIM_COMMAND_SET_BALLOON:
         append_word(text, "vm", command->vm.name);
-        append_number(text, "size", command->balloon_bytes / 1024, "KiB");
+        if (command->balloon_bytes != SIM_BALLOON_RELEASED)
+            append_number(text, "size", command->balloon_bytes / 1024, "KiB");
         break;
+    case SIM_COMMAND_SET_MEMORY:
+        append_word(text, "vm", command->vm.name);
+        append_memory(text, command);
+        break;
+    case SIM_COMMAND_SET_TAX: append_share(text, "tax", command->tax_ppm); break;
     case SIM_COMMAND_SET_THROTTLE:
         append_word(text, "vm", command->vm.name);
         if (command->throttle_what & 1u << HV_THROTTLE_EXITS)
@@ -235,6 +258,24 @@ static bool set_throttles(HvVm *vm, const SimCommand *command, uint64_t now)
     return done;
 }
 
+static bool set_balloon(HvVm *vm, const SimCommand *command, uint64_t now)
+{
+    if (command->balloon_bytes == SIM_BALLOON_RELEASED)
+        return hv_vm_release_balloon(vm, now);
+    return hv_vm_set_balloon(vm, command->balloon_bytes / HV_PAGE_SIZE, now);
+}
+
+static bool set_memory(HvVm *vm, const SimCommand *command, uint64_t now)
+{
+    const HvMemoryParams params = {
+        .shares = (uint32_t)command->memory.shares,
+        .reservation = command->memory.reservation_bytes / HV_PAGE_SIZE,
+        .limit = command->memory.limit_bytes / HV_PAGE_SIZE,
+    };
+
+    return hv_vm_set_memory(vm, &params, (unsigned)command->memory_what, now);
+}
+
 static bool carry_out(SimEngine *engine, const SimCommand *command)
 {
     HvVm *vm = command->vm.name ? hv_host_vm(engine->host, command->vm.index) : NULL;
@@ -256,8 +297,10 @@ static bool carry_out(SimEngine *engine, const SimCommand *command)
     case SIM_COMMAND_KILL: return hv_vm_kill(vm, engine->now);
     case SIM_COMMAND_SET_WEIGHT: return hv_vm_set_weight(vm, command->weight, engine->now);
     case SIM_COMMAND_SET_SCHEDULING: return set_scheduling(vm, command, engine->now);
-    case SIM_COMMAND_SET_BALLOON:
-        return hv_vm_set_balloon(vm, command->balloon_bytes / HV_PAGE_SIZE, engine->now);
+    case SIM_COMMAND_SET_BALLOON: return set_balloon(vm, command, engine->now);
+    case SIM_COMMAND_SET_MEMORY: return set_memory(vm, command, engine->now);
+    case SIM_COMMAND_SET_TAX:
+        return hv_host_set_memory_tax(engine->host, (uint32_t)command->tax_ppm, engine->now);
     case SIM_COMMAND_SET_THROTTLE: return set_throttles(vm, command, engine->now);
     case SIM_COMMAND_TYPE:
         return hv_vm_console_write(vm, HV_SLOT_CONSOLE, command->text, strlen(command->text),

@@ -142,6 +142,22 @@ static char *sched_words(json_object *command, const char *vm)
     return g_string_free(text, FALSE);
 }
 
+/* "give vm:a memory: shares 2000, limit 1024KiB" */
+static char *memory_words(json_object *command, const char *vm)
+{
+    static const char *const keys[] = {"shares", "reservation", "limit"};
+    GString *text = g_string_new(NULL);
+    const char *comma = ": ";
+
+    g_string_printf(text, "give vm:%s memory", vm);
+    for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++)
+        if (json_object_object_get(command, keys[i])) {
+            g_string_append_printf(text, "%s%s %s", comma, keys[i], word(command, keys[i]));
+            comma = ", ";
+        }
+    return g_string_free(text, FALSE);
+}
+
 /* A command in words; NULL: not one that is known here. */
 static char *command_words(json_object *command)
 {
@@ -191,6 +207,12 @@ static char *command_words(json_object *command)
         return g_strdup_printf("limit what vm:%s may ask of the hypervisor", vm);
     if (!strcmp(what, "set-scheduling"))
         return sched_words(command, vm);
+    if (!strcmp(what, "set-memory"))
+        return memory_words(command, vm);
+    if (!strcmp(what, "set-tax"))
+        return g_strdup_printf("tax idle memory by %s", word(command, "tax"));
+    if (!strcmp(what, "set-balloon") && !json_object_object_get(command, "size"))
+        return g_strdup_printf("let the memory policy have vm:%s's balloon again", vm);
     if (!strcmp(what, "set-balloon"))
         return g_strdup_printf("ask vm:%s for %s of its memory", vm, word(command, "size"));
     if (!strcmp(what, "type"))

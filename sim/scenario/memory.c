@@ -85,6 +85,10 @@ bool sim_scenario_memory_by_shares(const SimScenario *scenario)
 
     if (policy->victim == SIM_VICTIM_SHARES)
         return true;
+    for (size_t i = 0; i < scenario->command_count && !policy->trace_references; i++)
+        if (scenario->timeline[i].kind == SIM_COMMAND_SET_MEMORY ||
+            scenario->timeline[i].kind == SIM_COMMAND_SET_TAX)
+            return true;
     for (size_t i = 0; i < scenario->vm_count && !policy->trace_references; i++) {
         const SimScenarioVm *vm = &scenario->vms[i];
 

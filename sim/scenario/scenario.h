@@ -355,11 +355,20 @@ typedef enum {
     SIM_COMMAND_FLOW_ADD,         /* network, on (a switch), flow */
     SIM_COMMAND_FLOW_REMOVE,      /* network, on, text: its name */
     SIM_COMMAND_SET_ACL,          /* vm, nic, acl */
-    SIM_COMMAND_SET_BALLOON,      /* vm, balloon_bytes */
+    SIM_COMMAND_SET_BALLOON,      /* vm, balloon_bytes; SIM_BALLOON_RELEASED: none was given */
     SIM_COMMAND_SET_THROTTLE,     /* vm, throttles, throttle_what */
     SIM_COMMAND_SET_MODE,         /* network, mode */
+    SIM_COMMAND_SET_MEMORY,       /* vm, memory, memory_what */
+    SIM_COMMAND_SET_TAX,          /* tax_ppm */
     SIM_COMMAND_COUNT
 } SimCommandKind;
+
+#define SIM_BALLOON_RELEASED UINT64_MAX
+
+/* What a VM is to have of the host's memory. */
+typedef struct {
+    uint64_t shares, reservation_bytes, limit_bytes;
+} SimMemoryShares;
 
 /* Only the fields named at its kind mean something; the others are zero. */
 typedef struct {
@@ -378,6 +387,9 @@ typedef struct {
     uint64_t timeout_ns;
     uint64_t weight;
     uint64_t balloon_bytes;
+    SimMemoryShares memory;
+    uint64_t memory_what; /* bit 0: shares, bit 1: reservation, bit 2: limit */
+    uint64_t tax_ppm;
     uint64_t mode; /* SimNetworkMode */
     SimScenarioSched sched;
     uint64_t sched_what; /* bit n: word n of sim_sched_words is given */

@@ -39,6 +39,11 @@ extern const SimObject sim_vcpu_sched_object;     /* SimScenarioSched */
 extern const SimObject sim_job_object;            /* SimScenarioJob */
 extern const SimObject sim_set_scheduling_object; /* SimCommand */
 
+/* table-memory.c */
+extern const SimObject sim_set_balloon_object; /* SimCommand */
+extern const SimObject sim_set_memory_object;  /* SimCommand */
+extern const SimObject sim_set_tax_object;     /* SimCommand */
+
 /* table-throttle.c */
 extern const SimObject sim_throttle_object;     /* SimScenarioThrottles */
 extern const SimObject sim_set_throttle_object; /* SimCommand */

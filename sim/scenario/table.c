@@ -131,7 +131,8 @@ static const SimKey memory_policy_keys[] = {
     {"victim", WORD(victim_words), .preset = "\"page\"", FIELD(SimScenarioMemoryPolicy, victim),
      .meaning = "Who loses a page frame when one must be taken. page: whoever's page the "
                 "replacement policy names among all; shares: the VM with the fewest memory_shares "
-                "for what it holds. Where a VM has shares, a limit or a reservation it is shares."},
+                "for what it holds. Where a VM has shares, a limit or a reservation, or the "
+                "timeline a set-memory or set-tax, it is shares."},
     {"tax", SHARE, .preset = "\"75%\"", .min = 0, .max = 99 * PERCENT,
      FIELD(SimScenarioMemoryPolicy, tax_ppm),
      .meaning = "Of idle memory, with victim shares: an idle page costs as much as 1 / (1 - tax) "
@@ -386,13 +387,6 @@ static const SimKey weight_keys[] = {COMMAND_HEAD,
                                       .max = 65536, FIELD(SimCommand, weight),
                                       .meaning = "The new weight."},
                                      {NULL}};
-static const SimKey balloon_keys[] = {
-    COMMAND_HEAD,
-    COMMAND_VM,
-    {"size", SIZE, .required = true, .min = 0, .max = GIB, .step = 4 * KIB,
-     FIELD(SimCommand, balloon_bytes),
-     .meaning = "How much of its memory the VM shall give back; 0KiB: nothing any more."},
-    {NULL}};
 static const SimKey type_keys[] = {COMMAND_HEAD,
                                    COMMAND_VM,
                                    {"text", SIM_KEY_TEXT, .required = true, .min = 1, .max = 4096,
@@ -412,7 +406,6 @@ static const SimObject set_mode_object = COMMAND("set-mode", set_mode_keys);
 static const SimObject cable_object = COMMAND("plug", cable_keys);
 static const SimObject vm_only_object = COMMAND("start", vm_only_keys);
 static const SimObject weight_object = COMMAND("set-weight", weight_keys);
-static const SimObject balloon_object = COMMAND("set-balloon", balloon_keys);
 static const SimObject type_object = COMMAND("type", type_keys);
 
 static const SimObject *const command_variants[] = {
@@ -435,9 +428,11 @@ static const SimObject *const command_variants[] = {
     [SIM_COMMAND_FLOW_ADD] = &sim_flow_add_object,
     [SIM_COMMAND_FLOW_REMOVE] = &sim_flow_remove_object,
     [SIM_COMMAND_SET_ACL] = &sim_set_acl_object,
-    [SIM_COMMAND_SET_BALLOON] = &balloon_object,
+    [SIM_COMMAND_SET_BALLOON] = &sim_set_balloon_object,
     [SIM_COMMAND_SET_THROTTLE] = &sim_set_throttle_object,
     [SIM_COMMAND_SET_MODE] = &set_mode_object,
+    [SIM_COMMAND_SET_MEMORY] = &sim_set_memory_object,
+    [SIM_COMMAND_SET_TAX] = &sim_set_tax_object,
 };
 static const char *const command_names[] = {
     [SIM_COMMAND_PING] = "ping",
@@ -462,6 +457,8 @@ static const char *const command_names[] = {
     [SIM_COMMAND_SET_BALLOON] = "set-balloon",
     [SIM_COMMAND_SET_THROTTLE] = "set-throttle",
     [SIM_COMMAND_SET_MODE] = "set-mode",
+    [SIM_COMMAND_SET_MEMORY] = "set-memory",
+    [SIM_COMMAND_SET_TAX] = "set-tax",
     [SIM_COMMAND_COUNT] = NULL,
 };
 

@@ -438,6 +438,49 @@ static void test_balloon(void)
     g_assert_false(hv_vm_set_balloon(vm, 0, 2000 * MS)); /* it has ended */
 }
 
+/* The policy `balloon` would let it go at its next look, as there is memory in plenty: but
+ * what somebody has set holds until it is released. */
+static void test_held_balloon(void)
+{
+    const HvMemoryPolicy policy = {
+        .balloon = true, .balance_ns = MS, .wait_ns = MS, .low_ppm = 60000};
+    g_autoptr(World) world = world_new(1024, &policy);
+    HvVm *vm = add_vm(world, "touch 40 --times 1000000000", 0);
+    g_assert_false(hv_vm_release_balloon(vm, 0));
+    HvTime now = stop_at(world, 0, 50 * MS);
+    g_assert_true(hv_vm_set_balloon(vm, 200, now));
+    run(world, now, 100 * MS, MS);
+    for (now = 100 * MS; now < 150 * MS; now += MS) {
+        run(world, now, now + MS, MS);
+        g_assert_cmpuint(hv_vm_ballooned(vm), ==, 200);
+    }
+    now = stop_at(world, now, now);
+    g_assert_true(hv_vm_release_balloon(vm, now));
+    g_assert_false(hv_vm_release_balloon(vm, now));
+    while (hv_vm_ballooned(vm) > 0 && now < 2000 * MS)
+        now = run(world, now, now + MS, MS);
+    g_assert_cmpuint(hv_vm_ballooned(vm), ==, 0);
+}
+
+/* Memory is short: the policy asks the other one. */
+static void test_held_in_need(void)
+{
+    const HvMemoryPolicy policy = {.replacement = hv_replacement_find("clock"),
+                                   .swap_pages = 400,
+                                   .balloon = true,
+                                   .balance_ns = MS,
+                                   .wait_ns = MS,
+                                   .low_ppm = 60000};
+    g_autoptr(World) world = world_new(300, &policy);
+    HvVm *held = add_vm(world, "shuffle 96 1000000", 0);
+    HvVm *other = add_vm(world, "shuffle 150 1000000", 1);
+    g_assert_true(hv_vm_set_balloon(held, 30, 0));
+    run(world, 0, 300 * MS, MS);
+    g_test_message("%u and %u pages", hv_vm_ballooned(held), hv_vm_ballooned(other));
+    g_assert_cmpuint(hv_vm_ballooned(held), ==, 30);
+    g_assert_cmpuint(hv_vm_ballooned(other), >, 30);
+}
+
 static void test_no_balloon(void)
 {
     g_autoptr(World) world = world_new(1024, &(HvMemoryPolicy){0});
@@ -564,6 +607,98 @@ static void test_reservation(void)
     g_assert_cmpuint(world->refused, ==, 1);
 }
 
+/* ---- Changed while it runs ------------------------------------------------------- */
+
+static bool set_memory(HvVm *vm, unsigned what, HvMemoryParams params, HvTime now)
+{
+    return hv_vm_set_memory(vm, &params, what, now);
+}
+
+static HvPageNo resident(HvVm *vm)
+{
+    return hv_memory_resident_count(hv_vm_memory(vm));
+}
+
+/* A limit takes what is beyond it at once, and holds; without it there is room again. */
+static void test_set_limit(void)
+{
+    const HvMemoryPolicy policy = {
+        .replacement = hv_replacement_find("clock"), .swap_pages = 400, .by_shares = true};
+    g_autoptr(World) world = world_new(1024, &policy);
+    HvVm *vm = add_vm(world, "touch 150 --times 1000000000", 0);
+    run(world, 0, 50 * MS, MS);
+    HvTime now = stop_at(world, 50 * MS, 50 * MS);
+    g_assert_cmpuint(resident(vm), >=, 150);
+    g_assert_true(set_memory(vm, HV_SET_MEMORY_LIMIT, (HvMemoryParams){.limit = 90}, now));
+    g_assert_cmpuint(resident(vm), ==, 90);
+    for (; now < 100 * MS; now += MS) {
+        run(world, now, now + MS, MS);
+        g_assert_cmpuint(resident(vm), <=, 90);
+    }
+    now = stop_at(world, now, now);
+    g_assert_true(set_memory(vm, HV_SET_MEMORY_LIMIT, (HvMemoryParams){.limit = 0}, now));
+    run(world, now, now + 100 * MS, MS);
+    g_assert_cmpuint(resident(vm), >=, 150);
+}
+
+/* A host of 300 frames has given 120 of them away for good. */
+static void test_set_reservation(void)
+{
+    const unsigned what = HV_SET_MEMORY_RESERVATION;
+    g_autoptr(World) world = world_new(300, &(HvMemoryPolicy){.by_shares = true});
+    HvVm *first = add_vm_with(world, "idle", &(HvVmConfig){.memory = {.reservation = 120}});
+    HvVm *second = add_vm_with(world, "idle", &(HvVmConfig){0});
+    g_assert_true(hv_vm_start(first, 0));
+    g_assert_true(hv_vm_start(second, 0));
+    g_assert_false(set_memory(second, what, (HvMemoryParams){.reservation = 181}, 0));
+    g_assert_true(set_memory(second, what, (HvMemoryParams){.reservation = 180}, 0));
+    g_assert_false(set_memory(first, what, (HvMemoryParams){.reservation = 121}, 0));
+    g_assert_true(set_memory(first, what, (HvMemoryParams){.reservation = 20}, 0));
+    g_assert_false(set_memory(first, HV_SET_MEMORY_LIMIT, (HvMemoryParams){.limit = 19}, 0));
+    g_assert_true(set_memory(second, what, (HvMemoryParams){.reservation = 280}, 0));
+    g_assert_false(set_memory(second, what, (HvMemoryParams){.reservation = 513}, 0));
+    g_assert_false(set_memory(second, HV_SET_MEMORY_SHARES, (HvMemoryParams){.shares = 0}, 0));
+}
+
+/* Both want 200 pages beside 40 of their own, and there are 300. With equal shares they
+ * have about as much; with four times the shares one has what it wants. */
+static void test_set_shares(void)
+{
+    const HvMemoryPolicy policy = {
+        .replacement = hv_replacement_find("clock"), .swap_pages = 1000, .by_shares = true};
+    g_autoptr(World) world = world_new(300, &policy);
+    HvVm *first = add_vm(world, "touch 200 --times 1000000000", 0);
+    HvVm *second = add_vm(world, "touch 200 --times 1000000000", 1);
+    bool real = backend->least_run_ns > 0;
+    HvTime now = real ? 1000 * MS : 100 * MS;
+    run(world, 0, now, MS);
+    g_test_message("%u and %u pages", resident(first), resident(second));
+    g_assert_cmpuint(resident(first), >=, 130);
+    g_assert_cmpuint(resident(first), <=, 170);
+    now = stop_at(world, now, now);
+    g_assert_true(set_memory(first, HV_SET_MEMORY_SHARES, (HvMemoryParams){.shares = 4000}, now));
+    run(world, now, 2 * now, MS);
+    g_test_message("%u and %u pages", resident(first), resident(second));
+    g_assert_cmpint(hv_vm_state(first), ==, HV_VM_RUNNING);
+    g_assert_cmpuint(resident(first), >=, 210);
+}
+
+static void test_set_memory_refused(void)
+{
+    const HvMemoryParams params = {.shares = 5};
+    g_autoptr(World) world = world_new(1024, &(HvMemoryPolicy){0});
+    HvVm *vm = add_vm(world, "idle", 0);
+    g_assert_false(hv_vm_set_memory(vm, &params, HV_SET_MEMORY_SHARES, 0));
+    g_assert_false(hv_host_set_memory_tax(world->host, 500000, 0));
+    g_autoptr(World) other = world_new(1024, &(HvMemoryPolicy){.by_shares = true});
+    HvVm *killed = add_vm(other, "idle", 0);
+    g_assert_true(hv_vm_set_memory(killed, &params, HV_SET_MEMORY_SHARES, 0));
+    g_assert_true(hv_vm_kill(killed, 0));
+    g_assert_false(hv_vm_set_memory(killed, &params, HV_SET_MEMORY_SHARES, 0));
+    g_assert_true(hv_host_set_memory_tax(other->host, 500000, 0));
+    g_assert_false(hv_host_set_memory_tax(other->host, 1000000, 0));
+}
+
 /* ---- Working sets --------------------------------------------------------------- */
 
 /* A quarter of 512 pages in use all the time. With 200 pages picked one in 20 estimates
@@ -609,6 +744,8 @@ int main(int argc, char **argv)
     add_mixes();
     g_test_add_func("/memory-guests/checker", test_checker);
     g_test_add_func("/memory-guests/balloon", test_balloon);
+    g_test_add_func("/memory-guests/held-balloon", test_held_balloon);
+    g_test_add_func("/memory-guests/held-in-need", test_held_in_need);
     g_test_add_func("/memory-guests/no-balloon", test_no_balloon);
     g_test_add_func("/memory-guests/liar", test_liar);
     for (unsigned i = 0; i < G_N_ELEMENTS(outcomes); i++) {
@@ -617,6 +754,10 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/memory-guests/limit", test_limit);
     g_test_add_func("/memory-guests/reservation", test_reservation);
+    g_test_add_func("/memory-guests/set-limit", test_set_limit);
+    g_test_add_func("/memory-guests/set-reservation", test_set_reservation);
+    g_test_add_func("/memory-guests/set-shares", test_set_shares);
+    g_test_add_func("/memory-guests/set-memory-refused", test_set_memory_refused);
     g_test_add_func("/memory-guests/working-set", test_working_set);
     g_test_add_func("/memory-guests/working-set-of-blocks", test_working_set_of_blocks);
     return g_test_run();

@@ -119,19 +119,12 @@ static char *timeline_of(SimEngine *engine)
 
 /* A person's commands, given wherever the engine happens to wait, are in the trace
  * with times that make the same run when they are known before. */
-static void test_live_commands(void)
+static void check_live_commands(const char *world, const char *const *commands)
 {
-    static const char *const commands[] = {"{\"do\":\"pause\",\"vm\":\"b\"}",
-                                           "{\"do\":\"resume\",\"vm\":\"b\"}",
-                                           "{\"do\":\"unplug\",\"vm\":\"a\"}",
-                                           "{\"do\":\"plug\",\"vm\":\"a\"}",
-                                           "{\"do\":\"set-weight\",\"vm\":\"c\",\"weight\":512}",
-                                           "{\"do\":\"type\",\"vm\":\"c\",\"text\":\"x\"}",
-                                           "{\"do\":\"kill\",\"vm\":\"c\"}"};
     g_autoptr(GRand) random = g_rand_new_with_seed(11);
 
     for (int round = 0; round < 12; round++) {
-        g_autoptr(SimScenario) scenario = scenario_of(30, 1 + round % 3, TALKERS);
+        g_autoptr(SimScenario) scenario = scenario_of(30, 1 + round % 3, world);
         g_autoptr(SimEngine) engine = engine_of(scenario, "emulated");
         unsigned given = 0;
 
@@ -139,7 +132,7 @@ static void test_live_commands(void)
                                           (uint64_t)g_rand_int_range(random, 0, 1000000))) {
             SimCommand command;
 
-            if (g_rand_int_range(random, 0, 5) != 0 || given == G_N_ELEMENTS(commands))
+            if (g_rand_int_range(random, 0, 5) != 0 || commands[given] == NULL)
                 continue;
             g_assert_true(
                 sim_scenario_parse_command(scenario, commands[given++], "test", &command, NULL));
@@ -150,7 +143,7 @@ static void test_live_commands(void)
 
         g_autoptr(GBytes) live = records_of(engine);
         g_autofree char *timeline = timeline_of(engine);
-        g_autofree char *rest = g_strconcat(TALKERS, timeline, NULL);
+        g_autofree char *rest = g_strconcat(world, timeline, NULL);
         g_autoptr(SimScenario) planned = scenario_of(30, 1 + round % 3, rest);
         g_autoptr(SimEngine) again = engine_of(planned, "emulated");
 
@@ -162,6 +155,39 @@ static void test_live_commands(void)
         g_assert_cmpuint(given, >, 2);
         g_assert_true(g_bytes_equal(live, replayed));
     }
+}
+
+static void test_live_commands(void)
+{
+    static const char *const commands[] = {"{\"do\":\"pause\",\"vm\":\"b\"}",
+                                           "{\"do\":\"resume\",\"vm\":\"b\"}",
+                                           "{\"do\":\"unplug\",\"vm\":\"a\"}",
+                                           "{\"do\":\"plug\",\"vm\":\"a\"}",
+                                           "{\"do\":\"set-weight\",\"vm\":\"c\",\"weight\":512}",
+                                           "{\"do\":\"type\",\"vm\":\"c\",\"text\":\"x\"}",
+                                           "{\"do\":\"kill\",\"vm\":\"c\"}",
+                                           NULL};
+
+    check_live_commands(TALKERS, commands);
+}
+
+/* Of memory, likewise. */
+static void test_live_memory_commands(void)
+{
+    static const char world[] =
+        "\"vms\":[{\"name\":\"a\",\"program\":\"touch\",\"args\":[\"60\",\"--times\",\"5000\"],"
+        "\"memory_shares\":2000,\"balloon\":true},"
+        "{\"name\":\"b\",\"program\":\"touch\",\"args\":[\"90\",\"--times\",\"5000\"]}],";
+    static const char *const commands[] = {
+        "{\"do\":\"set-balloon\",\"vm\":\"a\",\"size\":\"512KiB\"}",
+        "{\"do\":\"set-memory\",\"vm\":\"b\",\"shares\":500,\"limit\":\"2MiB\"}",
+        "{\"do\":\"set-tax\",\"tax\":\"12.5%\"}",
+        "{\"do\":\"set-memory\",\"vm\":\"a\",\"reservation\":\"256KiB\"}",
+        "{\"do\":\"set-balloon\",\"vm\":\"a\"}",
+        "{\"do\":\"set-balloon\",\"vm\":\"a\"}", /* refused: it was released before */
+        NULL};
+
+    check_live_commands(world, commands);
 }
 
 static void test_slicing_one_pcpu(void)
@@ -482,6 +508,7 @@ int main(int argc, char **argv)
     g_test_add_func("/engine/emulated/times-add-up", test_times_add_up);
     g_test_add_func("/engine/emulated/unplug-and-plug-at-once", test_unplug_and_plug_at_once);
     g_test_add_func("/engine/emulated/idle-after-probe", test_idle_after_probe);
+    g_test_add_func("/engine/emulated/live-memory-commands", test_live_memory_commands);
     g_test_add_func("/engine/emulated/command-before-effects", test_command_before_effects);
     add_backend("emulated");
     return g_test_run();

@@ -313,18 +313,26 @@ static const Case command_cases[] = {
      "pause, "
      "resume, kill, set-weight, type, forward-add, forward-remove, set-scheduling, "
      "set-link-quality, plug-trunk, "
-     "unplug-trunk, flow-add, flow-remove, set-acl, set-balloon, set-throttle, set-mode"},
+     "unplug-trunk, flow-add, flow-remove, set-acl, set-balloon, set-throttle, set-mode, "
+     "set-memory, set-tax"},
     {"unknown", COMMAND("{\"do\":\"unplugg\",\"vm\":\"a\"}"),
      "x.json:4: timeline[0].do: \"unplugg\" is not a command; did you mean \"unplug\"? allowed: "
      "ping, "
      "connect, plug, unplug, start, pause, resume, kill, set-weight, type, forward-add, "
      "forward-remove, set-scheduling, set-link-quality, plug-trunk, unplug-trunk, flow-add, "
      "flow-remove, "
-     "set-acl, set-balloon, set-throttle, set-mode"},
+     "set-acl, set-balloon, set-throttle, set-mode, set-memory, set-tax"},
     {"key-of-another", COMMAND("{\"do\":\"kill\",\"vm\":\"a\",\"nic\":0}"),
      "x.json:4: timeline[0].nic: unknown key; allowed: at, do, vm"},
     {"no-throttle", COMMAND("{\"do\":\"set-throttle\",\"vm\":\"a\"}"),
      "x.json:4: timeline[0]: changes nothing; allowed: exits, device_operations"},
+    {"no-memory", COMMAND("{\"do\":\"set-memory\",\"vm\":\"a\"}"),
+     "x.json:4: timeline[0]: changes nothing; allowed: shares, reservation, limit"},
+    {"memory-limit",
+     COMMAND("{\"do\":\"set-memory\",\"vm\":\"a\",\"reservation\":\"1MiB\",\"limit\":\"512KiB\"}"),
+     "x.json:4: timeline[0].limit: is less than the reservation; allowed: 0KiB, or at least that"},
+    {"no-tax", COMMAND("{\"do\":\"set-tax\"}"),
+     "x.json:4: timeline[0]: \"tax\" is missing; allowed: a number with %, from 0% to 99%"},
     {"throttle-rate", COMMAND("{\"do\":\"set-throttle\",\"vm\":\"a\",\"exits\":{\"burst\":1}}"),
      "x.json:4: timeline[0].exits: \"rate\" is missing; allowed: a whole number from 0 to "
      "1000000000"},
