@@ -7,7 +7,7 @@
 
 #define PROBE_ECHO_ID 0x6570 /* "ep" */
 
-static void over(NetProbing *probing, NetReachOutcome outcome, NetTime rtt_ns)
+static void over(NetProbing *probing, NetProbeResult result)
 {
     NetEndpoint *endpoint = probing->endpoint;
     void *user;
@@ -16,7 +16,7 @@ static void over(NetProbing *probing, NetReachOutcome outcome, NetTime rtt_ns)
     probing->in_use = false;
     if (observer->probe_over != NULL)
         observer->probe_over(user, endpoint->now, endpoint->config.kind, endpoint->config.number,
-                             probing->probe.id, outcome, rtt_ns);
+                             probing->probe.id, &result);
 }
 
 /* --- ICMP --- */
@@ -24,16 +24,8 @@ static void over(NetProbing *probing, NetReachOutcome outcome, NetTime rtt_ns)
 static void echo_done(void *user, const NetEchoResult *result)
 {
     NetProbing *probing = user;
-    uint64_t nonce;
 
-    if (result->outcome == NET_ECHO_REPLY &&
-        net_probe_read(result->payload, result->payload_bytes, &nonce) &&
-        nonce == probing->probe.nonce)
-        over(probing, NET_REACH_REPLY, result->rtt_ns);
-    else if (result->outcome == NET_ECHO_UNREACHABLE || result->outcome == NET_ECHO_TIME_EXCEEDED)
-        over(probing, NET_REACH_UNREACHABLE, 0);
-    else
-        over(probing, NET_REACH_TIMEOUT, 0);
+    over(probing, net_probe_echoed(&probing->endpoint->stack, result, probing->probe.nonce));
 }
 
 static int send_icmp(NetProbing *probing, const uint8_t payload[NET_PROBE_BYTES])
@@ -65,11 +57,12 @@ static void take_answer(void *user, const NetDatagram *datagram)
         NetProbing *probing = &endpoint->probes[i];
         if (probing->in_use && probing->probe.kind == NET_PROBE_UDP &&
             probing->probe.nonce == nonce)
-            over(probing, NET_REACH_REPLY, datagram->now - probing->sent);
+            over(probing, (NetProbeResult){.outcome = NET_PROBE_ANSWERED,
+                                           .rtt_ns = datagram->now - probing->sent});
     }
 }
 
-static void take_refusal(void *user, NetIp4 to, uint16_t to_port, uint8_t code)
+static void take_refusal(void *user, NetIp4 to, uint16_t to_port, const NetRefusal *refusal)
 {
     NetEndpoint *endpoint = user;
 
@@ -77,7 +70,7 @@ static void take_refusal(void *user, NetIp4 to, uint16_t to_port, uint8_t code)
         NetProbing *probing = &endpoint->probes[i];
         if (probing->in_use && probing->probe.kind == NET_PROBE_UDP && probing->probe.to == to &&
             probing->probe.port == to_port)
-            over(probing, NET_REACH_UNREACHABLE, 0);
+            over(probing, net_probe_refused(&endpoint->stack, to, refusal));
     }
 }
 
@@ -101,16 +94,9 @@ static int send_udp(NetProbing *probing, const uint8_t payload[NET_PROBE_BYTES])
 
 /* --- TCP --- */
 
-static void tcp_done(void *user, NetProbeOutcome outcome, NetTime rtt_ns)
+static void tcp_done(void *user, const NetProbeResult *result)
 {
-    static const NetReachOutcome outcomes[] = {
-        [NET_PROBE_ANSWERED] = NET_REACH_REPLY,
-        [NET_PROBE_REFUSED] = NET_REACH_REFUSED,
-        [NET_PROBE_TIMED_OUT] = NET_REACH_TIMEOUT,
-        [NET_PROBE_UNREACHABLE] = NET_REACH_UNREACHABLE,
-    };
-
-    over(user, outcomes[outcome], outcome == NET_PROBE_ANSWERED ? rtt_ns : 0);
+    over(user, *result);
 }
 
 static int send_tcp(NetProbing *probing)
@@ -142,7 +128,7 @@ void net_endpoint_probe(NetPart *part, const NetEndpointProbe *probe, NetTime no
             probing = &endpoint->probes[i];
     }
     if (probing == NULL) {
-        over(&none, NET_REACH_UNREACHABLE, 0);
+        over(&none, net_probe_unsent(NET_STACK_NO_ROOM));
         return;
     }
     *probing = (NetProbing){.endpoint = endpoint,
@@ -157,7 +143,7 @@ void net_endpoint_probe(NetPart *part, const NetEndpointProbe *probe, NetTime no
     case NET_PROBE_TCP: result = send_tcp(probing); break;
     }
     if (result < 0)
-        over(probing, NET_REACH_UNREACHABLE, 0);
+        over(probing, net_probe_unsent(result));
     net_part_arm(part);
 }
 
@@ -177,7 +163,7 @@ void net_endpoint_probe_advance(NetEndpoint *endpoint)
     for (unsigned i = 0; i < NET_ENDPOINT_MAX_PROBES; i++) {
         NetProbing *probing = &endpoint->probes[i];
         if (probing->in_use && probing->deadline <= endpoint->now)
-            over(probing, NET_REACH_TIMEOUT, 0);
+            over(probing, net_probe_unanswered(&endpoint->stack, probing->probe.to));
     }
 }
 

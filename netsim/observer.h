@@ -161,14 +161,6 @@ typedef enum {
     NET_ENDPOINT_INTERNET,
 } NetEndpointKind;
 
-/* What came of a probe, as its sender sees it. */
-typedef enum {
-    NET_REACH_REPLY,       /* an answer with the probe's nonce */
-    NET_REACH_REFUSED,     /* TCP: a reset */
-    NET_REACH_TIMEOUT,     /* nothing in time */
-    NET_REACH_UNREACHABLE, /* no route, no answer to ARP, or ICMP said so */
-} NetReachOutcome;
-
 /* --- switches --- */
 
 /* Why somebody gets a copy of a frame that is not for it. */
@@ -308,7 +300,7 @@ typedef struct {
                        NetProbeKind how, uint64_t nonce, NetIp4 from);
     /* A probe of its own, by the id that the caller gave, is over. */
     void (*probe_over)(void *user, NetTime at, NetEndpointKind kind, uint32_t number, uint32_t id,
-                       NetReachOutcome outcome, NetTime rtt_ns);
+                       const NetProbeResult *result);
 
     /* A frame was to leave by a port, but that one port did not let it out. */
     void (*switch_egress_drop)(void *user, NetTime at, NetPortId in, NetPortId out,

@@ -170,9 +170,12 @@ _Static_assert(sizeof(HvBootInfo) <= HV_GUEST_PAGE_TABLES - HV_GUEST_BOOT_INFO,
  *                                               an address that came by DHCP; no answer
  * From the guest:
  *   probe ID reply ADDRESS NONCE RTT_NS  ADDRESS answered with this NONCE
- *   probe ID timeout
- *   probe ID unreachable                 no route, or no answer to ARP
- *   probe ID refused                     TCP: a reset, or an answer that was something else
+ *   probe ID timeout                     it left, and nothing came back in time
+ *   probe ID unreachable ADDRESS TYPE CODE  ADDRESS sent an ICMP error, of which these are the
+ * numbers probe ID refused                     TCP: a reset probe ID other-answer                an
+ * answer that was something else probe ID no-route                    it did not leave: no route
+ *   probe ID no-arp-answer ADDRESS       it did not leave: nobody answers ARP for ADDRESS
+ *   probe ID not-run                     it did not leave: there was no room for it
  *   seen icmp NONCE ADDRESS              this guest received a probe with NONCE from ADDRESS
  *   seen udp NONCE ADDRESS
  *   seen tcp NONCE ADDRESS               an expected connection brought NONCE

@@ -198,6 +198,15 @@ static const char *icmp_code_name(uint8_t type, uint8_t code)
     return NULL;
 }
 
+const char *net_icmp_error_name(uint8_t type, uint8_t code)
+{
+    const char *name = icmp_code_name(type, code), *kind = icmp_type_name(type);
+
+    if (type != NET_ICMP_UNREACHABLE || name == NULL)
+        name = kind;
+    return name != NULL ? name : "ICMP error";
+}
+
 static void dissect_ipv4(Cursor *c);
 
 static void dissect_icmp(Cursor *c, const NetIpv4 *ip)

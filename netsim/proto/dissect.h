@@ -66,6 +66,9 @@ void net_dissect(const uint8_t *frame, size_t length, NetDissection *ret);
  * would have told is left out, and no checksum judged that covers it. */
 void net_dissect_kept(const uint8_t *frame, size_t kept, size_t length, NetDissection *ret);
 
+/* What an ICMP error says: "Port unreachable". Never NULL. */
+const char *net_icmp_error_name(uint8_t type, uint8_t code);
+
 /* "Address Resolution Protocol", "ARP". Never NULL. */
 const char *net_layer_name(NetLayerKind kind);
 const char *net_layer_short_name(NetLayerKind kind);

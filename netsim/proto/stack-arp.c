@@ -320,6 +320,17 @@ const char *net_arp_state_name(NetArpState state)
     return (unsigned)state < sizeof names / sizeof names[0] ? names[state] : "?";
 }
 
+bool net_arp_is_asking(const NetStack *stack, unsigned nic, NetIp4 address)
+{
+    const NetArpEntry *set = stack->arp[address % NET_ARP_SETS];
+
+    for (unsigned i = 0; i < NET_ARP_WAYS; i++) {
+        if (set[i].address == address && set[i].nic == nic && set[i].state == NET_ARP_INCOMPLETE)
+            return true;
+    }
+    return false;
+}
+
 void net_arp_advance(NetStack *stack, NetTime now)
 {
     NetArpEntry *entries = &stack->arp[0][0];

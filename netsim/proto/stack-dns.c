@@ -123,7 +123,7 @@ static void receive(void *user, const NetDatagram *datagram)
     finish(stack, r, &result, datagram->now);
 }
 
-static void unreachable(void *user, NetIp4 to, uint16_t to_port, uint8_t code)
+static void unreachable(void *user, NetIp4 to, uint16_t to_port, const NetRefusal *refusal)
 {
     NetStack *stack = user;
 

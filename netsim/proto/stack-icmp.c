@@ -154,10 +154,10 @@ void net_stack_refused(NetStack *stack, const uint8_t *bytes, size_t length, Net
     const uint8_t *quote = bytes + header_bytes;
     bool too_big = icmp->type == NET_ICMP_UNREACHABLE && icmp->code == NET_UNREACHABLE_TOO_BIG;
     if (ip.protocol == NET_PROTOCOL_TCP) {
-        net_tcp_refused(stack, &ip, quote, icmp, now);
-    } else if (ip.protocol == NET_PROTOCOL_UDP && icmp->type == NET_ICMP_UNREACHABLE) {
-        net_udp_refused(stack, net_get_16(quote), ip.destination, net_get_16(quote + 2),
-                        icmp->code);
+        net_tcp_refused(stack, &ip, quote, from, icmp, now);
+    } else if (ip.protocol == NET_PROTOCOL_UDP) {
+        const NetRefusal refusal = {from, icmp->type, icmp->code};
+        net_udp_refused(stack, net_get_16(quote), ip.destination, net_get_16(quote + 2), &refusal);
     } else if (ip.protocol == NET_PROTOCOL_ICMP && quote[0] == NET_ICMP_ECHO_REQUEST) {
         NetEcho *echo =
             find_echo(stack, ip.destination, net_get_16(quote + 4), net_get_16(quote + 6));

@@ -83,6 +83,8 @@ void net_stack_send_to(NetStack *stack, unsigned nic, NetMac destination, uint16
 int net_stack_hold(NetStack *stack, const NetHeld *held);
 /* A NIC has got another address: forgets its neighbours, and announces it. */
 void net_arp_restart(NetStack *stack, unsigned nic, NetTime now);
+/* Was an address asked for, and has nobody answered so far? */
+bool net_arp_is_asking(const NetStack *stack, unsigned nic, NetIp4 address);
 void net_arp_advance(NetStack *stack, NetTime now);
 NetTime net_arp_deadline(const NetStack *stack);
 
@@ -130,7 +132,8 @@ NetTime net_echo_deadline(const NetStack *stack);
 int net_udp_send(NetStack *stack, const NetOutgoing *outgoing, uint16_t from_port, uint16_t to_port,
                  size_t length, NetTime now);
 void net_udp_input(NetStack *stack, const NetPacket *packet);
-void net_udp_refused(NetStack *stack, uint16_t port, NetIp4 to, uint16_t to_port, uint8_t code);
+void net_udp_refused(NetStack *stack, uint16_t port, NetIp4 to, uint16_t to_port,
+                     const NetRefusal *refusal);
 
 /* stack-dhcp.c, stack-dns.c */
 void net_dhcp_advance(NetStack *stack, NetTime now);
@@ -140,8 +143,8 @@ NetTime net_dns_deadline(const NetStack *stack);
 
 /* stack-tcp-input.c, stack-tcp-output.c */
 void net_tcp_input(NetStack *stack, const NetPacket *packet);
-void net_tcp_refused(NetStack *stack, const NetIpv4 *ip, const uint8_t *quote, const NetIcmp *icmp,
-                     NetTime now);
+void net_tcp_refused(NetStack *stack, const NetIpv4 *ip, const uint8_t *quote, NetIp4 from,
+                     const NetIcmp *icmp, NetTime now);
 void net_tcp_advance(NetStack *stack, NetTime now);
 NetTime net_tcp_deadline(const NetStack *stack);
 

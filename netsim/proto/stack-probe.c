@@ -140,14 +140,74 @@ unsigned net_probe_look(NetStack *stack, NetTcpConnection *c, NetTime now)
 
 /* --- the side that asks --- */
 
-/* The outcome is told at the next advance, as a connection may end at once. */
-static void conclude(NetStack *stack, NetTcpProbing *probing, NetProbeOutcome outcome, NetTime now)
+static NetProbeResult result_of(NetProbeOutcome outcome)
+{
+    return (NetProbeResult){.outcome = outcome};
+}
+
+NetProbeResult net_probe_unsent(int error)
+{
+    return result_of(error == NET_STACK_NO_ROUTE ? NET_PROBE_NO_ROUTE : NET_PROBE_NOT_SENT);
+}
+
+static NetProbeResult no_arp_answer(NetIp4 next_hop)
+{
+    return (NetProbeResult){.outcome = NET_PROBE_NO_ARP_ANSWER, .by = next_hop};
+}
+
+NetProbeResult net_probe_refused(const NetStack *stack, NetIp4 to, const NetRefusal *refusal)
+{
+    NetIp4 next_hop = to;
+    unsigned nic;
+
+    if (refusal->from == 0) {
+        net_stack_next_hop(stack, to, &nic, &next_hop);
+        return no_arp_answer(next_hop);
+    }
+    return (NetProbeResult){.outcome = NET_PROBE_UNREACHABLE,
+                            .by = refusal->from,
+                            .icmp_type = refusal->type,
+                            .icmp_code = refusal->code};
+}
+
+/* A probe's time may be over before ARP gives up: then it has not even left. */
+NetProbeResult net_probe_unanswered(const NetStack *stack, NetIp4 to)
+{
+    NetIp4 next_hop;
+    unsigned nic;
+
+    if (net_stack_next_hop(stack, to, &nic, &next_hop) && net_arp_is_asking(stack, nic, next_hop))
+        return no_arp_answer(next_hop);
+    return result_of(NET_PROBE_TIMED_OUT);
+}
+
+NetProbeResult net_probe_echoed(const NetStack *stack, const NetEchoResult *echo, uint64_t nonce)
+{
+    NetRefusal refusal = {echo->from, NET_ICMP_UNREACHABLE, echo->code};
+    NetProbeResult result = result_of(NET_PROBE_OTHER_ANSWER);
+    uint64_t got;
+
+    switch (echo->outcome) {
+    case NET_ECHO_TIMEOUT: return net_probe_unanswered(stack, echo->to);
+    case NET_ECHO_UNREACHABLE: return net_probe_refused(stack, echo->to, &refusal);
+    case NET_ECHO_TIME_EXCEEDED:
+        refusal.type = NET_ICMP_TIME_EXCEEDED;
+        return net_probe_refused(stack, echo->to, &refusal);
+    case NET_ECHO_REPLY:
+        if (net_probe_read(echo->payload, echo->payload_bytes, &got) && got == nonce)
+            result = (NetProbeResult){.outcome = NET_PROBE_ANSWERED, .rtt_ns = echo->rtt_ns};
+        break;
+    }
+    return result;
+}
+
+/* The result is told at the next advance, as a connection may end at once. */
+static void conclude(NetStack *stack, NetTcpProbing *probing, NetProbeResult result, NetTime now)
 {
     if (probing->over)
         return;
     probing->over = true;
-    probing->outcome = (uint8_t)outcome;
-    probing->rtt_ns = now - probing->sent;
+    probing->result = result;
     probing->deadline = now;
     net_stack_timer(stack, now);
     stack->timer_stale = true;
@@ -161,23 +221,28 @@ static void take_answer(NetStack *stack, NetTcpProbing *probing, NetTime now)
     net_probe_write(expected, probing->probe.nonce);
     while ((count = net_stack_tcp_receive(stack, probing->id, &byte, 1, now)) == 1) {
         if (probing->got >= NET_PROBE_BYTES || byte != expected[probing->got]) {
-            conclude(stack, probing, NET_PROBE_REFUSED, now);
+            conclude(stack, probing, result_of(NET_PROBE_OTHER_ANSWER), now);
             return;
         }
         probing->got++;
     }
     if (probing->got == NET_PROBE_BYTES)
-        conclude(stack, probing, NET_PROBE_ANSWERED, now);
+        conclude(stack, probing,
+                 (NetProbeResult){.outcome = NET_PROBE_ANSWERED, .rtt_ns = now - probing->sent},
+                 now);
     else if (count < 0)
-        conclude(stack, probing, NET_PROBE_REFUSED, now);
+        conclude(stack, probing, result_of(NET_PROBE_OTHER_ANSWER), now);
 }
 
-static NetProbeOutcome outcome_of(NetTcpEnd end)
+static NetProbeResult end_of(const NetStack *stack, const NetTcpConnection *c)
 {
-    switch (end) {
-    case NET_TCP_END_TIMEOUT: return NET_PROBE_TIMED_OUT;
-    case NET_TCP_END_UNREACHABLE: return NET_PROBE_UNREACHABLE;
-    default: return NET_PROBE_REFUSED;
+    switch ((NetTcpEnd)c->end) {
+    case NET_TCP_END_TIMEOUT: return net_probe_unanswered(stack, c->remote);
+    case NET_TCP_END_UNREACHABLE:
+        return net_probe_refused(
+            stack, c->remote, &(NetRefusal){c->refused_by, NET_ICMP_UNREACHABLE, c->refused_code});
+    case NET_TCP_END_CLOSED: return result_of(NET_PROBE_OTHER_ANSWER);
+    default: return result_of(NET_PROBE_REFUSED);
     }
 }
 
@@ -200,7 +265,7 @@ static void on_asking_side(void *user, NetTcpId id, NetTcpEvent event, NetTime n
         break;
     case NET_TCP_READABLE: take_answer(stack, probing, now); break;
     case NET_TCP_ENDED:
-        conclude(stack, probing, outcome_of(net_stack_tcp_look(stack, id)->end), now);
+        conclude(stack, probing, end_of(stack, net_stack_tcp_look(stack, id)), now);
         break;
     default: break;
     }
@@ -242,16 +307,14 @@ void net_probe_advance(NetStack *stack, NetTime now)
             continue;
         NetTcpProbing was = *probing;
         probing->in_use = false;
-        if (!was.over) {
-            was.outcome = NET_PROBE_TIMED_OUT;
-            was.rtt_ns = now - was.sent;
-        }
-        if (was.over && was.outcome == NET_PROBE_ANSWERED)
+        if (!was.over)
+            was.result = net_probe_unanswered(stack, was.probe.to);
+        if (was.result.outcome == NET_PROBE_ANSWERED)
             net_stack_tcp_close(stack, was.id, now);
         else
             net_stack_tcp_abort(stack, was.id, now);
         if (was.probe.done != NULL)
-            was.probe.done(was.probe.user, was.outcome, was.rtt_ns);
+            was.probe.done(was.probe.user, &was.result);
     }
 }
 

@@ -288,8 +288,8 @@ void net_tcp_input(NetStack *stack, const NetPacket *packet)
 
 /* An ICMP error about a segment of ours. Only one that names what is under way is
  * believed (RFC 5927 4); only a connection that is not open yet ends by it. */
-void net_tcp_refused(NetStack *stack, const NetIpv4 *ip, const uint8_t *quote, const NetIcmp *icmp,
-                     NetTime now)
+void net_tcp_refused(NetStack *stack, const NetIpv4 *ip, const uint8_t *quote, NetIp4 from,
+                     const NetIcmp *icmp, NetTime now)
 {
     uint32_t sequence = net_get_32(quote + 4);
     NetTcpConnection *c =
@@ -308,6 +308,8 @@ void net_tcp_refused(NetStack *stack, const NetIpv4 *ip, const uint8_t *quote, c
         net_tcp_output(stack, c, now);
     } else if (icmp->type == NET_ICMP_UNREACHABLE &&
                (c->state == NET_TCP_SYN_SENT || c->state == NET_TCP_SYN_RECEIVED)) {
+        c->refused_by = from;
+        c->refused_code = icmp->code;
         net_tcp_end(stack, c, NET_TCP_END_UNREACHABLE, now);
     }
 }

@@ -96,14 +96,16 @@ typedef struct {
 typedef struct {
     NetIp4 local, remote;
     uint16_t local_port, remote_port;
-    uint8_t state;       /* NetTcpState */
-    uint8_t end;         /* NetTcpEnd */
-    bool in_use;         /* the slot is taken */
-    bool owned;          /* somebody holds the id */
-    bool passive;        /* a listener opened it */
-    bool is_probe;       /* the stack's own, see stack-probe.c */
-    bool end_told;       /* the owner knows that it is over */
-    bool maybe_probe;    /* open, but its first bytes are looked at before anybody is told */
+    uint8_t state;        /* NetTcpState */
+    uint8_t end;          /* NetTcpEnd */
+    bool in_use;          /* the slot is taken */
+    bool owned;           /* somebody holds the id */
+    bool passive;         /* a listener opened it */
+    bool is_probe;        /* the stack's own, see stack-probe.c */
+    bool end_told;        /* the owner knows that it is over */
+    bool maybe_probe;     /* open, but its first bytes are looked at before anybody is told */
+    uint8_t refused_code; /* ended as unreachable: ICMP's code, and who said so; 0: no ARP answer */
+    NetIp4 refused_by;
     uint16_t generation; /* of the slot: part of the id */
     NetTcpHandler handler;
     void *user;

@@ -126,10 +126,11 @@ void net_udp_input(NetStack *stack, const NetPacket *packet)
     }
 }
 
-void net_udp_refused(NetStack *stack, uint16_t port, NetIp4 to, uint16_t to_port, uint8_t code)
+void net_udp_refused(NetStack *stack, uint16_t port, NetIp4 to, uint16_t to_port,
+                     const NetRefusal *refusal)
 {
     NetUdpSocket *socket = port != 0 ? find_socket(stack, port) : NULL;
 
     if (socket != NULL && socket->ops->unreachable != NULL)
-        socket->ops->unreachable(socket->user, to, to_port, code);
+        socket->ops->unreachable(socket->user, to, to_port, refusal);
 }

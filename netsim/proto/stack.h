@@ -183,12 +183,17 @@ typedef struct {
     NetTime now;
 } NetDatagram;
 
+/* Why a packet came to nothing: an ICMP error (RFC 792). Nobody answered ARP: the one
+ * that a router would have sent, "host unreachable", from nobody. */
+typedef struct {
+    NetIp4 from; /* 0: nobody answered ARP */
+    uint8_t type, code;
+} NetRefusal;
+
 typedef struct {
     void (*receive)(void *user, const NetDatagram *datagram);
-    /* A datagram sent from this port was refused. code: ICMP's, 3 is "port
-     * unreachable", 1 "host unreachable" (RFC 792; also when nobody answered
-     * ARP). May be NULL. */
-    void (*unreachable)(void *user, NetIp4 to, uint16_t to_port, uint8_t code);
+    /* A datagram sent from this port was refused. May be NULL. */
+    void (*unreachable)(void *user, NetIp4 to, uint16_t to_port, const NetRefusal *refusal);
     /* Datagrams to this port answer probes of our own: they are not reported to
      * probe_seen although they carry the probe back. */
     bool takes_probe_answers;
@@ -264,20 +269,33 @@ typedef struct {
 #define NET_STACK_MAX_EXPECTED   16
 #define NET_STACK_MAX_TCP_PROBES 12
 
+/* What came of a probe, as its sender sees it. */
 typedef enum {
-    NET_PROBE_ANSWERED, /* the very bytes came back */
-    NET_PROBE_REFUSED,  /* a reset, or an answer that was something else */
-    NET_PROBE_TIMED_OUT,
-    NET_PROBE_UNREACHABLE, /* no route, ICMP said so, or nobody answered ARP */
+    NET_PROBE_ANSWERED,      /* the very bytes came back */
+    NET_PROBE_REFUSED,       /* TCP: a reset */
+    NET_PROBE_OTHER_ANSWER,  /* an answer came, but not with these bytes */
+    NET_PROBE_TIMED_OUT,     /* it left, and nothing came back in time */
+    NET_PROBE_UNREACHABLE,   /* an ICMP error came back */
+    NET_PROBE_NO_ROUTE,      /* it did not leave: no route */
+    NET_PROBE_NO_ARP_ANSWER, /* it did not leave: nobody answers ARP for the next hop */
+    NET_PROBE_NOT_SENT,      /* it did not leave: a table is full */
+    NET_PROBE_OUTCOME_COUNT
 } NetProbeOutcome;
+
+typedef struct {
+    NetProbeOutcome outcome;
+    NetIp4 by; /* unreachable: who said so; no answer to ARP: who was asked for */
+    uint8_t icmp_type, icmp_code; /* of what said so */
+    NetTime rtt_ns;               /* answered */
+} NetProbeResult;
 
 typedef struct {
     NetIp4 to;
     uint16_t port;
     uint64_t nonce;
     NetTime timeout_ns;
-    /* Called once, with the outcome, never from inside net_stack_probe_tcp(). */
-    void (*done)(void *user, NetProbeOutcome outcome, NetTime rtt_ns);
+    /* Called once, never from inside net_stack_probe_tcp(). */
+    void (*done)(void *user, const NetProbeResult *result);
     void *user;
 } NetTcpProbe;
 
@@ -290,9 +308,9 @@ typedef struct {
 typedef struct {
     NetTcpProbe probe;
     NetTcpId id;
-    NetTime sent, deadline, rtt_ns;
-    uint8_t got; /* bytes of the answer */
-    uint8_t outcome;
+    NetTime sent, deadline;
+    NetProbeResult result;
+    uint8_t got;       /* bytes of the answer */
     bool in_use, over; /* over: done is told at the next advance */
 } NetTcpProbing;
 
@@ -510,3 +528,10 @@ int net_stack_expect_probe(NetStack *stack, uint16_t port, uint64_t nonce, NetTi
 
 /* Connects, sends the probe, waits for it to come back. */
 int net_stack_probe_tcp(NetStack *stack, const NetTcpProbe *probe, NetTime now);
+
+/* What came of a probe by ICMP or UDP, which its owner sends himself: its echo is over;
+ * it was refused; its time is over; it could not even be sent. */
+NetProbeResult net_probe_echoed(const NetStack *stack, const NetEchoResult *echo, uint64_t nonce);
+NetProbeResult net_probe_refused(const NetStack *stack, NetIp4 to, const NetRefusal *refusal);
+NetProbeResult net_probe_unanswered(const NetStack *stack, NetIp4 to);
+NetProbeResult net_probe_unsent(int error);

@@ -10,6 +10,7 @@
  */
 #include <string.h>
 
+#include "netsim/proto/dissect.h"
 #include "sim/engine/private.h"
 
 typedef struct {
@@ -78,12 +79,24 @@ static void find_targets(SimEngine *engine, SimQuestion *question)
 
 /* ---- The answer ------------------------------------------------------------ */
 
+/* "10.0.0.2 answered: port unreachable (ICMP type 3, code 3)" */
+static char *icmp_error(const SimProbe *probe)
+{
+    g_autofree char *by = address_text(probe->by);
+    g_autofree char *error =
+        g_ascii_strdown(net_icmp_error_name(probe->icmp_type, probe->icmp_code), -1);
+
+    return g_strdup_printf("%s answered: %s (ICMP type %u, code %u)", by, error, probe->icmp_type,
+                           probe->icmp_code);
+}
+
 /* Why a try failed, in a sentence that a student understands. */
 static char *failure(const SimEngine *engine, const SimQuestion *question, const SimProbe *probe)
 {
     g_autofree char *address = address_text(probe->address);
     g_autofree char *to = sim_engine_end_name(engine, question->to);
     g_autofree char *from = sim_engine_end_name(engine, question->from);
+    g_autofree char *by = address_text(probe->by);
     g_autofree char *other =
         probe->seen_by_other ? sim_engine_end_name(engine, probe->other) : NULL;
 
@@ -92,10 +105,16 @@ static char *failure(const SimEngine *engine, const SimQuestion *question, const
     switch (probe->outcome) {
     case SIM_PROBE_REPLY:
         return g_strdup_printf("somebody answered for %s, but %s has not seen it", address, to);
-    case SIM_PROBE_UNREACHABLE:
-        return g_strdup_printf("%s cannot get to %s: no route, or nobody answers ARP", from,
+    case SIM_PROBE_UNREACHABLE: return icmp_error(probe);
+    case SIM_PROBE_NO_ROUTE: return g_strdup_printf("%s has no route to %s", from, address);
+    case SIM_PROBE_NO_ARP_ANSWER:
+        if (probe->by == probe->address)
+            return g_strdup_printf("nobody answers ARP for %s", address);
+        return g_strdup_printf("nobody answers ARP for %s, by which %s goes to %s", by, from,
                                address);
     case SIM_PROBE_REFUSED: return g_strdup_printf("%s refused the connection (reset)", address);
+    case SIM_PROBE_OTHER_ANSWER:
+        return g_strdup_printf("the answer from %s was not the probe's", address);
     case SIM_PROBE_NOT_RUN:
         return g_strdup_printf("%s could not be asked: it is not running, or takes no commands",
                                from);
@@ -145,7 +164,7 @@ static void answer(SimEngine *engine, const SimQuestion *question, const SimProb
                    .from = question->from.number, .from_kind = question->from.kind,
                    .to = question->to.number, .to_kind = question->to.kind, .port = question->port,
                    .check = question->check, .protocol = question->protocol, .via = via,
-                   .outcome = probe ? probe->outcome : SIM_PROBE_UNREACHABLE, .reached = reached,
+                   .outcome = probe ? probe->outcome : SIM_PROBE_NOT_RUN, .reached = reached,
                    .rtt_ns = reached ? probe->rtt_ns : 0);
 }
 

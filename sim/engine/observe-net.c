@@ -213,9 +213,9 @@ static void probe_seen(void *user, NetTime at, NetEndpointKind kind, uint32_t nu
 }
 
 static void probe_over(void *user, NetTime at, NetEndpointKind kind, uint32_t number, uint32_t id,
-                       NetReachOutcome outcome, NetTime rtt_ns)
+                       const NetProbeResult *result)
 {
-    sim_engine_probe_over(user, id, outcome, rtt_ns);
+    sim_engine_probe_over(user, id, result);
 }
 
 static void overrun(void *user, NetTime at, uint64_t steps)

@@ -59,7 +59,9 @@ typedef struct {
     uint32_t seen_from; /* from this address */
     bool seen_by_other; /* somebody else has seen it: */
     SimEnd other;
-    uint8_t outcome; /* SIM_PROBE_..., once over */
+    uint8_t outcome;              /* SIM_PROBE_..., once over */
+    uint32_t by;                  /* unreachable: who said so; no-arp-answer: who was asked for */
+    uint8_t icmp_type, icmp_code; /* unreachable */
     uint64_t rtt_ns;
 } SimProbe;
 
@@ -248,7 +250,6 @@ bool sim_engine_tell_guest(SimEngine *engine, unsigned vm, const char *line);
 /* An endpoint has seen a probe. */
 void sim_engine_seen(SimEngine *engine, SimEnd by, uint8_t protocol, uint64_t nonce, uint32_t from);
 /* A probe that a machine outside sent is over. */
-void sim_engine_probe_over(SimEngine *engine, uint32_t number, NetReachOutcome outcome,
-                           uint64_t rtt_ns);
+void sim_engine_probe_over(SimEngine *engine, uint32_t number, const NetProbeResult *result);
 /* The line (without its '\n') that a guest wrote on its control console. */
 void sim_engine_control_line(SimEngine *engine, unsigned vm, const char *line);

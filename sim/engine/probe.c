@@ -39,18 +39,38 @@ SimProbe *sim_engine_find_probe(SimEngine *engine, uint64_t number)
     return &g_array_index(engine->probes, SimProbe, number - 1);
 }
 
-static void end_probe(SimEngine *engine, SimProbe *probe, uint8_t outcome, uint64_t rtt_ns)
+static void end_probe(SimEngine *engine, SimProbe *probe, const NetProbeResult *result)
 {
+    static const uint8_t outcomes[] = {
+        [NET_PROBE_ANSWERED] = SIM_PROBE_REPLY,
+        [NET_PROBE_REFUSED] = SIM_PROBE_REFUSED,
+        [NET_PROBE_OTHER_ANSWER] = SIM_PROBE_OTHER_ANSWER,
+        [NET_PROBE_TIMED_OUT] = SIM_PROBE_TIMEOUT,
+        [NET_PROBE_UNREACHABLE] = SIM_PROBE_UNREACHABLE,
+        [NET_PROBE_NO_ROUTE] = SIM_PROBE_NO_ROUTE,
+        [NET_PROBE_NO_ARP_ANSWER] = SIM_PROBE_NO_ARP_ANSWER,
+        [NET_PROBE_NOT_SENT] = SIM_PROBE_NOT_RUN,
+    };
+
     if (probe->over)
         return;
     probe->over = true;
-    probe->outcome = outcome;
-    probe->rtt_ns = rtt_ns;
+    probe->outcome = outcomes[result->outcome];
+    probe->by = result->by;
+    probe->icmp_type = result->icmp_type;
+    probe->icmp_code = result->icmp_code;
+    probe->rtt_ns = result->rtt_ns;
     if (probe->give_up)
         sim_engine_due_cancel(engine, g_steal_pointer(&probe->give_up));
     SIM_TRACE(engine->trace, SIM_SOURCE_WORLD, engine->now, ProbeResult, .probe = probe->number,
-              .outcome = outcome, .confirmed = probe->confirmed, .rtt_ns = rtt_ns);
+              .by = probe->by, .icmp_type = probe->icmp_type, .icmp_code = probe->icmp_code,
+              .outcome = probe->outcome, .confirmed = probe->confirmed, .rtt_ns = probe->rtt_ns);
     sim_engine_answered(engine, probe);
+}
+
+static void end_unsent(SimEngine *engine, SimProbe *probe)
+{
+    end_probe(engine, probe, &(NetProbeResult){.outcome = NET_PROBE_NOT_SENT});
 }
 
 /* The sender did not even say that it got no answer: it is dead, or spins with
@@ -60,7 +80,7 @@ static void give_up(SimEngine *engine, SimDue *due)
     SimProbe *probe = sim_engine_find_probe(engine, due->probe);
 
     probe->give_up = NULL; /* this is it */
-    end_probe(engine, probe, SIM_PROBE_NOT_RUN, 0);
+    end_unsent(engine, probe);
 }
 
 static char *probe_line(const SimProbe *probe)
@@ -126,7 +146,7 @@ static bool send(SimEngine *engine, const SimProbe *probe)
 static void send_or_end(SimEngine *engine, SimProbe *probe)
 {
     if (!send(engine, probe))
-        end_probe(engine, probe, SIM_PROBE_NOT_RUN, 0);
+        end_unsent(engine, probe);
 }
 
 static void send_later(SimEngine *engine, SimDue *due)
@@ -166,17 +186,9 @@ uint32_t sim_engine_probe(SimEngine *engine, const SimProbe *wanted, unsigned ch
 
 /* ---- What comes back ------------------------------------------------------ */
 
-void sim_engine_probe_over(SimEngine *engine, uint32_t number, NetReachOutcome outcome,
-                           uint64_t rtt_ns)
+void sim_engine_probe_over(SimEngine *engine, uint32_t number, const NetProbeResult *result)
 {
-    static const uint8_t outcomes[] = {
-        [NET_REACH_REPLY] = SIM_PROBE_REPLY,
-        [NET_REACH_REFUSED] = SIM_PROBE_REFUSED,
-        [NET_REACH_TIMEOUT] = SIM_PROBE_TIMEOUT,
-        [NET_REACH_UNREACHABLE] = SIM_PROBE_UNREACHABLE,
-    };
-
-    end_probe(engine, sim_engine_find_probe(engine, number), outcomes[outcome], rtt_ns);
+    end_probe(engine, sim_engine_find_probe(engine, number), result);
 }
 
 void sim_engine_seen(SimEngine *engine, SimEnd by, uint8_t protocol, uint64_t value, uint32_t from)
@@ -212,24 +224,56 @@ static bool parse_address(const char *text, uint32_t *ret_address)
     return true;
 }
 
-/* "probe ID reply ADDRESS NONCE RTT_NS", or "probe ID OUTCOME" */
+/* What a guest's word for an outcome means, and how many words follow it. */
+static const struct {
+    const char *word;
+    NetProbeOutcome outcome;
+    unsigned count;
+} outcome_words[] = {
+    {"reply", NET_PROBE_ANSWERED, 3}, /* ADDRESS NONCE RTT_NS */
+    {"timeout", NET_PROBE_TIMED_OUT, 0},
+    {"unreachable", NET_PROBE_UNREACHABLE, 3}, /* ADDRESS TYPE CODE */
+    {"refused", NET_PROBE_REFUSED, 0},
+    {"other-answer", NET_PROBE_OTHER_ANSWER, 0},
+    {"no-route", NET_PROBE_NO_ROUTE, 0},
+    {"no-arp-answer", NET_PROBE_NO_ARP_ANSWER, 1}, /* ADDRESS */
+    {"not-run", NET_PROBE_NOT_SENT, 0},
+};
+
+static bool parse_outcome(char **words, unsigned count, uint64_t nonce, NetProbeResult *ret)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(outcome_words); i++) {
+        if (strcmp(words[0], outcome_words[i].word) != 0)
+            continue;
+        *ret = (NetProbeResult){.outcome = outcome_words[i].outcome};
+        if (count != 1 + outcome_words[i].count ||
+            (count > 1 && !parse_address(words[1], &ret->by)))
+            return false;
+        if (ret->outcome == NET_PROBE_ANSWERED) {
+            ret->by = 0;
+            ret->rtt_ns = g_ascii_strtoull(words[3], NULL, 10);
+            return g_ascii_strtoull(words[2], NULL, 16) == nonce;
+        }
+        if (ret->outcome == NET_PROBE_UNREACHABLE) {
+            ret->icmp_type = (uint8_t)g_ascii_strtoull(words[2], NULL, 10);
+            ret->icmp_code = (uint8_t)g_ascii_strtoull(words[3], NULL, 10);
+        }
+        return true;
+    }
+    return false;
+}
+
+/* "probe ID OUTCOME ..." */
 static bool probe_word(SimEngine *engine, unsigned vm, char **words, unsigned count)
 {
-    static const uint8_t outcomes[] = {SIM_PROBE_TIMEOUT, SIM_PROBE_UNREACHABLE, SIM_PROBE_REFUSED};
     SimProbe *probe =
         count >= 3 ? sim_engine_find_probe(engine, g_ascii_strtoull(words[1], NULL, 10)) : NULL;
+    NetProbeResult result;
 
-    if (!probe || probe->from.kind != SIM_AT_VM || probe->from.number != vm)
+    if (!probe || probe->from.kind != SIM_AT_VM || probe->from.number != vm ||
+        !parse_outcome(words + 2, count - 2, probe->nonce, &result))
         return false;
-    for (size_t i = 0; i < G_N_ELEMENTS(outcomes); i++)
-        if (!strcmp(words[2], sim_name(SIM_NAMES(ProbeOutcome), outcomes[i]))) {
-            end_probe(engine, probe, outcomes[i], 0);
-            return true;
-        }
-    if (strcmp(words[2], "reply") || count != 6 ||
-        g_ascii_strtoull(words[4], NULL, 16) != probe->nonce)
-        return false;
-    end_probe(engine, probe, SIM_PROBE_REPLY, g_ascii_strtoull(words[5], NULL, 10));
+    end_probe(engine, probe, &result);
     return true;
 }
 

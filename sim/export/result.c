@@ -368,6 +368,7 @@ json_object *sim_reach_rows(const SimModel *model, unsigned most)
             row, "via",
             reach->reached ? json_object_new_string(sim_name(SIM_NAMES(ReachVia), reach->via))
                            : NULL);
+        add_string(row, "outcome", sim_name(SIM_NAMES(ProbeOutcome), reach->outcome));
         add_string(row, "why", reach->why);
         json_object_array_add(rows, row);
     }

@@ -27,7 +27,6 @@ typedef struct {
     GHashTable *rows;     /* part << 32 | number of a NAT's row -> it, in words */
     GHashTable *rules;    /* part << 32 | number of a forward rule -> its name */
     uint64_t arrived;     /* the frame by which the request arrived */
-    bool has_answer;      /* one came back, from whomever */
     bool under_way;       /* the probe has been sent */
 } SimTelling;
 
@@ -398,11 +397,8 @@ static void frame_delivered(SimTelling *telling, const SimRecord *record)
         telling->trail->arrived = true;
         telling->arrived = event->frame;
     }
-    if (kind == SIM_HOP_ANSWER &&
-        sim_is_end(telling->model, event->port, telling->probe.from_end)) {
-        telling->has_answer = true;
+    if (kind == SIM_HOP_ANSWER && sim_is_end(telling->model, event->port, telling->probe.from_end))
         telling->trail->answered = telling->trail->arrived;
-    }
     if (kind != SIM_HOP_ARP)
         tell(telling, record, kind, event->frame, sim_place_name(telling->model, event->port),
              g_strdup("receives it"), NULL, false);
@@ -443,16 +439,24 @@ static void probe_seen(SimTelling *telling, const SimRecord *record)
          g_strdup_printf("confirms the probe's nonce; it came from %s", from), NULL, false);
 }
 
-static char *result_text(const SimTelling *telling, const SimEventProbeResult *event)
+/* What came back: the answer, or something else instead. */
+static char *result_text(const SimEventProbeResult *event)
 {
-    if (event->outcome == SIM_PROBE_REPLY)
+    g_autofree char *by = ip_text(event->by);
+    g_autofree char *error =
+        g_ascii_strdown(net_icmp_error_name(event->icmp_type, event->icmp_code), -1);
+
+    switch (event->outcome) {
+    case SIM_PROBE_REPLY:
         return g_strdup_printf("has its answer after %" PRIu64 ".%03u ms", event->rtt_ns / 1000000,
                                (unsigned)(event->rtt_ns / 1000 % 1000));
-    if (event->outcome == SIM_PROBE_UNREACHABLE && telling->has_answer)
-        return g_strdup("gives up: it was told that there is no way");
-    return g_strdup_printf(
-        "gives up: %s",
-        sim_enum_ProbeOutcome.values[MIN(event->outcome, SIM_PROBE_COUNT - 1)].meaning);
+    case SIM_PROBE_UNREACHABLE: return g_strdup_printf("gives up: %s answered: %s", by, error);
+    case SIM_PROBE_NO_ARP_ANSWER: return g_strdup_printf("gives up: nobody answers ARP for %s", by);
+    default:
+        return g_strdup_printf(
+            "gives up: %s",
+            sim_enum_ProbeOutcome.values[MIN(event->outcome, SIM_PROBE_COUNT - 1)].meaning);
+    }
 }
 
 static void probe_result(SimTelling *telling, const SimRecord *record)
@@ -460,8 +464,8 @@ static void probe_result(SimTelling *telling, const SimRecord *record)
     const SimEventProbeResult *event = SIM_FIELDS(record, ProbeResult);
 
     if (event->probe == telling->probe.probe)
-        tell(telling, record, SIM_HOP_WORD, 0, g_strdup(telling->probe.from),
-             result_text(telling, event), NULL, event->outcome != SIM_PROBE_REPLY);
+        tell(telling, record, SIM_HOP_WORD, 0, g_strdup(telling->probe.from), result_text(event),
+             NULL, event->outcome != SIM_PROBE_REPLY);
 }
 
 typedef void (*SimTeller)(SimTelling *telling, const SimRecord *record);

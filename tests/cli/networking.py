@@ -167,6 +167,45 @@ def _(folder):
     contains(run.stdout, 'hvlab why ')
 
 
+@test('reach: what really came back, or why nothing left')
+def _(folder):
+    idle = {'program': 'idle'}
+    document = {
+        'format': 'hvlab-scenario/1', 'id': 't/outcomes', 'title': 'T', 'run': {'until': '10ms'},
+        'networks': [{'name': 'one', 'mode': 'internal'}, {'name': 'two', 'mode': 'host-only'}],
+        'vms': [{'name': 'a', **idle, 'nics': [{'network': 'one'}]},
+                {'name': 'b', **idle, 'nics': [{'network': 'one'}]},
+                {'name': 'off', **idle, 'start_at': 'never', 'nics': [{'network': 'one'}]},
+                {'name': 'wall', **idle, 'nics': [{'network': 'one', 'acl': {
+                    'out': [{'action': 'deny', 'protocol': 'icmp'}]}}]},
+                {'name': 'c', **idle, 'nics': [{'network': 'two', 'address': '192.168.56.7/24'}]}]}
+    path = os.path.join(folder, 'outcomes.json')
+    with open(path, 'w', encoding='utf-8') as file:
+        json.dump(document, file)
+    wanted = {
+        ('vm:a', 'vm:b', 'icmp'): ('reply', '10.0.0.2 answered'),
+        ('vm:a', 'vm:b', 'udp'): ('unreachable',
+                                  '10.0.0.2 answered: port unreachable (ICMP type 3, code 3)'),
+        ('vm:a', 'vm:off', 'icmp'): ('no-arp-answer', 'nobody answers ARP for 10.0.0.3'),
+        ('vm:a', 'vm:off', 'udp'): ('no-arp-answer', 'nobody answers ARP for 10.0.0.3'),
+        ('vm:a', 'vm:off', 'tcp'): ('no-arp-answer', 'nobody answers ARP for 10.0.0.3'),
+        ('vm:a', 'vm:wall', 'icmp'): ('timeout', 'no answer from 10.0.0.4'),
+        ('vm:a', 'vm:c', 'icmp'): ('no-route', 'vm:a has no route to 192.168.56.7'),
+        ('vm:a', 'vm:c', 'tcp'): ('no-route', 'vm:a has no route to 192.168.56.7'),
+        ('host', 'vm:c', 'udp'): ('unreachable', '192.168.56.7 answered: port unreachable'),
+        ('vm:off', 'vm:a', 'icmp'): ('not-run', 'vm:off could not be asked'),
+    }
+    for backend in backends():
+        run = hvlab('reach', path, '--backend', backend, '--protocol', 'icmp,udp,tcp', '--udp', '9',
+                    '--format=json')
+        equal(run.returncode, 0, run.stderr)
+        rows = {(row['from'], row['to'], row['protocol']): row
+                for row in json.loads(run.stdout)['reachability']}
+        for cell, (outcome, why) in wanted.items():
+            equal(rows[cell]['outcome'], outcome, f'{backend}, {cell}: {rows[cell]}')
+            contains(rows[cell]['why'], why)
+
+
 @test('reach and why: bad usage')
 def _(folder):
     path = scenario(folder, 'internal')

@@ -74,7 +74,7 @@ static void on_datagram(void *user, const NetDatagram *d)
     net_stack_udp_send(&f->stack, d->to_port, d->from, d->from_port, d->bytes, d->length, d->now);
 }
 
-static void on_refused(void *user, NetIp4 to, uint16_t to_port, uint8_t code)
+static void on_refused(void *user, NetIp4 to, uint16_t to_port, const NetRefusal *refusal)
 {
 }
 
@@ -86,7 +86,7 @@ static void on_name(void *user, const NetNameResult *result, NetTime now)
     g_assert(result->count <= NET_NAME_MAX_ADDRESSES && strlen(result->canonical) < 256);
 }
 
-static void on_probed(void *user, NetProbeOutcome outcome, NetTime rtt_ns)
+static void on_probed(void *user, const NetProbeResult *result)
 {
     Fuzz *f = user;
 

@@ -251,9 +251,9 @@ static void assert_says(Machine *m, const char *text)
         g_error("no \"%s\" in: %s", text, m->control->str);
 }
 
-static void on_probed(void *user, NetProbeOutcome outcome, NetTime rtt_ns)
+static void on_probed(void *user, const NetProbeResult *result)
 {
-    g_assert_cmpint(outcome, ==, NET_PROBE_ANSWERED);
+    g_assert_cmpint(result->outcome, ==, NET_PROBE_ANSWERED);
     over = true;
 }
 

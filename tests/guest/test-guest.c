@@ -265,10 +265,13 @@ static void test_probes(void)
                    "probe 1 reply 10.0.0.1 00000000000000ff ");
     assert_control(m, "probe 2 udp 10.0.0.1 7 fedcba9876543210 2000\n",
                    "probe 2 reply 10.0.0.1 fedcba9876543210 ");
-    assert_control(m, "probe 3 udp 10.0.0.1 8 0000000000000001 2000\n", "probe 3 unreachable\n");
-    assert_control(m, "probe 4 icmp 192.168.1.1 0000000000000001 2000\n", "probe 4 unreachable\n");
-    assert_control(m, "probe 5 icmp 10.0.0.9 0000000000000001 50\n", "probe 5 timeout\n");
-    assert_control(m, "probe 6 udp 10.0.0.9 7 0000000000000001 50\n", "probe 6 timeout\n");
+    assert_control(m, "probe 3 udp 10.0.0.1 8 0000000000000001 2000\n",
+                   "probe 3 unreachable 10.0.0.1 3 3\n");
+    assert_control(m, "probe 4 icmp 192.168.1.1 0000000000000001 2000\n", "probe 4 no-route\n");
+    assert_control(m, "probe 5 icmp 10.0.0.9 0000000000000001 50\n",
+                   "probe 5 no-arp-answer 10.0.0.9\n");
+    assert_control(m, "probe 6 udp 10.0.0.9 7 0000000000000001 50\n",
+                   "probe 6 no-arp-answer 10.0.0.9\n");
     assert_control(m, "probe 4294967295 icmp 10.0.0.2 0000000000000002 50\n", "seen icmp ");
     g_assert_cmpuint(m->exited + m->program_faulted, ==, 0);
 }

@@ -30,10 +30,20 @@ static void seen(void *user, NetTime at, NetEndpointKind kind, uint32_t number, 
 }
 
 static void over(void *user, NetTime at, NetEndpointKind kind, uint32_t number, uint32_t id,
-                 NetReachOutcome outcome, NetTime rtt_ns)
+                 const NetProbeResult *result)
 {
-    g_string_append_printf(((Lan *)user)->log, "over %u of %u: %d%s\n", id, number, outcome,
-                           (rtt_ns > 0) == (outcome == NET_REACH_REPLY) ? "" : " rtt?");
+    static const char *const names[NET_PROBE_OUTCOME_COUNT] = {
+        "answered", "reset", "other answer", "timeout", "icmp", "no route", "no arp", "not sent",
+    };
+    bool answered = result->outcome == NET_PROBE_ANSWERED;
+    GString *log = ((Lan *)user)->log;
+
+    g_string_append_printf(log, "over %u of %u: %s", id, number, names[result->outcome]);
+    if (result->outcome == NET_PROBE_UNREACHABLE)
+        g_string_append_printf(log, " %u/%u", result->icmp_type, result->icmp_code);
+    if (result->by != 0)
+        g_string_append_printf(log, " by .%u", result->by & 255);
+    g_string_append(log, (result->rtt_ns > 0) == answered ? "\n" : " rtt?\n");
 }
 
 static void dropped(void *user, NetTime at, NetPortId in, uint64_t frame, NetDropReason why)
@@ -100,19 +110,29 @@ static void lan_free(Lan *lan)
 }
 
 /* Sends a probe from .1 and lets five seconds pass. What was reported. */
-static const char *ask(Lan *lan, NetTime at, NetProbeKind kind, NetIp4 to, uint16_t port)
+static const char *ask_from(Lan *lan, unsigned from, NetTime at, const NetEndpointProbe *probe)
 {
-    const NetEndpointProbe probe = {.id = 7,
-                                    .kind = kind,
-                                    .to = to,
-                                    .port = port,
-                                    .nonce = 99,
-                                    .timeout_ns = NET_NS_PER_SECOND};
-
     g_string_truncate(lan->log, 0);
-    net_endpoint_probe(lan->parts[0], &probe, at);
+    net_endpoint_probe(lan->parts[from], probe, at);
     net_world_advance(lan->world, at + 5 * NET_NS_PER_SECOND);
     return lan->log->str;
+}
+
+static NetEndpointProbe probe_to(NetProbeKind kind, NetIp4 to, uint16_t port)
+{
+    return (NetEndpointProbe){.id = 7,
+                              .kind = kind,
+                              .to = to,
+                              .port = port,
+                              .nonce = 99,
+                              .timeout_ns = NET_NS_PER_SECOND};
+}
+
+static const char *ask(Lan *lan, NetTime at, NetProbeKind kind, NetIp4 to, uint16_t port)
+{
+    const NetEndpointProbe probe = probe_to(kind, to, port);
+
+    return ask_from(lan, 0, at, &probe);
 }
 
 static void test_icmp(void)
@@ -120,10 +140,30 @@ static void test_icmp(void)
     Lan *lan = lan_new();
 
     g_assert_cmpstr(ask(lan, 0, NET_PROBE_ICMP, NET_IP4(10, 0, 0, 2), 0), ==,
-                    "seen by 1: 0 99 from .1\nover 7 of 0: 0\n");
+                    "seen by 1: 0 99 from .1\nover 7 of 0: answered\n");
     /* Nobody there: ARP asks three times, the probe waits a second. */
     g_assert_cmpstr(ask(lan, 10 * NET_NS_PER_SECOND, NET_PROBE_ICMP, NET_IP4(10, 0, 0, 77), 0), ==,
-                    "over 7 of 0: 2\n");
+                    "over 7 of 0: no arp by .77\n");
+    lan_free(lan);
+}
+
+/* Why a probe did not even leave: by each protocol, before and after ARP has given up. */
+static void test_not_left(void)
+{
+    Lan *lan = lan_new();
+
+    for (NetProbeKind kind = NET_PROBE_ICMP; kind <= NET_PROBE_TCP; kind++) {
+        NetTime at = 20 * kind * NET_NS_PER_SECOND;
+        NetEndpointProbe probe = probe_to(kind, NET_IP4(10, 0, 0, 77), 9);
+
+        g_assert_cmpstr(ask_from(lan, 1, at, &probe), ==, "over 7 of 1: no arp by .77\n");
+        probe.timeout_ns = 4 * NET_NS_PER_SECOND;
+        g_assert_cmpstr(ask_from(lan, 1, at + 10 * NET_NS_PER_SECOND, &probe), ==,
+                        "over 7 of 1: no arp by .77\n");
+        probe.to = NET_IP4(10, 9, 9, 9); /* .2 has no gateway */
+        g_assert_cmpstr(ask_from(lan, 1, at + 15 * NET_NS_PER_SECOND, &probe), ==,
+                        "over 7 of 1: no route\n");
+    }
     lan_free(lan);
 }
 
@@ -132,10 +172,10 @@ static void test_udp(void)
     Lan *lan = lan_new();
 
     g_assert_cmpstr(ask(lan, 0, NET_PROBE_UDP, NET_IP4(10, 0, 0, 2), 7), ==,
-                    "seen by 1: 1 99 from .1\nover 7 of 0: 0\n");
+                    "seen by 1: 1 99 from .1\nover 7 of 0: answered\n");
     /* It has arrived, though nobody listens there: ICMP says so. */
     g_assert_cmpstr(ask(lan, 10 * NET_NS_PER_SECOND, NET_PROBE_UDP, NET_IP4(10, 0, 0, 3), 7), ==,
-                    "seen by 2: 1 99 from .1\nover 7 of 0: 3\n");
+                    "seen by 2: 1 99 from .1\nover 7 of 0: icmp 3/3 by .3\n");
     lan_free(lan);
 }
 
@@ -144,16 +184,17 @@ static void test_tcp(void)
     Lan *lan = lan_new();
 
     /* Nobody listens, and nobody expects it: a reset. */
-    g_assert_cmpstr(ask(lan, 0, NET_PROBE_TCP, NET_IP4(10, 0, 0, 3), 4000), ==, "over 7 of 0: 1\n");
+    g_assert_cmpstr(ask(lan, 0, NET_PROBE_TCP, NET_IP4(10, 0, 0, 3), 4000), ==,
+                    "over 7 of 0: reset\n");
     g_assert_true(net_endpoint_expect(lan->parts[2], 4000, 99, 20 * NET_NS_PER_SECOND,
                                       10 * NET_NS_PER_SECOND));
     g_assert_cmpstr(ask(lan, 10 * NET_NS_PER_SECOND, NET_PROBE_TCP, NET_IP4(10, 0, 0, 3), 4000), ==,
-                    "seen by 2: 2 99 from .1\nover 7 of 0: 0\n");
+                    "seen by 2: 2 99 from .1\nover 7 of 0: answered\n");
     /* A service listens there: the probe is answered all the same. */
     g_assert_true(
         net_endpoint_expect(lan->parts[1], 80, 99, 40 * NET_NS_PER_SECOND, 30 * NET_NS_PER_SECOND));
     g_assert_cmpstr(ask(lan, 30 * NET_NS_PER_SECOND, NET_PROBE_TCP, NET_IP4(10, 0, 0, 2), 80), ==,
-                    "seen by 1: 2 99 from .1\nover 7 of 0: 0\n");
+                    "seen by 1: 2 99 from .1\nover 7 of 0: answered\n");
     lan_free(lan);
 }
 
@@ -163,7 +204,7 @@ static void test_forwards_nothing(void)
     Lan *lan = lan_new();
 
     g_assert_cmpstr(ask(lan, 0, NET_PROBE_ICMP, NET_IP4(10, 9, 9, 9), 0), ==,
-                    "drop not-forwarding\nover 7 of 0: 2\n");
+                    "drop not-forwarding\nover 7 of 0: timeout\n");
     lan_free(lan);
 }
 
@@ -302,6 +343,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/endpoint/icmp", test_icmp);
+    g_test_add_func("/endpoint/not-left", test_not_left);
     g_test_add_func("/endpoint/udp", test_udp);
     g_test_add_func("/endpoint/tcp", test_tcp);
     g_test_add_func("/endpoint/forwards-nothing", test_forwards_nothing);

@@ -31,11 +31,11 @@ static void on_answer(void *user, const NetDatagram *datagram)
                            (const char *)datagram->bytes);
 }
 
-static void on_refusal(void *user, NetIp4 to, uint16_t to_port, uint8_t code)
+static void on_refusal(void *user, NetIp4 to, uint16_t to_port, const NetRefusal *refusal)
 {
     LabVm *vm = user;
 
-    g_string_append_printf(vm->heard, "refused, code %u\n", code);
+    g_string_append_printf(vm->heard, "refused, code %u\n", refusal->code);
 }
 
 static const NetUdpOps service_ops = {.receive = on_datagram};

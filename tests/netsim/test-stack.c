@@ -306,11 +306,11 @@ static void on_datagram(void *user, const NetDatagram *d)
         net_stack_udp_send(&host->stack, 7, d->from, d->from_port, d->bytes, d->length, d->now);
 }
 
-static void on_refused(void *user, NetIp4 to, uint16_t to_port, uint8_t code)
+static void on_refused(void *user, NetIp4 to, uint16_t to_port, const NetRefusal *refusal)
 {
     Host *host = user;
 
-    g_string_append_printf(host->log, "refused %08x:%u code %u\n", to, to_port, code);
+    g_string_append_printf(host->log, "refused %08x:%u code %u\n", to, to_port, refusal->code);
 }
 
 static const NetUdpOps logger = {.receive = on_datagram, .unreachable = on_refused};

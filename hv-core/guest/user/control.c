@@ -55,9 +55,23 @@ static void say_reply(Probe *probe, NetIp4 from, NetTime rtt_ns)
     probe->in_use = false;
 }
 
-static void say_outcome(Probe *probe, const char *outcome)
+static void say_result(Probe *probe, NetProbeResult result)
 {
-    say("probe %u %s\n", probe->id, outcome);
+    static const char *const names[] = {
+        [NET_PROBE_REFUSED] = "refused",   [NET_PROBE_OTHER_ANSWER] = "other-answer",
+        [NET_PROBE_TIMED_OUT] = "timeout", [NET_PROBE_NO_ROUTE] = "no-route",
+        [NET_PROBE_NOT_SENT] = "not-run",
+    };
+    char by[ADDRESS_TEXT_BYTES];
+    address_text(result.by, by);
+    switch (result.outcome) {
+    case NET_PROBE_ANSWERED: say_reply(probe, probe->to, result.rtt_ns); break;
+    case NET_PROBE_UNREACHABLE:
+        say("probe %u unreachable %s %u %u\n", probe->id, by, result.icmp_type, result.icmp_code);
+        break;
+    case NET_PROBE_NO_ARP_ANSWER: say("probe %u no-arp-answer %s\n", probe->id, by); break;
+    default: say("probe %u %s\n", probe->id, names[result.outcome]); break;
+    }
     probe->in_use = false;
 }
 
@@ -72,14 +86,7 @@ void control_seen(NetProbeKind kind, uint64_t nonce, NetIp4 from)
 static void echo_done(void *user, const NetEchoResult *result)
 {
     Probe *probe = user;
-    uint64_t nonce;
-    if (result->outcome == NET_ECHO_REPLY &&
-        net_probe_read(result->payload, result->payload_bytes, &nonce) && nonce == probe->nonce)
-        say_reply(probe, result->from, result->rtt_ns);
-    else if (result->outcome == NET_ECHO_UNREACHABLE || result->outcome == NET_ECHO_TIME_EXCEEDED)
-        say_outcome(probe, "unreachable");
-    else
-        say_outcome(probe, "timeout");
+    say_result(probe, net_probe_echoed(stack, result, probe->nonce));
 }
 
 static void udp_answer(void *user, const NetDatagram *datagram)
@@ -93,12 +100,12 @@ static void udp_answer(void *user, const NetDatagram *datagram)
     }
 }
 
-static void udp_refused(void *user, NetIp4 to, uint16_t to_port, uint8_t code)
+static void udp_refused(void *user, NetIp4 to, uint16_t to_port, const NetRefusal *refusal)
 {
     for (Probe *probe = probes; probe < probes + MAX_PROBES; probe++) {
         if (probe->in_use && probe->kind == NET_PROBE_UDP && probe->to == to &&
             probe->port == to_port)
-            say_outcome(probe, "unreachable");
+            say_result(probe, net_probe_refused(stack, to, refusal));
     }
 }
 
@@ -131,18 +138,9 @@ static int send_udp(Probe *probe, const uint8_t payload[NET_PROBE_BYTES], NetTim
                               probe->sent);
 }
 
-static void tcp_done(void *user, NetProbeOutcome outcome, NetTime rtt_ns)
+static void tcp_done(void *user, const NetProbeResult *result)
 {
-    static const char *const names[] = {
-        [NET_PROBE_REFUSED] = "refused",
-        [NET_PROBE_TIMED_OUT] = "timeout",
-        [NET_PROBE_UNREACHABLE] = "unreachable",
-    };
-    Probe *probe = user;
-    if (outcome == NET_PROBE_ANSWERED)
-        say_reply(probe, probe->to, rtt_ns);
-    else
-        say_outcome(probe, names[outcome]);
+    say_result(user, *result);
 }
 
 static int send_tcp(Probe *probe, NetTime timeout)
@@ -174,7 +172,7 @@ static void start_probe(const Probe *wanted, NetTime timeout)
                 : probe->kind == NET_PROBE_UDP ? send_udp(probe, payload, timeout)
                                                : send_tcp(probe, timeout);
     if (error < 0)
-        say_outcome(probe, "unreachable");
+        say_result(probe, net_probe_unsent(error));
 }
 
 NetTime control_deadline(void)
@@ -191,7 +189,7 @@ void control_advance(NetTime now)
 {
     for (Probe *probe = probes; probe < probes + MAX_PROBES; probe++) {
         if (probe->in_use && probe->deadline <= now)
-            say_outcome(probe, "timeout");
+            say_result(probe, net_probe_unanswered(stack, probe->to));
     }
 }
 
