@@ -442,7 +442,7 @@ static void probe_seen(SimTelling *telling, const SimRecord *record)
 /* What came back: the answer, or something else instead. */
 static char *result_text(const SimEventProbeResult *event)
 {
-    g_autofree char *by = ip_text(event->by);
+    g_autofree char *by = sim_trail_ip(event->by);
     g_autofree char *error =
         g_ascii_strdown(net_icmp_error_name(event->icmp_type, event->icmp_code), -1);
 
