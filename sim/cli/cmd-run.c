@@ -92,7 +92,7 @@ static bool run_to_end(Run *run, GError **error)
     running = run->engine;
     sigaction(SIGINT, &action, &old);
     if (run->uplinks->ends)
-        good = cli_uplinks_run(run->uplinks, run->engine, run->outputs, error);
+        good = cli_uplinks_run(run->uplinks, run->engine, run->outputs, &cli_wall_clock, error);
     for (uint64_t grant = SLICE_NS; good && sim_engine_run(run->engine, grant); grant += SLICE_NS) {
         good = cli_outputs_follow(run->outputs, run->engine, error);
         show_progress(run);

@@ -7,8 +7,6 @@
  */
 #include "sim/cli/pace.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <string.h>
 
 #include "sim/cli/cli.h"
@@ -21,9 +19,10 @@
 typedef struct {
     CliUplinks *uplinks;
     SimEngine *engine;
+    const CliClock *clock;
     uint64_t origin; /* of virtual time on the wall clock */
     uint64_t lost;   /* by lagging, since that was last said */
-    uint64_t said;   /* when */
+    uint64_t say_at; /* not before */
 } Pace;
 
 /* Where a frame goes on its way in. */
@@ -32,10 +31,33 @@ typedef struct {
     unsigned uplink;
 } Input;
 
-static uint64_t wall_ns(void)
+static uint64_t wall_ns(const Pace *pace)
+{
+    return pace->clock->now(pace->clock->user);
+}
+
+/* ---- The clock of this host -------------------------------------------------- */
+
+static uint64_t now_of_host(void *user)
 {
     return (uint64_t)g_get_monotonic_time() * 1000;
 }
+
+static int wait_on_host(void *user, struct pollfd *fds, unsigned count, uint64_t ns)
+{
+    struct timespec timeout = {.tv_nsec = (long)ns};
+
+    return ppoll(fds, count, &timeout, NULL);
+}
+
+static void lags_on_stderr(void *user, uint64_t ns)
+{
+    cli_error("this host is too slow for the run: %.1f s behind the wall clock; it goes on from "
+              "there",
+              (double)ns / 1e9);
+}
+
+const CliClock cli_wall_clock = {.now = now_of_host, .wait = wait_on_host, .lags = lags_on_stderr};
 
 /* ---- Opening --------------------------------------------------------------- */
 
@@ -106,10 +128,10 @@ static void drop_end(CliUplinks *uplinks, unsigned number, GError *error)
 static void give_to_engine(void *user, const uint8_t *bytes, size_t length)
 {
     const Input *input = user;
-    uint64_t now = wall_ns();
+    const Pace *pace = input->pace;
 
-    sim_engine_uplink_input(input->pace->engine, input->uplink, bytes, length,
-                            now - input->pace->origin);
+    sim_engine_uplink_input(pace->engine, input->uplink, bytes, length,
+                            wall_ns(pace) - pace->origin);
 }
 
 static void read_end(Pace *pace, unsigned number)
@@ -145,10 +167,19 @@ static void write_ends(Pace *pace)
 
 /* ---- The clock ------------------------------------------------------------- */
 
+static void say_lag(Pace *pace, uint64_t now)
+{
+    if (pace->lost == 0 || now < pace->say_at)
+        return;
+    pace->clock->lags(pace->clock->user, pace->lost);
+    pace->lost = 0;
+    pace->say_at = now + SAY_EVERY;
+}
+
 /* Behind the wall clock: sets it back when that is too much, and says so. */
 static void look_at_clock(Pace *pace)
 {
-    uint64_t now = wall_ns();
+    uint64_t now = wall_ns(pace);
     uint64_t reached = sim_engine_command_time(pace->engine);
     uint64_t lag = now - pace->origin > reached ? now - pace->origin - reached : 0;
 
@@ -156,14 +187,7 @@ static void look_at_clock(Pace *pace)
         pace->origin += lag;
         pace->lost += lag;
     }
-    if (pace->lost && now - pace->said > SAY_EVERY) {
-        cli_error(
-            "this host is too slow for the run: %.1f s behind the wall clock; it goes on from "
-            "there",
-            (double)pace->lost / 1e9);
-        pace->lost = 0;
-        pace->said = now;
-    }
+    say_lag(pace, now);
 }
 
 /* Sleeps until a frame comes in or the engine has something to do, and takes what came.
@@ -172,9 +196,8 @@ static void wait_for_frames(Pace *pace, bool behind)
 {
     GPtrArray *ends = pace->uplinks->ends;
     g_autofree struct pollfd *fds = g_new0(struct pollfd, ends->len);
-    uint64_t now = wall_ns() - pace->origin, due = sim_engine_deadline(pace->engine);
+    uint64_t now = wall_ns(pace) - pace->origin, due = sim_engine_deadline(pace->engine);
     uint64_t sleep_ns = due > now && !behind ? MIN(due - now, MOST_SLEEP) : 0;
-    struct timespec timeout = {.tv_nsec = (long)sleep_ns};
 
     for (unsigned i = 0; i < ends->len; i++) {
         const SimUplink *end = ends->pdata[i];
@@ -182,21 +205,23 @@ static void wait_for_frames(Pace *pace, bool behind)
         fds[i].fd = end ? sim_uplink_fd(end) : -1;
         fds[i].events = POLLIN | (end && sim_uplink_wants_to_write(end) ? POLLOUT : 0);
     }
-    if (ppoll(fds, ends->len, &timeout, NULL) <= 0)
+    if (pace->clock->wait(pace->clock->user, fds, ends->len, sleep_ns) <= 0)
         return;
     for (unsigned i = 0; i < ends->len; i++)
         if (fds[i].revents & (POLLIN | POLLHUP | POLLERR))
             read_end(pace, i);
 }
 
-bool cli_uplinks_run(CliUplinks *uplinks, SimEngine *engine, CliOutputs *outputs, GError **error)
+bool cli_uplinks_run(CliUplinks *uplinks, SimEngine *engine, CliOutputs *outputs,
+                     const CliClock *clock, GError **error)
 {
-    Pace pace = {.uplinks = uplinks, .engine = engine, .origin = wall_ns()};
+    Pace pace = {.uplinks = uplinks, .engine = engine, .clock = clock};
     uint64_t target, from, grant;
 
+    pace.origin = wall_ns(&pace);
     sim_engine_stay_when_idle(engine, true);
     while (true) {
-        target = wall_ns() - pace.origin;
+        target = wall_ns(&pace) - pace.origin;
         /* What nothing happens in costs nothing. */
         from = MAX(sim_engine_command_time(engine), MIN(sim_engine_deadline(engine), target));
         grant = MIN(target, from + MOST_AT_ONCE);
@@ -209,5 +234,6 @@ bool cli_uplinks_run(CliUplinks *uplinks, SimEngine *engine, CliOutputs *outputs
         wait_for_frames(&pace, grant < target);
     }
     write_ends(&pace);
+    say_lag(&pace, UINT64_MAX - SAY_EVERY);
     return true;
 }
