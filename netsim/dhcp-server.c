@@ -330,9 +330,11 @@ static void take_decline(NetDhcpServer *server, const NetDhcp *message, const Id
                          NetTime now, NetDhcpAnswer *answer)
 {
     Entry *entry = find_address(server, message->requested);
+    bool believed = entry != NULL && entry->state != ENTRY_FREE && is_client(entry, client);
 
-    report(answer, NET_DHCP_EVENT_DECLINE, message, message->requested, 0, "");
-    if (entry == NULL || entry->state == ENTRY_FREE || !is_client(entry, client))
+    report(answer, NET_DHCP_EVENT_DECLINE, message, message->requested,
+           believed ? server->config.lease_ns : 0, "");
+    if (!believed)
         return;
     entry->state = ENTRY_DECLINED;
     entry->expires = after(now, server->config.lease_ns);

@@ -201,7 +201,10 @@ static void lease_rows(GuiTable *table, const SimModel *model, const SimModelNet
         char address[NET_IP4_TEXT_BYTES];
 
         net_ip4_format(lease->address, address);
-        gui_table_add(table, g_strdup_printf("%s\t%s\t%s\t%s", address, mac, lease->name, until));
+        gui_table_add(
+            table, g_strdup_printf("%s\t%s\t%s\t%s", address, mac,
+                                   lease->declined ? _("declined: in use by another") : lease->name,
+                                   until));
     }
 }
 

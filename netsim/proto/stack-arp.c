@@ -260,6 +260,7 @@ void net_arp_input(NetStack *stack, unsigned nic, const uint8_t *bytes, size_t l
         stack->counters.malformed++;
         return;
     }
+    net_dhcp_hear_arp(stack, nic, &arp, now);
     bool for_us = own->address != 0 && arp.target_ip == own->address;
     if (own->address != 0 && arp.sender_ip == own->address) {
         stack->counters.address_conflicts++;
@@ -283,6 +284,17 @@ void net_arp_input(NetStack *stack, unsigned nic, const uint8_t *bytes, size_t l
         };
         send_arp(stack, nic, arp.sender_mac, &reply);
     }
+}
+
+void net_arp_probe(NetStack *stack, unsigned nic, NetIp4 address)
+{
+    NetArp probe = {
+        .operation = NET_ARP_REQUEST,
+        .sender_mac = stack->nics[nic].mac,
+        .target_ip = address, /* the sender's is 0: nobody's cache is to change */
+    };
+
+    send_arp(stack, nic, broadcast_mac, &probe);
 }
 
 void net_arp_restart(NetStack *stack, unsigned nic, NetTime now)

@@ -1,21 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* stack-dhcp.c: the DHCP client: a NIC that gets its address by itself (RFC 2131 4.4).
  *
- *   INIT -> DISCOVER -> SELECTING -> (first OFFER) REQUEST -> REQUESTING -> (ACK) BOUND
+ *   INIT -> DISCOVER -> SELECTING -> (first OFFER) REQUEST -> REQUESTING -> (ACK) CHECKING
+ *   CHECKING -> nobody else has the address -> BOUND
+ *   CHECKING -> somebody's ARP names it -> DECLINE, and after ten seconds all begins again
  *   BOUND -> at T1 -> RENEWING (asks its server) -> at T2 -> REBINDING (asks all)
  *   at the lease's end, or told NAK: the address goes, and all begins again
+ *
+ * The check is that of RFC 5227 2.1.1, but shorter: one ARP probe instead of three, and
+ * CHECK_NS for the answer instead of seconds, so that guests are up soon. On cables slower
+ * than that a conflict goes unseen.
  *
  * Each state has one deadline: when to ask again, or to go on to the next state.
  */
 #include "netsim/proto/dhcp.h"
 #include "netsim/proto/stack-private.h"
+#include "netsim/proto/wire.h"
 
-#define FIRST_WAIT_NS  (4 * NET_NS_PER_SECOND) /* RFC 2131 4.1: then 8, 16, 32, 64 s */
-#define MOST_WAIT_NS   (64 * NET_NS_PER_SECOND)
-#define REQUEST_TRIES  4
-#define AFTER_NAK_NS   NET_NS_PER_SECOND
-#define LEAST_RENEW_NS (60 * NET_NS_PER_SECOND) /* between two tries to renew */
-#define ETHERNET_ID    1                        /* type of a client id that is a MAC address */
+#define FIRST_WAIT_NS    (4 * NET_NS_PER_SECOND) /* RFC 2131 4.1: then 8, 16, 32, 64 s */
+#define MOST_WAIT_NS     (64 * NET_NS_PER_SECOND)
+#define REQUEST_TRIES    4
+#define AFTER_NAK_NS     NET_NS_PER_SECOND
+#define CHECK_NS         (20 * NET_NS_PER_MS)
+#define AFTER_DECLINE_NS (10 * NET_NS_PER_SECOND) /* RFC 2131 3.1, 5: at least */
+#define LEAST_RENEW_NS   (60 * NET_NS_PER_SECOND) /* between two tries to renew */
+#define ETHERNET_ID      1                        /* type of a client id that is a MAC address */
 
 static void set_state(NetStack *stack, NetDhcpClient *client, NetDhcpState state, NetTime deadline)
 {
@@ -167,30 +176,69 @@ static void take_times(NetDhcpClient *client, const NetDhcp *ack, NetTime now)
     client->renew_at = after_seconds(now, renewal);
 }
 
-static void take_ack(NetStack *stack, NetDhcpClient *client, const NetDhcp *ack, NetTime now)
+/* The lease is ours, and so is its address. */
+static void bind(NetStack *stack, NetDhcpClient *client, NetTime now)
 {
     unsigned nic = nic_of(stack, client);
+    bool same = client->address == client->offered;
+
+    client->address = client->offered;
+    set_state(stack, client, NET_DHCP_BOUND, client->renew_at);
+    if (same)
+        return;
+    if (client->mtu >= NET_STACK_LEAST_PATH_MTU && client->mtu < stack->nics[nic].mtu)
+        stack->nics[nic].mtu = client->mtu;
+    net_stack_set_address(stack, nic, client->address, client->prefix, client->router, now);
+    tell(stack, nic, now);
+}
+
+static void take_ack(NetStack *stack, NetDhcpClient *client, const NetDhcp *ack, NetTime now)
+{
     unsigned prefix = ack->mask != 0 ? net_dhcp_prefix(ack->mask) : 24;
-    bool same = client->address == ack->yours;
 
     if (ack->yours == 0 || ack->lease_s == 0 || prefix > 30)
         return;
-    client->address = ack->yours;
+    client->offered = ack->yours;
     client->server = ack->server != 0 ? ack->server : client->server;
     client->router = ack->router;
     client->prefix = (uint8_t)prefix;
     client->dns_count = ack->dns_count;
     __builtin_memcpy(client->dns, ack->dns, sizeof client->dns);
     __builtin_memcpy(client->domain, ack->domain, sizeof client->domain);
+    client->mtu = ack->mtu;
     client->bound_at = now;
     take_times(client, ack, now);
-    set_state(stack, client, NET_DHCP_BOUND, client->renew_at);
-    if (same)
+    if (client->address == client->offered) { /* a renewal */
+        bind(stack, client, now);
         return;
-    if (ack->mtu >= NET_STACK_LEAST_PATH_MTU && ack->mtu < stack->nics[nic].mtu)
-        stack->nics[nic].mtu = ack->mtu;
-    net_stack_set_address(stack, nic, client->address, prefix, client->router, now);
-    tell(stack, nic, now);
+    }
+    set_state(stack, client, NET_DHCP_CHECKING, now + CHECK_NS);
+    net_arp_probe(stack, nic_of(stack, client), client->offered);
+}
+
+/* RFC 2131 4.4.4: to all, from nobody, and about the address by its option. */
+static void decline(NetStack *stack, NetDhcpClient *client, NetTime now)
+{
+    NetDhcp message = message_of(stack, client, NET_DHCP_DECLINE, now);
+
+    message.seconds = 0;
+    message.parameter_count = 0;
+    message.requested = client->offered;
+    message.server = client->server;
+    send(stack, client, &message, NET_IP4_BROADCAST, now);
+    lose_address(stack, client, now + AFTER_DECLINE_NS, now);
+}
+
+void net_dhcp_hear_arp(NetStack *stack, unsigned nic, const NetArp *arp, NetTime now)
+{
+    NetDhcpClient *client = &stack->dhcp[nic];
+    /* Somebody has the address, or asks for it as we do (RFC 5227 2.1.1). */
+    bool names_it = arp->sender_ip == client->offered ||
+                    (arp->sender_ip == 0 && arp->target_ip == client->offered);
+
+    if (client->state == NET_DHCP_CHECKING && names_it &&
+        !net_mac_equal(arp->sender_mac, stack->nics[nic].mac))
+        decline(stack, client, now);
 }
 
 /* --- in --- */
@@ -270,6 +318,7 @@ static void expire(NetStack *stack, NetDhcpClient *client, NetTime now)
             discover(stack, client, now);
         }
         break;
+    case NET_DHCP_CHECKING: bind(stack, client, now); break;
     case NET_DHCP_BOUND:
     case NET_DHCP_RENEWING:
     case NET_DHCP_REBINDING:
@@ -307,8 +356,8 @@ const char *net_dhcp_state_name(NetDhcpState state)
     static const char *const names[] = {
         [NET_DHCP_IDLE] = "IDLE",           [NET_DHCP_INIT] = "INIT",
         [NET_DHCP_SELECTING] = "SELECTING", [NET_DHCP_REQUESTING] = "REQUESTING",
-        [NET_DHCP_BOUND] = "BOUND",         [NET_DHCP_RENEWING] = "RENEWING",
-        [NET_DHCP_REBINDING] = "REBINDING",
+        [NET_DHCP_CHECKING] = "CHECKING",   [NET_DHCP_BOUND] = "BOUND",
+        [NET_DHCP_RENEWING] = "RENEWING",   [NET_DHCP_REBINDING] = "REBINDING",
     };
 
     return (unsigned)state < sizeof names / sizeof names[0] ? names[state] : "?";

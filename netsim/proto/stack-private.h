@@ -81,6 +81,8 @@ int net_arp_send(NetStack *stack, unsigned nic, NetIp4 next_hop, size_t length, 
 void net_stack_send_to(NetStack *stack, unsigned nic, NetMac destination, uint16_t type,
                        uint8_t *frame, size_t length);
 int net_stack_hold(NetStack *stack, const NetHeld *held);
+/* Asks whether somebody has an address already (RFC 5227 2.1.1). */
+void net_arp_probe(NetStack *stack, unsigned nic, NetIp4 address);
 /* A NIC has got another address: forgets its neighbours, and announces it. */
 void net_arp_restart(NetStack *stack, unsigned nic, NetTime now);
 /* Was an address asked for, and has nobody answered so far? */
@@ -136,6 +138,8 @@ void net_udp_refused(NetStack *stack, uint16_t port, NetIp4 to, uint16_t to_port
                      const NetRefusal *refusal);
 
 /* stack-dhcp.c, stack-dns.c */
+/* Somebody else's ARP came in by a NIC: is it about the address that DHCP gave us? */
+void net_dhcp_hear_arp(NetStack *stack, unsigned nic, const NetArp *arp, NetTime now);
 void net_dhcp_advance(NetStack *stack, NetTime now);
 NetTime net_dhcp_deadline(const NetStack *stack);
 void net_dns_advance(NetStack *stack, NetTime now);

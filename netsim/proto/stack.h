@@ -206,6 +206,7 @@ typedef enum {
     NET_DHCP_INIT,
     NET_DHCP_SELECTING,
     NET_DHCP_REQUESTING,
+    NET_DHCP_CHECKING, /* it has one, and asks by ARP whether somebody else has it */
     NET_DHCP_BOUND,
     NET_DHCP_RENEWING,
     NET_DHCP_REBINDING,
@@ -220,6 +221,7 @@ typedef struct {
     uint8_t dns_count;
     uint32_t xid;
     NetIp4 offered, address, server, router; /* address 0: none */
+    uint16_t mtu;                            /* 0: the server said nothing */
     NetIp4 dns[NET_DHCP_CLIENT_DNS];
     char domain[48];
     NetTime began, deadline;

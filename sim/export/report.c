@@ -520,9 +520,11 @@ static void add_leases(SimReport *report, json_object *network)
     for (size_t i = 0; i < row_count(leases); i++) {
         json_object *lease = row(leases, i);
 
-        g_string_append_printf(report->out, "    lease of %s by %s%s%s%s", text(lease, "address"),
-                               text(lease, "mac"), *text(lease, "name") ? " (" : "",
-                               text(lease, "name"), *text(lease, "name") ? ")" : "");
+        g_string_append_printf(
+            report->out, "    %s of %s by %s%s%s%s",
+            get(lease, "declined") ? "refusal, as it is in use by another," : "lease",
+            text(lease, "address"), text(lease, "mac"), *text(lease, "name") ? " (" : "",
+            text(lease, "name"), *text(lease, "name") ? ")" : "");
         append_expiry(report, lease);
     }
 }

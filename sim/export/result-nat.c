@@ -132,6 +132,8 @@ json_object *sim_result_leases(const SimModelNetwork *network)
         add_text(row, "name", lease->name);
         add_number(row, "since_ns", lease->since);
         add_time(row, "expires_ns", lease->expires_ns);
+        if (lease->declined)
+            json_object_object_add(row, "declined", json_object_new_boolean(true));
         json_object_array_add(rows, row);
     }
     return rows;

@@ -196,6 +196,7 @@ static bool give_lease(SimModelNetwork *network, uint32_t part, const SimRecord 
         .part = part,
         .address = event->address,
         .mac = event->mac,
+        .declined = event->what == SIM_DHCP_DECLINE,
         .since = record->time,
         .expires_ns = event->lease_ns > SIM_TIME_NEVER - record->time
                           ? SIM_TIME_NEVER
@@ -244,8 +245,10 @@ static bool dhcp(SimModel *model, const SimRecord *record)
     case SIM_DHCP_ACK:
         set_nic(model, event->mac, event->address, 0);
         return give_lease(network, part, record);
-    case SIM_DHCP_RELEASE:
     case SIM_DHCP_DECLINE:
+        set_nic(model, event->mac, 0, event->address);
+        return event->lease_ns == 0 || give_lease(network, part, record);
+    case SIM_DHCP_RELEASE:
     case SIM_DHCP_EXPIRED:
         if (event->address != 0)
             set_nic(model, event->mac, 0, event->address);

@@ -288,10 +288,11 @@ typedef struct {
     char name[64];
 } SimModelRule;
 
-/* An address that a DHCP server has given. */
+/* An address that a DHCP server has given, or keeps back. */
 typedef struct {
     uint32_t part; /* the server */
     uint32_t address;
+    bool declined; /* the client found it in use: nobody is given it until then */
     uint64_t mac;
     uint64_t since, expires_ns;
     char name[64];

@@ -8,6 +8,7 @@
 
 static struct {
     bool silent, refuses;
+    NetIp4 gives;
     uint32_t lease_s;
     unsigned answers;
 } server;
@@ -22,13 +23,19 @@ static void answer_dhcp(void *user, const NetDatagram *d)
     g_string_append_printf(host->log, "%u: %s from %08x for %08x\n",
                            (unsigned)(host->lab->now / SECOND), net_dhcp_type_name(in.type),
                            d->from, in.requested != 0 ? in.requested : in.client);
-    if (server.silent || in.type == NET_DHCP_RELEASE)
+    if (in.type == NET_DHCP_DECLINE) {
+        g_assert_cmphex(in.server, ==, NET_IP4(10, 0, 0, 2));
+        g_assert_cmphex(in.client, ==, 0);
+        g_assert_cmpuint(in.parameter_count, ==, 0);
+        server.gives++;
+    }
+    if (server.silent || in.type == NET_DHCP_RELEASE || in.type == NET_DHCP_DECLINE)
         return;
     out = (NetDhcp){
         .operation = NET_DHCP_BOOTREPLY,
         .xid = in.xid,
         .broadcast = in.broadcast,
-        .yours = NET_IP4(10, 0, 0, 77),
+        .yours = server.gives,
         .mac = in.mac,
         .type = in.type == NET_DHCP_DISCOVER ? NET_DHCP_OFFER
                 : server.refuses             ? NET_DHCP_NAK
@@ -54,6 +61,7 @@ static TcpLab *dhcp_lab(void)
 
     memset(&server, 0, sizeof server);
     server.lease_s = 1000;
+    server.gives = NET_IP4(10, 0, 0, 77);
     net_stack_udp_bind(&lab->hosts[1].stack, 67, &dhcp_server, &lab->hosts[1]);
     net_stack_set_address(&lab->hosts[0].stack, 0, 0, 0, 0, 0);
     g_string_truncate(lab->wire, 0);
@@ -165,6 +173,72 @@ static void test_nak(void)
     g_assert_cmpint(stack->dhcp[0].state, ==, NET_DHCP_BOUND);
 }
 
+/* The server gives an address that somebody has: its own. The client finds out by ARP, says
+ * so, and after ten seconds asks again. It never had the address. */
+static void test_declines(void)
+{
+    g_autoptr(TcpLab) lab = dhcp_lab();
+    NetStack *stack = &lab->hosts[0].stack;
+
+    server.gives = NET_IP4(10, 0, 0, 2);
+    net_stack_dhcp_start(stack, 0, 0);
+    tcp_lab_run(lab, 9 * SECOND);
+    assert_log(&lab->hosts[1], "0: DISCOVER from 00000000 for 00000000\n"
+                               "0: REQUEST from 00000000 for 0a000002\n"
+                               "0: DECLINE from 00000000 for 0a000002\n");
+    g_assert_cmpint(stack->dhcp[0].state, ==, NET_DHCP_INIT);
+    g_assert_cmphex(stack->nics[0].address, ==, 0);
+    g_assert_cmphex(stack->dhcp[0].address, ==, 0);
+    tcp_lab_run(lab, 11 * SECOND);
+    assert_log(&lab->hosts[1], "10: DISCOVER from 00000000 for 00000000\n"
+                               "10: REQUEST from 00000000 for 0a000003\n");
+    g_assert_cmpint(stack->dhcp[0].state, ==, NET_DHCP_BOUND);
+    g_assert_cmphex(stack->nics[0].address, ==, NET_IP4(10, 0, 0, 3));
+}
+
+static void hear_arp(TcpLab *lab, uint8_t mac, NetIp4 sender, NetIp4 target)
+{
+    uint8_t frame[NET_ETHERNET_BYTES + NET_ARP_BYTES];
+    const NetEthernet ethernet = {
+        .destination = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}},
+        .source = {{2, 0, 0, 0, 0, mac}},
+        .type = NET_TYPE_ARP,
+    };
+    const NetArp arp = {.operation = NET_ARP_REQUEST,
+                        .sender_mac = ethernet.source,
+                        .sender_ip = sender,
+                        .target_ip = target};
+
+    net_ethernet_write(frame, &ethernet);
+    net_arp_write(frame + NET_ETHERNET_BYTES, &arp);
+    net_stack_input(&lab->hosts[0].stack, 0, frame, sizeof frame, lab->now);
+}
+
+/* While it checks (4 ms to 24 ms): another that checks the same address is a conflict, ARP
+ * about other addresses is none, nor is its own frame that comes back to it. */
+static void test_checking(void)
+{
+    const NetIp4 given = NET_IP4(10, 0, 0, 77), other = NET_IP4(10, 0, 0, 78);
+
+    for (unsigned conflict = 0; conflict < 2; conflict++) {
+        g_autoptr(TcpLab) lab = dhcp_lab();
+        NetStack *stack = &lab->hosts[0].stack;
+
+        net_stack_dhcp_start(stack, 0, 0);
+        tcp_lab_run(lab, 10 * MS);
+        g_assert_cmpint(stack->dhcp[0].state, ==, NET_DHCP_CHECKING);
+        g_assert_cmphex(stack->nics[0].address, ==, 0);
+        hear_arp(lab, 0x99, other, given);
+        hear_arp(lab, 0x99, 0, other);
+        hear_arp(lab, stack->nics[0].mac.byte[5], 0, given);
+        g_assert_cmpint(stack->dhcp[0].state, ==, NET_DHCP_CHECKING);
+        if (conflict == 1)
+            hear_arp(lab, 0x99, 0, given);
+        tcp_lab_run(lab, 30 * MS);
+        g_assert_cmpint(stack->dhcp[0].state, ==, conflict == 1 ? NET_DHCP_INIT : NET_DHCP_BOUND);
+    }
+}
+
 /* --- DNS --- */
 
 static void answer_dns(void *user, const NetDatagram *d)
@@ -264,6 +338,8 @@ int main(int argc, char **argv)
     g_test_add_func("/dhcp-client/expires", test_expires);
     g_test_add_func("/dhcp-client/silence", test_silence);
     g_test_add_func("/dhcp-client/nak", test_nak);
+    g_test_add_func("/dhcp-client/declines", test_declines);
+    g_test_add_func("/dhcp-client/checking", test_checking);
     g_test_add_func("/dns-client", test_dns);
     return g_test_run();
 }
