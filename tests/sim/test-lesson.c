@@ -69,7 +69,7 @@ static const struct {
       {"last", "exhausted"}}},
     {"networking/arp-and-learning", {{"question", "1"}, {"second", "2"}, {"forgot", "vm:b"}}},
     {"networking/encapsulation", {{"layers", "98"}, {"tag", "102"}, {"peel", "98"}}},
-    {"networking/vlans", {{"broadcast", "vm:sales2"}, {"lab", "timeout"}}},
+    {"networking/vlans", {{"broadcast", "vm:sales2"}, {"lab", "no-arp-answer"}}},
     {"networking/trunk-native-vlan",
      {{"tag", "4"}, {"native", "0"}, {"forgotten", "no-other-port"}}},
     {"networking/firewall", {{"ping", "acl-out"}, {"own", "timeout"}, {"open", "0"}}},
