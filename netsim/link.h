@@ -26,11 +26,11 @@ typedef struct {
     NetTime takes;      /* how long one of that length takes, */
     uint64_t rest;      /* and 1/rate_bps ns of this more */
     NetTime fine_wait;  /* the longest wait known not to be too long */
+    bool is_bad;        /* any of quality is set */
     NetBucket shaper;
     uint64_t random; /* state of the way's own generator */
     NetTime last_arrival;
     NetLinkQuality quality;
-    bool is_bad; /* any of quality is set */
 } NetLinkWay;
 
 /* What becomes of a frame on a bad way. */

@@ -16,13 +16,14 @@ typedef struct NetPort {
     uint16_t epoch;       /* counts unpluggings: a frame under way from before is lost */
     bool up;
     bool is_end; /* of a NIC or an uplink: frames are handed in here */
-    NetNetworkId network;
-    struct NetPort *former; /* the peer when the cable was last unplugged */
-    bool gone;              /* with its part */
-    NetLinkConfig config;   /* of the cable */
-    NetLinkWay way;         /* out of here */
+    bool gone;   /* with its part */
     uint64_t out_frames, in_frames;
     uint64_t out_bytes, in_bytes;
+    NetLinkConfig config; /* of the cable */
+    NetLinkWay way;       /* out of here */
+    /* The rest is not asked for each frame. */
+    NetNetworkId network;
+    struct NetPort *former; /* the peer when the cable was last unplugged */
     uint64_t dropped[NET_DROP_COUNT];
 } NetPort;
 

@@ -115,15 +115,10 @@ static inline bool pass_by(NetSwitch *sw, uint32_t in, NetFrame *frame, NetTime 
     return true;
 }
 
-void net_switch_receive(NetPart *part, uint32_t number, NetFrame *frame, NetTime now)
+/* Not inline: what it needs on the stack, the short way need not pay for. */
+static G_NO_INLINE void go_whole_way(NetSwitch *sw, uint32_t number, NetFrame *frame, NetTime now)
 {
-    NetSwitch *sw = (NetSwitch *)part;
     NetPass pass;
-
-    sw->passes++;
-    NET_SWITCH_REPORT(sw, switch_received, now, sw->ports[number].id, frame);
-    if (pass_by(sw, number, frame, now))
-        return;
 
     pass.sw = sw;
     pass.in = sw->ports[number].leader;
@@ -136,8 +131,18 @@ void net_switch_receive(NetPart *part, uint32_t number, NetFrame *frame, NetTime
 
     NetDropReason why = decide(&pass);
     if (why != NET_TAKEN) {
-        net_part_count_drop(part, pass.in, why);
+        net_part_count_drop(&sw->part, pass.in, why);
         NET_SWITCH_REPORT(sw, switch_drop, now, sw->ports[pass.in].id, frame, why);
     }
     net_pass_clear(&pass);
+}
+
+void net_switch_receive(NetPart *part, uint32_t number, NetFrame *frame, NetTime now)
+{
+    NetSwitch *sw = (NetSwitch *)part;
+
+    sw->passes++;
+    NET_SWITCH_REPORT(sw, switch_received, now, sw->ports[number].id, frame);
+    if (!pass_by(sw, number, frame, now))
+        go_whole_way(sw, number, frame, now);
 }
