@@ -116,6 +116,15 @@ def check_top_level(top):
             for name in tree.visible(top, os.listdir(top)) if name not in TOP_LEVEL]
 
 
+def check_suites(top):
+    """The table's first column, and the launcher's list."""
+    if not os.path.exists(os.path.join(top, 'hvlab')):
+        return []
+    table = re.findall(r'^\| ([a-z-]+) \|', tree.read(top, 'tests/README.md'), re.MULTILINE)
+    known = re.search(r"^suites_known='(.*)'$", tree.read(top, 'hvlab'), re.MULTILINE)[1].split()
+    return [f'hvlab: {name}' for name in sorted(set(table) - {'suite'} ^ set(known))]
+
+
 def check_readme(top):
     found = []
     for folder, names in tree.walk(top):
@@ -156,6 +165,8 @@ RULES = [
      {'docs/a.md': 'x\n', '.ci/run': 'x\n'}),
     ('every folder has a README.md with its reading order', check_readme,
      {'README.md': '# x\n', 'sim/README.md': '# sim\n\n## Reading order\n\n1. `a.c`\n'}),
+    ('the launcher knows the suites of tests/README.md', check_suites,
+     {'tests/README.md': '| suite |\n| unit |\n', 'hvlab': "suites_known='unit style'\n"}),
 ]
 
 
