@@ -401,10 +401,12 @@ static bool check_text(const char *text, size_t length, const char *name, GError
     return false;
 }
 
+/* scan_all() has seen that the text is JSON to the letter, so json-c need not be strict: versions
+ * differ in what that means for a number too large for 64 bits, which is to be refused by whoever
+ * knows what the number is for. */
 static json_object *parse_values(const char *text, size_t length)
 {
     struct json_tokener *tokener = json_tokener_new_ex((int)(2 * SIM_MAX_FILE_DEPTH));
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
     json_object *values = json_tokener_parse_ex(tokener, text, (int)length);
     /* A number at the very end is only complete once something follows it. */
     if (json_tokener_get_error(tokener) == json_tokener_continue)

@@ -37,7 +37,8 @@ static void test_image(gconstpointer path)
     g_assert_cmpuint(check->problem_count, ==, 0);
     g_assert_cmpuint(check->file_bytes, <, 120 * 1024);
     g_assert_cmpuint(check->instructions, >, 1000);
-    g_assert_cmpuint(check->resident_pages, <, 36);
+    /* Some 25 to 36, depending on the compiler. */
+    g_assert_cmpuint(check->resident_pages, <=, 40);
     g_assert_cmpuint(check->heap_bytes, >, uses_tcp(path) ? 640 * 1024 : 1024 * 1024);
     bool is_privileged = g_str_has_suffix(path, "/privileged.elf");
     g_assert_cmpuint(check->privileged, ==, is_privileged ? 5 : 0); /* cli hlt wrmsr cr3 out */

@@ -17,7 +17,7 @@ try:
     import pyatspi
 except ImportError:
     print('1..0 # SKIP pyatspi is not installed')
-    sys.exit(77)
+    sys.exit(0)
 
 LIMIT_S = 30
 CLOSED = {pyatspi.ROLE_PUSH_BUTTON, pyatspi.ROLE_LABEL, pyatspi.ROLE_PAGE_TAB, pyatspi.ROLE_ICON,
@@ -87,10 +87,15 @@ class Application:
             for node in self.walk():
                 fits = (name in node.name if part else
                         node.name == name if exact else node.name.startswith(name))
-                if fits and (not role or node.getRoleName() == role):
+                if fits and (not role or role_of(node) == role):
                     return node
             return None
         return self.wait(look, repr(name))
+
+    def named(self, node):
+        """Newer GTK leaves a menu item's name to the label in it."""
+        inside = (n.name for n in self.walk(node, closed=set()) if n.name)
+        return node.name or next(inside, '')
 
     def has(self, name):
         return any(node.name == name for node in self.walk())
@@ -110,7 +115,7 @@ class Application:
             def press(item=item):
                 top = self.find(button)
                 for node in self.walk(top, closed=set()):
-                    if node.name == item and node.getRoleName() == 'menu item':
+                    if role_of(node) == 'menu item' and self.named(node) == item:
                         return act(node)
                 return False
             self.wait(press, f'{item!r} in the menu {button!r}')
@@ -155,6 +160,12 @@ def act(node):
             return action.doAction(0)
         node = node.getChildAtIndex(0)
     return False
+
+
+def role_of(node):
+    """A role's name, which newer AT-SPI calls "button" where it was "push button"."""
+    name = node.getRoleName()
+    return 'push button' if name == 'button' else name
 
 
 def showing(node):

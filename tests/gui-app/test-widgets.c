@@ -63,6 +63,17 @@ static GtkWidget *find_label(GtkWidget *root, const char *text)
 /* ---- Tiles ---------------------------------------------------------------------------- */
 
 /* A picture of 600 by 300 units, white, with a dot; how many tiles of it have changed. */
+/* GTK 4.10 gave buttons that stay pressed a role of their own. */
+static bool is_button(GtkWidget *widget)
+{
+    GtkAccessibleRole role = gtk_accessible_get_accessible_role(GTK_ACCESSIBLE(widget));
+#if GTK_CHECK_VERSION(4, 10, 0)
+    if (role == GTK_ACCESSIBLE_ROLE_TOGGLE_BUTTON)
+        return true;
+#endif
+    return role == GTK_ACCESSIBLE_ROLE_BUTTON;
+}
+
 static unsigned draw_dot(GuiTiles *tiles, int scale, double x, double y)
 {
     cairo_t *cr = gui_tiles_begin(tiles, 600, 300, scale);
@@ -228,7 +239,7 @@ static void test_predict_choice(void)
 
     g_assert_null(gui_predict_given(form)); /* nothing chosen yet */
     g_assert_nonnull(second);
-    gtk_test_accessible_assert_role(GTK_ACCESSIBLE(second), GTK_ACCESSIBLE_ROLE_BUTTON);
+    g_assert_true(is_button(second));
     gtk_toggle_button_set_active(GTK_TOGGLE_BUTTON(second), TRUE);
     g_assert_cmpuint(changes, >, 0);
 

@@ -159,7 +159,7 @@ static void test_round_trip(void)
         .parameter_count = NET_DHCP_MAX_PARAMETERS,
         .client_id_bytes = NET_DHCP_CLIENT_ID_MOST,
     };
-    uint8_t bytes[NET_DHCP_MAX_BYTES];
+    uint8_t bytes[NET_DHCP_MAX_BYTES], again[NET_DHCP_MAX_BYTES];
     NetDhcp back;
 
     memset(d.parameters, 3, sizeof d.parameters);
@@ -172,7 +172,8 @@ static void test_round_trip(void)
      * the end. */
     g_assert_cmpuint(length, ==, 240 + 34 + 1 + 4 + 32 + 12 + 16 + 32 + 141 + 1);
     g_assert_cmpuint(net_dhcp_parse(bytes, length, &back), ==, length);
-    g_assert_cmpmem(&back, sizeof back, &d, sizeof d);
+    /* Not the structs themselves: what lies between their fields is anybody's. */
+    g_assert_cmpmem(again, net_dhcp_write(again, &back), bytes, length);
 }
 
 static void test_prefix(void)

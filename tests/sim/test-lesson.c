@@ -35,7 +35,8 @@ static SimReader *run(const char *path)
     return reader;
 }
 
-/* What the words of each question's answer are; NULL: they depend on the backend. */
+/* What the words of each question's answer are; NULL: they depend on the backend. Where options are
+ * ranges of a number that depends on the compiler of the guests: the option's id. */
 typedef struct {
     const char *step, *words;
 } Expected;
@@ -89,7 +90,7 @@ static const struct {
       {"answer", "vm:alice vm:ids vm:nosy"},
       {"quiet", "1"}}},
     {"first/hello", {{"computer", NULL}, {"print", "mmio"}, {"done", "power-off"}}},
-    {"first/first-touch", {{"promise", "28"}, {"fault", "35"}, {"idle", "1"}}},
+    {"first/first-touch", {{"promise", "few"}, {"fault", "35"}, {"idle", "few"}}},
     {"first/sharing-a-cpu", {{"three", "slice-end"}, {"turns", "b c a"}, {"count", NULL}}},
     {"networking/dhcp-starvation", {{"greedy", "154"}, {"late", "exhausted"}}},
     {"networking/shaping-and-jumbo",
@@ -115,10 +116,20 @@ static const Expected *expected_of(const char *scenario)
     return NULL;
 }
 
-static void check_expected(const SimStep *step, const char *words, const Expected *expected)
+static bool is_option(const SimStepPredict *predict, const LabAnswer *answer, const char *id)
+{
+    g_autoptr(LabReveal) reveal = lab_step_reveal(predict, answer, (const char *const[]){id, NULL});
+    for (unsigned i = 0; i < predict->option_count; i++)
+        if (!strcmp(predict->options[i].id, id))
+            return reveal->right;
+    return false;
+}
+
+static void check_expected(const SimStep *step, const LabAnswer *answer, const char *words,
+                           const Expected *expected)
 {
     g_assert_cmpstr(step->id, ==, expected->step);
-    if (expected->words)
+    if (expected->words && !is_option(&step->predict, answer, expected->words))
         g_assert_cmpstr(*words ? words : LAB_NOBODY, ==, expected->words);
 }
 
@@ -158,7 +169,7 @@ static void test_lesson(gconstpointer path)
 
         check_question(step, answer, words);
         if (expected)
-            check_expected(step, words, &expected[asked]);
+            check_expected(step, answer, words, &expected[asked]);
         asked++;
     }
     if (expected)
