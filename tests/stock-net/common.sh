@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # common.sh: what the scripts in the emulated machine share. Each sets `count`, the number of its
-# checks, after this. busybox's shell prefers its own applets; the others are called by their paths.
-mkdir -p /bin /var/run /run /etc
+# checks, after this. What is not busybox's own is called by its path.
+"$BUSYBOX" mkdir -p /bin /var/run /run /etc
 echo root:x:0:0::/:/bin/sh >/etc/passwd
 echo root:x:0: >/etc/group
 "$BUSYBOX" --install -s /bin
