@@ -407,6 +407,7 @@ GtkWidget *gui_packets_view_new(GuiSession *session)
     gtk_paned_set_end_child(GTK_PANED(paned), build_detail(view));
     /* However low the window is, something of the frame is to be seen. */
     gtk_paned_set_shrink_end_child(GTK_PANED(paned), FALSE);
+    gtk_paned_set_shrink_start_child(GTK_PANED(paned), FALSE);
     gtk_paned_set_position(GTK_PANED(paned), 200);
     g_signal_connect(paned, "notify::max-position", G_CALLBACK(height_known), NULL);
     gtk_widget_set_vexpand(paned, TRUE);
