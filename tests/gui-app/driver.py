@@ -119,7 +119,7 @@ class Application:
                 for node in found:
                     if node.name == item:
                         return act(node)
-                if found and not any(node.name for node in found):
+                if not all(node.name for node in found):
                     raise Unnamed('this GTK gives menu items no names')
                 return False
             self.wait(press, f'{item!r} in the menu {button!r}')
