@@ -111,6 +111,15 @@ typedef struct {
 #define HV_BOOT_MAX_NICS  8
 #define HV_BOOT_MAX_HOSTS 512
 
+#define HV_BOOT_NIC_ROUTES 4
+
+typedef struct {
+    uint32_t network; /* IPv4 in host byte order */
+    uint32_t gateway; /* 0: this and what follows are none */
+    uint8_t prefix;
+    uint8_t reserved[3];
+} HvBootRoute;
+
 typedef struct {
     uint8_t mac[6];
     uint16_t mtu;
@@ -119,6 +128,7 @@ typedef struct {
     uint8_t prefix;   /* bits of the network part */
     uint8_t dhcp;     /* 1: no address was given, the guest asks a DHCP server for one */
     uint8_t reserved[2];
+    HvBootRoute routes[HV_BOOT_NIC_ROUTES]; /* beside those that address and gateway make */
 } HvBootNic;
 
 typedef struct {

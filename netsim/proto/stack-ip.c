@@ -74,7 +74,7 @@ static const NetRoute *find_route(const NetStack *stack, NetIp4 to)
     for (unsigned i = 0; i < NET_STACK_MAX_ROUTES; i++) {
         const NetRoute *route = &stack->routes[i];
         if (route->in_use && (to & net_ip4_mask(route->prefix)) == route->network &&
-            (best == NULL || route->prefix > best->prefix))
+            (best == NULL || route->prefix > best->prefix) && stack->nics[route->nic].address != 0)
             best = route;
     }
     return best;

@@ -379,6 +379,7 @@ static bool build_vm(SimEngine *engine, unsigned vm, GError **error)
 
     for (size_t i = 0; i < config->arg_count; i++)
         args[i + 1] = config->args[i];
+    _Static_assert(SIM_MAX_ROUTES == HV_BOOT_NIC_ROUTES, "routes of a NIC");
     for (size_t n = 0; n < config->nic_count; n++) {
         const SimScenarioNic *nic = &config->nics[n];
 
@@ -388,6 +389,10 @@ static bool build_vm(SimEngine *engine, unsigned vm, GError **error)
         nics[n].prefix = nic->address.prefix;
         nics[n].gateway = nic->gateway;
         nics[n].dhcp = nic->dhcp;
+        for (size_t i = 0; i < nic->route_count; i++)
+            nics[n].routes[i] = (HvBootRoute){.network = nic->routes[i].to.address,
+                                              .gateway = nic->routes[i].via,
+                                              .prefix = nic->routes[i].to.prefix};
     }
     HvSchedParams own[SIM_MAX_VCPUS] = {0};
     g_autofree HvJobWait *waits = NULL;

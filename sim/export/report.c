@@ -521,8 +521,8 @@ static void add_leases(SimReport *report, json_object *network)
         json_object *lease = row(leases, i);
 
         g_string_append_printf(
-            report->out, "    %s of %s by %s%s%s%s",
-            get(lease, "declined") ? "refusal, as it is in use by another," : "lease",
+            report->out, "    %s %s by %s%s%s%s",
+            get(lease, "declined") ? "declined, as it is another's:" : "lease of",
             text(lease, "address"), text(lease, "mac"), *text(lease, "name") ? " (" : "",
             text(lease, "name"), *text(lease, "name") ? ")" : "");
         append_expiry(report, lease);

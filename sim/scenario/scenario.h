@@ -40,6 +40,8 @@
 #define SIM_MAX_VCPUS       16u
 #define SIM_MAX_PCPUS       64u
 #define SIM_MAX_NICS        8u
+#define SIM_MAX_ROUTES      4u /* of a NIC */
+#define SIM_MAX_VM_ROUTES   8u /* of all NICs of a VM */
 #define SIM_MAX_NETWORKS    256u
 #define SIM_MAX_NAME_LENGTH 23u          /* what a guest's table of hosts holds */
 #define SIM_MAX_ARGS        63u          /* beside the program's name */
@@ -244,12 +246,20 @@ typedef struct {
     bool wifi; /* bridged by a wireless NIC */
 } SimScenarioNetwork;
 
+/* A static route of a guest: what goes there leaves by this NIC, to that router. */
+typedef struct {
+    SimCidr to;
+    uint32_t via; /* on the NIC's own network */
+} SimScenarioRoute;
+
 typedef struct {
     SimScenarioRef network;
     uint8_t mac[6];   /* default: 02:68:76:VV:VV:NN, the VM's and the NIC's number */
     bool dhcp;        /* it asks; address is 0. Default: where the network has a server */
     SimCidr address;  /* default: the lowest free host address of the network's subnet */
     uint32_t gateway; /* 0: none, or what DHCP says */
+    SimScenarioRoute *routes;
+    size_t route_count;
     SimNicPort port;
 } SimScenarioNic;
 

@@ -224,6 +224,15 @@ static const SimKey network_keys[] = {
 static const SimObject network_object = {"an object (a network)", network_keys,
                                          sizeof(SimScenarioNetwork), NO_KIND};
 
+static const SimKey route_keys[] = {
+    {"to", SIM_KEY_SUBNET, .required = true, FIELD(SimScenarioRoute, to),
+     .meaning = "The network that it leads to."},
+    {"via", SIM_KEY_IPV4, .required = true, FIELD(SimScenarioRoute, via),
+     .meaning = "The router that passes packets on: an address of the NIC's own network."},
+    {NULL}};
+static const SimObject route_object = {"an object (a route)", route_keys, sizeof(SimScenarioRoute),
+                                       NO_KIND};
+
 static const SimKey nic_keys[] = {
     {"network", SIM_KEY_NETWORK, .required = true, FIELD(SimScenarioNic, network),
      .meaning = "The network that its cable leads to."},
@@ -238,6 +247,10 @@ static const SimKey nic_keys[] = {
      .meaning = "true: it asks for an address by DHCP, even where nobody answers."},
     {"gateway", SIM_KEY_IPV4, FIELD(SimScenarioNic, gateway),
      .meaning = "Where the default route leads; left out: where DHCP says, or there is none."},
+    {"routes", LIST(route_object), .preset = "[]", .max = SIM_MAX_ROUTES,
+     FIELD(SimScenarioNic, routes), COUNT(SimScenarioNic, route_count),
+     .meaning = "Static routes that the guest has from boot on: which networks are behind which "
+                "neighbour. At most 8 for all NICs of a VM."},
     NIC_PORT_KEYS(SimScenarioNic, port),
     {NULL}};
 static const SimObject nic_object = {"an object (a NIC)", nic_keys, sizeof(SimScenarioNic),

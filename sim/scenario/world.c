@@ -148,6 +148,39 @@ static bool assign_address(World *w, size_t v, size_t n)
     return fail_nic(w, v, n, NULL, what);
 }
 
+/* A router must be a neighbour, else nobody could ask for it by ARP. */
+static bool check_routes(World *w, size_t v, size_t n)
+{
+    const SimScenarioVm *vm = &w->scenario->vms[v];
+    const SimScenarioNic *nic = &vm->nics[n];
+    SimCidr own = nic->address.address ? nic->address : sim_scenario_nic_subnet(w->scenario, v, n);
+    SimPath vms = {NULL, "vms", 0}, element = {&vms, NULL, v}, nics = {&element, "nics", 0},
+            at = {&nics, NULL, n}, list = {&at, "routes", 0};
+    size_t count = 0;
+
+    for (size_t i = 0; i < nic->route_count; i++) {
+        SimPath route = {&list, NULL, i}, leaf = {&route, "via", 0};
+        uint32_t via = nic->routes[i].via, mask = sim_prefix_mask(own.prefix);
+        g_autofree char *text = sim_format_ipv4(via);
+        g_autofree char *network = sim_format_ipv4(own.address & mask);
+
+        if (((via ^ own.address) & mask) != 0)
+            return sim_reader_fail(w->reader, &leaf,
+                                   "%s is no neighbour of this NIC; allowed: an address of %s/%u",
+                                   text, network, own.prefix);
+        if (via == nic->address.address)
+            return sim_reader_fail(w->reader, &leaf,
+                                   "%s is this NIC's own address; allowed: another of %s/%u", text,
+                                   network, own.prefix);
+    }
+    for (size_t i = 0; i <= n; i++)
+        count += vm->nics[i].route_count;
+    return count <= SIM_MAX_VM_ROUTES ||
+           sim_reader_fail(w->reader, &list,
+                           "that makes %" G_GSIZE_FORMAT " routes of the VM; allowed: at most %u",
+                           count, SIM_MAX_VM_ROUTES);
+}
+
 static bool for_each_nic(World *w, bool (*what)(World *w, size_t vm, size_t nic))
 {
     for (size_t v = 0; v < w->scenario->vm_count; v++)
@@ -166,7 +199,7 @@ static bool complete_nics(SimReader *reader)
     g_autofree uint32_t *cursors = g_new0(uint32_t, scenario->network_count + 1);
     World world = {reader, scenario, macs, addresses, cursors};
     return for_each_nic(&world, complete_mac) && for_each_nic(&world, check_address) &&
-           for_each_nic(&world, assign_address);
+           for_each_nic(&world, assign_address) && for_each_nic(&world, check_routes);
 }
 
 static bool check_arguments(SimReader *reader)

@@ -206,6 +206,63 @@ def _(folder):
             contains(rows[cell]['why'], why)
 
 
+@test('static routes: only whoever has one gets out')
+def _(folder):
+    nic = {'network': 'n'}
+    document = {
+        'format': 'hvlab-scenario/1', 'id': 't/routes', 'title': 'T', 'run': {'until': '500ms'},
+        'networks': [{'name': 'n', 'mode': 'nat-network'}],
+        'internet': {'servers': [{'name': 'web', 'address': '203.0.113.10'}]},
+        'vms': [{'name': 'a', 'program': 'shell', 'args': ['route'],
+                 'nics': [{**nic, 'address': '10.0.2.7/24',
+                           'routes': [{'to': '203.0.113.0/24', 'via': '10.0.2.1'}]}]},
+                {'name': 'b', 'program': 'idle', 'nics': [{**nic, 'address': '10.0.2.8/24'}]}]}
+    path = os.path.join(folder, 'routes.json')
+    with open(path, 'w', encoding='utf-8') as file:
+        json.dump(document, file)
+    for backend in backends():
+        run = hvlab('reach', path, '--backend', backend, '--protocol', 'icmp', '--format=json')
+        equal(run.returncode, 0, run.stderr)
+        rows = {(row['from'], row['to']): row for row in json.loads(run.stdout)['reachability']}
+        equal(rows['vm:a', 'internet:web']['via'], 'nat', backend)
+        equal(rows['vm:b', 'internet:web']['outcome'], 'no-route', backend)
+    run = hvlab('run', path, '--backend', 'emulated', '--format=json')
+    console = json.loads(run.stdout)['vms'][0]['console']
+    true(re.search(r'203\.0\.113\.0/24 +10\.0\.2\.1 +0', console), console)
+
+
+@test('DHCP: an address that somebody has is declined, and not given out again')
+def _(folder):
+    nic = {'network': 'n'}
+    document = {
+        'format': 'hvlab-scenario/1', 'id': 't/decline', 'title': 'T', 'run': {'until': '12s'},
+        'networks': [{'name': 'n', 'mode': 'host-only'}],
+        'vms': [{'name': 'squatter', 'program': 'idle',
+                 'nics': [{**nic, 'address': '192.168.56.101/24'}]},
+                {'name': 'b', 'program': 'shell', 'args': ['ping', 'host', '1'],
+                 'start_at': '1s', 'nics': [nic]}],
+        'checks': [
+            {'id': 'declined', 'title': 'b declines .101', 'expect': {'event': {
+                'type': 'dhcp', 'where': {'what': 'decline'}, 'count': {'equals': 1}}}},
+            {'id': 'pings', 'title': 'b has another address', 'expect': {
+                'reach': {'from': 'host', 'to': 'vm:b'}}},
+            {'id': 'still', 'title': 'the squatter is reached', 'expect': {
+                'reach': {'from': 'host', 'to': 'vm:squatter'}}}]}
+    path = os.path.join(folder, 'decline.json')
+    with open(path, 'w', encoding='utf-8') as file:
+        json.dump(document, file)
+    for backend in backends():
+        run = hvlab('run', path, '--backend', backend, '--format=json')
+        equal(run.returncode, 0, run.stdout)
+        result = json.loads(run.stdout)
+        leases = {lease['address']: lease.get('declined', False)
+                  for lease in result['networks'][0]['leases']}
+        equal(leases, {'192.168.56.101': True, '192.168.56.102': False}, backend)
+        equal(result['vms'][1]['nics'][0]['ip'], '192.168.56.102', backend)
+    contains(hvlab('run', path, '--backend', 'emulated').stdout,
+             'declined, as it is another\'s: 192.168.56.101 by 02:68:76:00:01:00')
+
+
 @test('reach and why: bad usage')
 def _(folder):
     path = scenario(folder, 'internal')

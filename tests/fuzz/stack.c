@@ -4,13 +4,15 @@
  * The input is a list of records: a byte that says what to do, a byte of length,
  * then so many bytes. Frames get their checksums mended in three of four cases,
  * as random ones would hardly get past them. TCP listens on port 7 and sends back what
- * comes; NIC 1 may ask for its address by DHCP; names are looked up. Whatever happens,
- * the stack sends well-formed frames with right checksums, tells every ping, name and
+ * comes; NIC 1 may ask for its address by DHCP, and a record may be an answer to that
+ * (frames of the script are too short for one); names are looked up. Whatever happens, the
+ * stack sends well-formed frames with right checksums, tells every ping, name and
  * probe its outcome once, and stays inside its tables.
  */
 #include <glib.h>
 #include <string.h>
 
+#include "netsim/proto/dhcp.h"
 #include "netsim/proto/dissect.h"
 #include "netsim/proto/headers.h"
 #include "netsim/proto/stack.h"
@@ -133,6 +135,45 @@ static void mend(uint8_t *frame, size_t length)
         net_udp_seal(frame + at, (uint16_t)payload, ip.source, ip.destination);
 }
 
+#define ANSWER_BYTES 6
+
+/* A DHCP server's message for NIC 1: its type, the address's last byte, bits of the mask,
+ * seconds of the lease (2 bytes), and whether its transaction is another. */
+static void dhcp_answer(Fuzz *f, const uint8_t bytes[ANSWER_BYTES])
+{
+    uint8_t frame[NET_ETHERNET_BYTES + NET_IPV4_BYTES + NET_UDP_BYTES + NET_DHCP_MAX_BYTES];
+    uint8_t *ip_at = frame + NET_ETHERNET_BYTES, *udp_at = ip_at + NET_IPV4_BYTES;
+    const NetDhcp message = {
+        .operation = NET_DHCP_BOOTREPLY,
+        .xid = f->stack.dhcp[1].xid + bytes[5],
+        .yours = bytes[1] != 0 ? NET_IP4(10, 0, 1, bytes[1]) : 0,
+        .mac = f->stack.nics[1].mac,
+        .type = bytes[0],
+        .server = NET_IP4(10, 0, 1, 1),
+        .mask = net_ip4_mask(bytes[2] % 33),
+        .router = NET_IP4(10, 0, 1, 1),
+        .lease_s = net_get_16(bytes + 3),
+    };
+    size_t length = NET_UDP_BYTES + net_dhcp_write(udp_at + NET_UDP_BYTES, &message);
+    const NetUdp udp = {NET_DHCP_SERVER_PORT, NET_DHCP_CLIENT_PORT, (uint16_t)length, 0};
+    const NetIpv4 ip = {.header_bytes = NET_IPV4_BYTES,
+                        .total_bytes = (uint16_t)(NET_IPV4_BYTES + length),
+                        .ttl = 64,
+                        .protocol = NET_PROTOCOL_UDP,
+                        .source = message.server,
+                        .destination = NET_IP4_BROADCAST};
+    const NetEthernet ethernet = {.destination = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xff}},
+                                  .source = {{2, 0, 0, 0, 0, 0x77}},
+                                  .type = NET_TYPE_IPV4};
+
+    net_ethernet_write(frame, &ethernet);
+    net_ipv4_write(ip_at, &ip);
+    net_ipv4_seal(ip_at);
+    net_udp_write(udp_at, &udp);
+    net_udp_seal(udp_at, (uint16_t)length, ip.source, ip.destination);
+    net_stack_input(&f->stack, 1, frame, NET_ETHERNET_BYTES + ip.total_bytes, f->now);
+}
+
 static void do_call(Fuzz *f, unsigned what, uint32_t number, const uint8_t *bytes, size_t length)
 {
     NetTcpProbe probe = {number, 7, 1, length * NET_NS_PER_MS, on_probed, f};
@@ -152,7 +193,9 @@ static void do_call(Fuzz *f, unsigned what, uint32_t number, const uint8_t *byte
     case 14: f->probes += net_stack_probe_tcp(&f->stack, &probe, f->now) == 0; break;
     case 15:
         g_strlcpy(name, "a.lab", sizeof name);
-        if (length % 2 == 0)
+        if (length == ANSWER_BYTES)
+            dhcp_answer(f, bytes);
+        else if (length % 2 == 0)
             net_stack_dhcp_start(&f->stack, 1, f->now);
         else
             f->names += net_stack_resolve(&f->stack, name, on_name, f, f->now) == 0;
@@ -184,6 +227,15 @@ static void do_record(Fuzz *f, uint8_t what, const uint8_t *bytes, size_t length
     default: do_call(f, what % 16, number, copy, length); break;
     }
     net_stack_advance(&f->stack, f->now);
+}
+
+/* Whoever has a lease has its address, and nobody else. */
+static void check_dhcp(const Fuzz *f)
+{
+    const NetDhcpClient *client = &f->stack.dhcp[1];
+
+    g_assert((client->state >= NET_DHCP_BOUND) == (client->address != 0));
+    g_assert(client->address == 0 || f->stack.nics[1].address == client->address);
 }
 
 /* Buffers, windows and out-of-order ranges stay within bounds, timers in the heap. */
@@ -232,6 +284,7 @@ static void check(Fuzz *f)
         in_use += f->stack.probes.probing[i].in_use;
     g_assert(f->probes == f->probed + in_use);
     check_tcp(f);
+    check_dhcp(f);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -92,6 +92,7 @@ static const struct {
     {"first/hello", {{"computer", NULL}, {"print", "mmio"}, {"done", "power-off"}}},
     {"first/first-touch", {{"promise", "few"}, {"fault", "35"}, {"idle", "few"}}},
     {"first/sharing-a-cpu", {{"three", "slice-end"}, {"turns", "b c a"}, {"count", NULL}}},
+    {"first/two-guests", {{"two", "sent learned received taken"}, {"known", "0"}}},
     {"networking/dhcp-starvation", {{"greedy", "154"}, {"late", "exhausted"}}},
     {"networking/shaping-and-jumbo",
      {{"twice", "vm:capped"},

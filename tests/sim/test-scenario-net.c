@@ -14,6 +14,10 @@
 #define RULES(mode, rules) WITH("\"mode\":\"" mode "\",\"forward\":[" rules "]", "", "", "")
 #define SSH                "\"name\":\"ssh\",\"host_port\":2222,\"guest_port\":22"
 
+#define ROUTES(address, routes)                                                                    \
+    WITH("\"mode\":\"internal\"", address ",\"routes\":[" routes "]", "", "")
+#define ROUTE(to, via) "{\"to\":\"" to "\",\"via\":\"" via "\"}"
+
 /* ---- What is filled in ---------------------------------------------------- */
 
 static void assert_subnet(const SimScenario *s, uint32_t address, unsigned prefix)
@@ -281,7 +285,37 @@ static const struct {
           "}}],"),
      "x.json:4: timeline[0].rule: \"guest_address\" is missing; mode nat-network has several VMs "
      "behind one router, so a rule must say which one it leads to"},
+    {"route-to-stranger", ROUTES("", ROUTE("10.2.0.0/24", "10.0.1.1")),
+     "x.json:3: vms[0].nics[0].routes[0].via: 10.0.1.1 is no neighbour of this NIC; allowed: an "
+     "address of 10.0.0.0/24"},
+    {"route-to-itself", ROUTES(",\"address\":\"10.0.0.9\"", ROUTE("10.2.0.0/24", "10.0.0.9")),
+     "x.json:3: vms[0].nics[0].routes[0].via: 10.0.0.9 is this NIC's own address; allowed: another "
+     "of 10.0.0.0/24"},
+    {"route-by-dhcp", ROUTES(",\"dhcp\":true", ROUTE("10.2.0.0/24", "192.168.1.1")),
+     "x.json:3: vms[0].nics[0].routes[0].via: 192.168.1.1 is no neighbour of this NIC; allowed: an "
+     "address of 10.0.0.0/24"},
+    {"route-host-bits", ROUTES("", ROUTE("10.2.0.1/24", "10.0.0.9")),
+     "x.json:3: vms[0].nics[0].routes[0].to: \"10.2.0.1/24\" has bits set behind the network part; "
+     "allowed: an IPv4 network such as 10.0.0.0/24, from /8 to /30"},
+    {"route-no-via", ROUTES("", "{\"to\":\"10.2.0.0/24\"}"),
+     "x.json:3: vms[0].nics[0].routes[0]: \"via\" is missing; allowed: an IPv4 address such as "
+     "10.0.0.1"},
 };
+
+static void test_routes(void)
+{
+    g_autoptr(SimScenario) s = test_load_good(
+        ROUTES(",\"address\":\"10.7.0.2/16\"",
+               ROUTE("10.2.0.0/24", "10.7.9.254") "," ROUTE("192.168.0.0/16", "10.7.0.1")),
+        NULL);
+    const SimScenarioNic *nic = &s->vms[0].nics[0];
+    g_assert_cmpuint(nic->route_count, ==, 2);
+    g_assert_cmphex(nic->routes[0].to.address, ==, IP(10, 2, 0, 0));
+    g_assert_cmpuint(nic->routes[0].to.prefix, ==, 24);
+    g_assert_cmphex(nic->routes[0].via, ==, IP(10, 7, 9, 254));
+    g_assert_cmphex(nic->routes[1].via, ==, IP(10, 7, 0, 1));
+    g_assert_cmpuint(s->vms[1].nics[0].route_count, ==, 0);
+}
 
 /* The host has a NIC on each, and no room for more than eight. */
 static void test_many_host_only(void)
@@ -327,6 +361,7 @@ int main(int argc, char **argv)
     g_test_add_func("/scenario-net/outside", test_outside);
     g_test_add_func("/scenario-net/commands", test_commands);
     g_test_add_func("/scenario-net/many-host-only", test_many_host_only);
+    g_test_add_func("/scenario-net/routes", test_routes);
     for (gsize i = 0; i < G_N_ELEMENTS(wrong); i++) {
         g_autofree char *path = g_strconcat("/scenario-net/wrong/", wrong[i].name, NULL);
         g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_wrong);

@@ -207,6 +207,9 @@ void net_start(void)
                               .mtu = nic->mtu};
         memcpy(config.mac.byte, nic->mac, sizeof nic->mac);
         net_stack_add_nic(&net_stack, &config);
+        for (unsigned j = 0; j < HV_BOOT_NIC_ROUTES && nic->routes[j].gateway != 0; j++)
+            net_stack_add_route(&net_stack, nic->routes[j].network, nic->routes[j].prefix,
+                                nic->routes[j].gateway, i);
         net_open_receiver(HV_SLOT_NIC0 + i, next, frame_stride(nic), count);
         next += (uint64_t)frame_stride(nic) * count;
     }
