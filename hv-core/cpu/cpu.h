@@ -90,6 +90,12 @@ typedef struct {
     uint64_t kernel_gs_base;
 } HvCpuRegs;
 
+/* Of HvCpuRegs, what is asked for at the end of most runs. */
+typedef struct {
+    uint64_t rip;
+    uint64_t rflags;
+} HvCpuPosition;
+
 /* ---- Accesses a backend cannot complete by itself ----------------------- */
 
 typedef enum {
@@ -182,6 +188,7 @@ typedef struct HvCpuBackend {
     void (*cpu_free)(HvCpu *cpu);
 
     void (*get_regs)(HvCpu *cpu, HvCpuRegs *regs);
+    HvCpuPosition (*position)(HvCpu *cpu);
     void (*set_regs)(HvCpu *cpu, const HvCpuRegs *regs);
     HvCpuExit (*run)(HvCpu *cpu, HvCpuRun *run);
     bool (*interrupt)(HvCpu *cpu, uint8_t vector);
@@ -217,6 +224,13 @@ static inline bool hv_cpu_interrupt(HvCpu *cpu, uint8_t vector)
 static inline void hv_cpu_get_regs(HvCpu *cpu, HvCpuRegs *regs)
 {
     cpu->backend->get_regs(cpu, regs);
+}
+
+/* The same as in get_regs(), which on kvm takes calls of the host's kernel for what this
+ * leaves out. */
+static inline HvCpuPosition hv_cpu_position(HvCpu *cpu)
+{
+    return cpu->backend->position(cpu);
 }
 
 static inline void hv_cpu_set_regs(HvCpu *cpu, const HvCpuRegs *regs)

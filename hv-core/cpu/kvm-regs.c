@@ -148,13 +148,26 @@ static void set_msrs(HvKvmCpu *cpu, const uint64_t values[HV_KVM_MSR_COUNT])
 
 /* ---- The interface ------------------------------------------------------ */
 
+static void need_settled_regs(HvKvmCpu *cpu)
+{
+    if (!cpu->in_access && cpu->phase == HV_KVM_UNFINISHED)
+        hv_kvm_settle(cpu);
+    hv_kvm_need_regs(cpu);
+}
+
+HvCpuPosition hv_kvm_position(HvCpu *base)
+{
+    HvKvmCpu *cpu = (HvKvmCpu *)base;
+
+    need_settled_regs(cpu);
+    return (HvCpuPosition){cpu->run->s.regs.regs.rip, cpu->run->s.regs.regs.rflags};
+}
+
 void hv_kvm_get_regs(HvCpu *base, HvCpuRegs *regs)
 {
     HvKvmCpu *cpu = (HvKvmCpu *)base;
 
-    if (!cpu->in_access && cpu->phase == HV_KVM_UNFINISHED)
-        hv_kvm_settle(cpu);
-    hv_kvm_need_regs(cpu);
+    need_settled_regs(cpu);
     hv_kvm_need_sregs(cpu);
     need_msrs(cpu);
 

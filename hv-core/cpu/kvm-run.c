@@ -115,7 +115,8 @@ static bool take_kick(HvKvmCpu *cpu)
 /* A signal ended KVM_RUN: was it for us? False: the run ends with *ret_exit. */
 static bool go_on_after_signal(HvKvmCpu *cpu, HvCpuRun *run, HvCpuExit *ret_exit)
 {
-    /* In this order: a kick after the first line makes the next KVM_RUN return. */
+    hv_kvm_signal_take();
+    /* In this order: a kick after this line makes the next KVM_RUN return. */
     __atomic_store_n(&cpu->run->immediate_exit, 0, __ATOMIC_SEQ_CST);
     *ret_exit = HV_CPU_BUDGET;
     if (take_kick(cpu))
@@ -155,28 +156,49 @@ static HvCpuExit run_slice(HvKvmCpu *cpu, HvCpuRun *run)
     }
 }
 
+/* Has KVM let the signal through while the guest runs: asked of it again only when the
+ * thread blocks other signals than before. */
+static int let_signal_through(HvKvmCpu *cpu)
+{
+    struct {
+        struct kvm_signal_mask head;
+        uint64_t signals;
+    } __attribute__((packed)) mask = {.head.len = sizeof mask.signals};
+    uint64_t signals;
+    int ret = hv_kvm_signal_block(&signals);
+
+    if (ret < 0 || (cpu->have_mask && cpu->mask == signals))
+        return ret;
+    mask.signals = signals;
+    if (ioctl(cpu->fd, KVM_SET_SIGNAL_MASK, &mask) < 0)
+        return -errno;
+    cpu->mask = signals;
+    cpu->have_mask = true;
+    return 0;
+}
+
 /* From here on a signal makes KVM_RUN return, also one that comes before it. */
-static void begin(HvKvmCpu *cpu, const HvCpuRun *run)
+static int begin(HvKvmCpu *cpu, const HvCpuRun *run)
 {
     cpu->started_ns = hv_kvm_clock_ns();
     cpu->away_ns = 0;
     cpu->used_ns = 0;
     cpu->run->request_interrupt_window = run->want_window;
     __atomic_store_n(&cpu->running, hv_kvm_this_thread(), __ATOMIC_SEQ_CST);
-    hv_kvm_signal_target(cpu->run);
     __atomic_store_n(&cpu->run->immediate_exit, 0, __ATOMIC_SEQ_CST);
     if (__atomic_load_n(&cpu->kicked, __ATOMIC_SEQ_CST))
         __atomic_store_n(&cpu->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+    return let_signal_through(cpu);
 }
 
 static void end(HvKvmCpu *cpu, HvCpuRun *run)
 {
     run->used_ns = MAX(hv_kvm_used_ns(cpu, hv_kvm_clock_ns()), 1);
     /* When that much CPU time has passed, so has as much real time: the timer
-     * has fired. A signal that comes when we are gone does nothing. */
+     * has fired. A signal that comes when we are gone ends the next KVM_RUN, and
+     * the guest is then entered again. */
     if (run->used_ns < run->budget_ns)
         hv_kvm_timer_disarm(&cpu->machine->timer);
-    hv_kvm_signal_target(NULL);
     __atomic_store_n(&cpu->running, 0, __ATOMIC_SEQ_CST);
 }
 
@@ -192,8 +214,8 @@ HvCpuExit hv_kvm_run(HvCpu *base, HvCpuRun *run)
     if (run->budget_ns == 0)
         return HV_CPU_BUDGET;
 
-    begin(cpu, run);
-    HvCpuExit exit = run_slice(cpu, run);
+    HvCpuExit exit = begin(cpu, run) < 0 ? hv_kvm_fail(cpu, run, HV_CPU_ERROR_HOST, HV_GPA(0))
+                                         : run_slice(cpu, run);
     end(cpu, run);
     return exit;
 }

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,18 +15,14 @@
  * too: nothing is allocated on first use. */
 #define SIGNAL_SAFE_TLS _Thread_local __attribute__((tls_model("initial-exec")))
 
-static SIGNAL_SAFE_TLS struct kvm_run *volatile target;
 static SIGNAL_SAFE_TLS int this_thread;
-static SIGNAL_SAFE_TLS bool unblocked; /* this thread does not block the signal */
 
 static int signal_number; /* 0: not chosen yet */
 
+/* For a thread that runs no CPU, or that lets the signal through again: without a
+ * handler it would end the process. */
 static void on_signal(int number)
 {
-    struct kvm_run *run = target;
-
-    if (run != NULL)
-        __atomic_store_n(&run->immediate_exit, 1, __ATOMIC_RELAXED);
 }
 
 static int choose_signal(void)
@@ -43,8 +40,7 @@ static int choose_signal(void)
     return -1; /* every one is taken */
 }
 
-/* Installs the handler, once, and lets this thread have the signal. Returns its
- * number, or -1. */
+/* Installs the handler, once. Returns the signal's number, or -1. */
 static int get_signal(void)
 {
     static gsize chosen;
@@ -53,14 +49,16 @@ static int get_signal(void)
         signal_number = choose_signal();
         g_once_init_leave(&chosen, 1);
     }
-    if (!unblocked && signal_number > 0) {
-        sigset_t set;
-
-        sigemptyset(&set);
-        sigaddset(&set, signal_number);
-        unblocked = pthread_sigmask(SIG_UNBLOCK, &set, NULL) == 0;
-    }
     return signal_number;
+}
+
+static sigset_t only(int number)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    return set;
 }
 
 int hv_kvm_this_thread(void)
@@ -70,11 +68,27 @@ int hv_kvm_this_thread(void)
     return this_thread;
 }
 
-void hv_kvm_signal_target(struct kvm_run *run)
+int hv_kvm_signal_block(uint64_t *ret_mask)
 {
-    if (run != NULL)
-        get_signal(); /* a kick needs it also when there is no timer */
-    target = run;
+    int number = get_signal();
+    if (number < 0)
+        return -EBUSY;
+
+    sigset_t set = only(number), before;
+    int error = pthread_sigmask(SIG_BLOCK, &set, &before);
+    if (error != 0)
+        return -error;
+    sigdelset(&before, number);
+    memcpy(ret_mask, &before, sizeof *ret_mask); /* the kernel's set is the first 64 bits */
+    return 0;
+}
+
+void hv_kvm_signal_take(void)
+{
+    static const struct timespec at_once = {0};
+    sigset_t set = only(signal_number);
+
+    sigtimedwait(&set, NULL, &at_once);
 }
 
 void hv_kvm_signal_thread(int thread)

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* kvm-timer.h: getting a thread out of KVM_RUN after some time.
  *
- * KVM_RUN returns when a signal arrives, and returns at once when
- * kvm_run->immediate_exit is set. A POSIX timer on CLOCK_MONOTONIC sends a
- * real-time signal to the one thread that runs the CPU, and the handler sets
- * immediate_exit: so a signal that comes just before KVM_RUN is not lost.
+ * KVM_RUN returns when a signal arrives. A POSIX timer on CLOCK_MONOTONIC sends
+ * a real-time signal to the one thread that runs the CPU. The thread blocks that
+ * signal, and KVM lets it through while KVM_RUN executes and only then
+ * (KVM_SET_SIGNAL_MASK): so one that comes just before KVM_RUN is not lost, it
+ * waits and ends KVM_RUN at once; and no handler ever runs, which would take as
+ * long as entering the guest. Who has left KVM_RUN takes the signal away.
  * (CPU-time timers would be nearer to what is meant, but they fire on the
  * kernel's tick, up to 4 ms late.)
  *
  * The signal is the highest real-time signal that nobody handles when the
- * first CPU runs. Its handler stays installed (SA_RESTART) and does nothing
- * while its thread is outside hv_cpu_run(). Signals are few: one process uses
- * one, however many VMs and threads there are.
+ * first CPU runs. Signals are few: one process uses one, however many VMs and
+ * threads there are. A thread that has run a CPU goes on blocking it.
  */
 #pragma once
 
-#include <linux/kvm.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "hv-core/types.h"
@@ -30,9 +31,13 @@ typedef struct {
 /* The calling thread, for HvKvmTimer.thread and hv_kvm_signal_thread(). */
 int hv_kvm_this_thread(void);
 
-/* From here on the signal sets run->immediate_exit when it comes to this
- * thread; NULL: it does nothing. */
-void hv_kvm_signal_target(struct kvm_run *run);
+/* Makes this thread ready for KVM_RUN: blocks the signal. *ret_mask: what is to be
+ * blocked while KVM_RUN executes, all that the thread blocks but the signal; bit n - 1 for
+ * signal n. Returns 0 or -errno. */
+int hv_kvm_signal_block(uint64_t *ret_mask);
+
+/* Takes the signal away if it waits for this thread. */
+void hv_kvm_signal_take(void);
 
 /* Sends the signal once to the calling thread after delay_ns. Returns 0 or
  * -errno. */

@@ -310,6 +310,7 @@ const HvCpuBackend hv_cpu_kvm = {
     .cpu_new = kvm_cpu_new,
     .cpu_free = kvm_cpu_free,
     .get_regs = hv_kvm_get_regs,
+    .position = hv_kvm_position,
     .set_regs = hv_kvm_set_regs,
     .run = hv_kvm_run,
     .interrupt = hv_kvm_interrupt,

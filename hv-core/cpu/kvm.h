@@ -66,6 +66,9 @@ typedef struct {
     bool window_known; /* kvm_run->ready_for_interrupt_injection is meant */
     uint64_t msrs[HV_KVM_MSR_COUNT];
 
+    bool have_mask; /* mask is what KVM blocks while the guest runs */
+    uint64_t mask;
+
     int kicked;  /* atomic */
     int running; /* atomic: the thread inside run(), 0 if none */
 } HvKvmCpu;
@@ -73,6 +76,7 @@ typedef struct {
 /* ---- kvm-regs.c --------------------------------------------------------- */
 
 void hv_kvm_get_regs(HvCpu *cpu, HvCpuRegs *regs);
+HvCpuPosition hv_kvm_position(HvCpu *cpu);
 void hv_kvm_set_regs(HvCpu *cpu, const HvCpuRegs *regs);
 
 /* Makes kvm_run->s.regs.regs (and .sregs) valid, by an ioctl if need be. */

@@ -47,10 +47,10 @@ void hv_vcpu_report_exit(HvVcpu *vcpu, HvExit *exit)
     exit->cost_ns = host->config.costs.exit_ns;
     if (host->config.observer.exit != NULL) {
         HvCpuRegs regs;
-        if (exit->rip == 0 || host->config.exit_registers)
+        if (host->config.exit_registers)
             hv_cpu_get_regs(vcpu->cpu, &regs);
         if (exit->rip == 0)
-            exit->rip = regs.rip;
+            exit->rip = hv_cpu_position(vcpu->cpu).rip;
         hv_vcpu_tell_exit(vcpu, exit, &regs, (HvStamp){pcpu->clock, pcpu->number});
     }
     pcpu->clock += exit->cost_ns;
@@ -67,15 +67,14 @@ static void crash(HvVcpu *vcpu, HvExit *exit, HvWhy why)
 
 static void on_halt(HvVcpu *vcpu)
 {
-    HvCpuRegs regs;
+    HvCpuPosition at = hv_cpu_position(vcpu->cpu);
     HvVm *vm = vcpu->vm;
-    hv_cpu_get_regs(vcpu->cpu, &regs);
     if (vm->watch != NULL && vcpu == &vm->vcpus[0])
         hv_vm_look_at_watch(vm, (HvStamp){vcpu->pcpu->clock, vcpu->pcpu->number});
     hv_throttle_count(vcpu->vm, HV_THROTTLE_EXITS, 1, vcpu->pcpu->clock);
-    hv_vcpu_report_exit(vcpu, &(HvExit){.kind = HV_EXIT_HALT, .rip = regs.rip});
+    hv_vcpu_report_exit(vcpu, &(HvExit){.kind = HV_EXIT_HALT, .rip = at.rip});
     vcpu->window_asked = false;
-    if (regs.rflags & RFLAGS_IF)
+    if (at.rflags & RFLAGS_IF)
         hv_vcpu_leave(vcpu, HV_VCPU_BLOCKED, HV_WHY_HLT);
     else
         hv_vcpu_leave(vcpu, HV_VCPU_HALTED, HV_WHY_HLT_FOREVER);

@@ -89,10 +89,16 @@ static void fake_cpu_free(HvCpu *cpu)
     g_free(cpu);
 }
 
-static void fake_get_regs(HvCpu *base, HvCpuRegs *regs)
+static HvCpuPosition fake_position(HvCpu *base)
 {
     FakeCpu *cpu = (FakeCpu *)base;
-    *regs = (HvCpuRegs){.rip = cpu->at, .rflags = cpu->interrupts ? RFLAGS_IF : 0};
+    return (HvCpuPosition){cpu->at, cpu->interrupts ? RFLAGS_IF : 0};
+}
+
+static void fake_get_regs(HvCpu *base, HvCpuRegs *regs)
+{
+    HvCpuPosition position = fake_position(base);
+    *regs = (HvCpuRegs){.rip = position.rip, .rflags = position.rflags};
 }
 
 static void fake_set_regs(HvCpu *cpu, const HvCpuRegs *regs)
@@ -272,6 +278,7 @@ const HvCpuBackend fake_cpu = {
     .cpu_new = fake_cpu_new,
     .cpu_free = fake_cpu_free,
     .get_regs = fake_get_regs,
+    .position = fake_position,
     .set_regs = fake_set_regs,
     .run = fake_run,
     .interrupt = fake_interrupt,

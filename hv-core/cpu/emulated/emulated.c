@@ -130,6 +130,13 @@ static void get_regs(HvCpu *base, HvCpuRegs *regs)
     regs->kernel_gs_base = cpu->kernel_gs_base;
 }
 
+static HvCpuPosition position(HvCpu *base)
+{
+    const HvEmulatedCpu *cpu = emulated(base);
+
+    return (HvCpuPosition){cpu->rip, hv_get_rflags(cpu)};
+}
+
 static void set_regs(HvCpu *base, const HvCpuRegs *regs)
 {
     HvEmulatedCpu *cpu = emulated(base);
@@ -360,6 +367,7 @@ const HvCpuBackend hv_cpu_emulated = {
     .cpu_new = cpu_new,
     .cpu_free = cpu_free,
     .get_regs = get_regs,
+    .position = position,
     .set_regs = set_regs,
     .run = run,
     .interrupt = interrupt,
