@@ -20,6 +20,13 @@ static uint64_t longest_wait(const SimModel *model, const SimModelVcpu *vcpu)
     return MAX(vcpu->longest_wait_ns, now);
 }
 
+static uint64_t longest_run(const SimModel *model, const SimModelVcpu *vcpu)
+{
+    uint64_t now = vcpu->state == SIM_VCPU_RUNNING ? model->time - vcpu->since : 0;
+
+    return MAX(vcpu->longest_run_ns, now);
+}
+
 void sim_result_vcpu(json_object *row, const SimModel *model, const SimModelVcpu *vcpu)
 {
     uint64_t waiting = sim_model_vcpu_ns(vcpu, SIM_VCPU_READY, model->time);
@@ -32,6 +39,7 @@ void sim_result_vcpu(json_object *row, const SimModel *model, const SimModelVcpu
     add_number(row, "waiting_ns", waiting);
     add_number(row, "longest_wait_ns", longest_wait(model, vcpu));
     add_number(row, "wake_wait_ns", vcpu->wake_wait_ns);
+    add_number(row, "longest_run_ns", longest_run(model, vcpu));
     add_number(row, "entitled_ns", vcpu->entitled_ns);
     add_number(row, "steal_ns", waiting);
     add_number(row, "migrations", vcpu->migrations);

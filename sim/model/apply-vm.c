@@ -177,6 +177,7 @@ static bool deschedule(SimModel *model, const SimRecord *record)
     pcpu_account(pcpu, record->time);
     pcpu->vm = pcpu->vcpu = SIM_NONE;
     vcpu->charged_ns += event->ran_ns;
+    vcpu->longest_run_ns = MAX(vcpu->longest_run_ns, event->ran_ns);
     vcpu->preemptions += event->why == SIM_WHY_SLICE_END || event->why == SIM_WHY_PREEMPTED;
     return true;
 }

@@ -49,6 +49,7 @@ typedef struct {
     uint64_t since;
     uint64_t in_state_ns[SIM_VCPU_STATE_COUNT]; /* up to `since` */
     uint64_t charged_ns;                        /* by deschedule events, costs included */
+    uint64_t longest_run_ns;                    /* between two of them */
     uint64_t dispatches;
     uint64_t preemptions; /* it could have gone on: end of slice, or another was preferred */
     uint64_t exits[SIM_EXIT_COUNT];
