@@ -57,7 +57,7 @@ def add_test(policy, vcpus, pcpus):
         rows = run(folder, policy, vcpus, pcpus, int(SLICES / least_share(vcpus, pcpus)))
         longest = max(vcpu['longest_run_ns'] for vcpu, _ in rows)
         for i, (vcpu, got) in enumerate(rows):
-            # With as many pCPUs as vCPUs there is nobody to share with, and one run that is longest.
+            # With as many pCPUs as vCPUs there is nobody to share with.
             slack = min(longest / vcpu['entitled_ns'], 1) if vcpus > pcpus else 0
             true(abs(got - 1) <= WITHIN + slack, f'v{i} got {got:.4f} of its share; the longest '
                  f'run was {longest} ns')
