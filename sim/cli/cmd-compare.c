@@ -43,6 +43,7 @@ typedef struct {
     json_object *result, *matrix; /* matrix: the document hvlab-reach/1; NULL: not asked for */
     SimReader *reader;
     SimModel *model; /* of the world as it ended, for names */
+    GArray *moments; /* of SimMoment */
 } Run;
 
 /* ---- Running --------------------------------------------------------------- */
@@ -203,12 +204,13 @@ static void print_matrices(const Run *runs, unsigned count)
                                         : 0);
     if (rows == 0)
         return;
-    printf("\nWho reaches whom, and how (-: not at all)\n%-38s", "");
+    printf("Who reaches whom, and how (-: not at all; *: not the same in all)\n%-38s", "");
     for (unsigned i = 0; i < count; i++)
         printf("  %*s", (int)MAX(strlen(runs[i].variant->title), 12), runs[i].variant->title);
     putchar('\n');
     for (size_t number = 0; number < rows; number++)
         print_cell_row(runs, count, number);
+    putchar('\n');
 }
 
 /* ---- What came of it --------------------------------------------------------- */
@@ -226,6 +228,7 @@ static bool collect(Run *run)
             run->reader = sim_reader_open(run->trace_path, &error);
         if (run->reader) {
             run->model = sim_model_fold(run->reader);
+            run->moments = sim_all_moments(run->reader);
             return true;
         }
         run->exit = CLI_DEFECT;
@@ -257,6 +260,19 @@ static void add_event(json_object *object, const char *key, const Run *run, bool
     json_object_object_add(object, key, event);
 }
 
+static void add_moment(json_object *object, const char *key, const SimMoment *moment)
+{
+    json_object *row = NULL;
+
+    if (moment->who) {
+        row = json_object_new_object();
+        json_object_object_add(row, "time_ns", json_object_new_uint64(moment->time));
+        json_object_object_add(row, "who", json_object_new_string(moment->who));
+        json_object_object_add(row, "text", json_object_new_string(moment->text));
+    }
+    json_object_object_add(object, key, row);
+}
+
 static json_object *parting_json(Run *runs, unsigned a, unsigned b)
 {
     SimParting parting = sim_parting_find(runs[a].reader, runs[b].reader);
@@ -270,7 +286,21 @@ static json_object *parting_json(Run *runs, unsigned a, unsigned b)
         add_event(object, "event_a", &runs[a], parting.has_a, &parting.a);
         add_event(object, "event_b", &runs[b], parting.has_b, &parting.b);
     }
+
+    SimMomentParting moments = sim_parting_of_moments(runs[a].moments, runs[b].moments);
+
+    add_moment(object, "moment_a", &moments.a);
+    add_moment(object, "moment_b", &moments.b);
     return object;
+}
+
+static json_object *strings(char *const *list)
+{
+    json_object *array = json_object_new_array();
+
+    for (; list && *list; list++)
+        json_object_array_add(array, json_object_new_string(*list));
+    return array;
 }
 
 static json_object *document(Run *runs, unsigned count)
@@ -282,12 +312,11 @@ static json_object *document(Run *runs, unsigned count)
     json_object_object_add(object, "scenario",
                            json_object_get(json_object_object_get(runs[0].result, "scenario")));
     for (unsigned i = 0; i < count; i++) {
-        json_object *row = json_object_new_object(), *sets = json_object_new_array();
+        json_object *row = json_object_new_object();
 
-        for (char **set = runs[i].variant->sets; *set; set++)
-            json_object_array_add(sets, json_object_new_string(*set));
         json_object_object_add(row, "title", json_object_new_string(runs[i].variant->title));
-        json_object_object_add(row, "set", sets);
+        json_object_object_add(row, "set", strings(runs[i].variant->sets));
+        json_object_object_add(row, "set_aside", strings(runs[i].variant->set_aside));
         json_object_object_add(row, "exit_code", json_object_new_int(runs[i].exit));
         json_object_object_add(row, "result", json_object_get(runs[i].result));
         if (runs[i].matrix)
@@ -310,9 +339,9 @@ static void print_event(const Run *run, bool has, const SimRecord *record)
     g_autofree char *at = has ? sim_time_words(record->time) : NULL;
 
     if (has)
-        printf("    %s: at %s, %s\n", run->variant->title, at, words);
+        printf("      %s: at %s, %s\n", run->variant->title, at, words);
     else
-        printf("    %s: nothing more happens\n", run->variant->title);
+        printf("      %s: nothing more happens\n", run->variant->title);
 }
 
 /* Does a run owe its times to the host's own CPU? */
@@ -322,6 +351,62 @@ static bool uses_kvm(const Run *runs, unsigned count)
         if (!strcmp(word_of(runs[i].result, "backend", ""), "kvm"))
             return true;
     return false;
+}
+
+/* Of networks whose mode is varied. */
+static void print_set_aside(const Run *runs, unsigned count)
+{
+    bool any = false;
+
+    for (unsigned i = 0; i < count; i++)
+        for (char **at = runs[i].variant->set_aside; at && *at; at++) {
+            if (!any)
+                printf("What another mode has no use for is set aside\n");
+            any = true;
+            printf("  %s: %s\n", runs[i].variant->title, *at);
+        }
+    if (any)
+        putchar('\n');
+}
+
+static void print_moment(const Run *run, const SimMoment *moment)
+{
+    g_autofree char *at = sim_time_words(moment->time);
+
+    if (moment->who)
+        printf("      %s: at %s, %s: %s\n", run->variant->title, at, moment->who, moment->text);
+    else
+        printf("      %s: nothing that the other has not\n", run->variant->title);
+}
+
+/* The first thing that is done in one of them only, and the first event that is not the same. */
+static void print_parting(const Run *a, const Run *b)
+{
+    SimMomentParting moments = sim_parting_of_moments(a->moments, b->moments);
+    SimParting parting = sim_parting_find(a->reader, b->reader);
+
+    printf("  %s and %s: %" G_GUINT64_FORMAT " events alike%s\n", a->variant->title,
+           b->variant->title, parting.alike, parting.same ? ", to the end" : "");
+    if (parting.same)
+        return;
+    if (moments.same) {
+        printf("    the same things are done, at other times\n");
+    } else {
+        printf("    the first thing that only one of them does\n");
+        print_moment(a, &moments.a);
+        print_moment(b, &moments.b);
+    }
+    printf("    the first event that is not the same\n");
+    print_event(a, parting.has_a, &parting.a);
+    print_event(b, parting.has_b, &parting.b);
+}
+
+static void print_partings(const Run *runs, unsigned count)
+{
+    printf("Where they part ways (after the VMs have been built)\n");
+    for (unsigned a = 0; a < count; a++)
+        for (unsigned b = a + 1; b < count; b++)
+            print_parting(&runs[a], &runs[b]);
 }
 
 static void print_text(Run *runs, unsigned count)
@@ -340,22 +425,18 @@ static void print_text(Run *runs, unsigned count)
            uses_kvm(runs, count) ? "Backend: kvm, so some of it differs from run to run anyway; "
                                    "not so with --backend=emulated\n"
                                  : "");
+    print_set_aside(runs, count);
+    if (runs[0].matrix) { /* what was asked for comes first, the numbers last */
+        print_matrices(runs, count);
+        print_partings(runs, count);
+        putchar('\n');
+    }
     sim_side_by_side(out, results, titles);
     fputs(out->str, stdout);
-    print_matrices(runs, count);
-    printf("\nWhere they part ways (after the VMs have been built)\n");
-    for (unsigned a = 0; a < count; a++)
-        for (unsigned b = a + 1; b < count; b++) {
-            SimParting parting = sim_parting_find(runs[a].reader, runs[b].reader);
-
-            printf("  %s and %s: %" G_GUINT64_FORMAT " events alike, ", titles[a], titles[b],
-                   parting.alike);
-            printf(parting.same ? "to the end\n" : "then\n");
-            if (parting.same)
-                continue;
-            print_event(&runs[a], parting.has_a, &parting.a);
-            print_event(&runs[b], parting.has_b, &parting.b);
-        }
+    if (!runs[0].matrix) {
+        putchar('\n');
+        print_partings(runs, count);
+    }
 }
 
 /* ---- The command --------------------------------------------------------------- */
@@ -381,7 +462,7 @@ static bool check_variants(GPtrArray *variants, const CompareOptions *options, c
     g_autoptr(CliKnown) known = cli_known_new();
 
     for (unsigned i = 0; i < variants->len; i++) {
-        const CliVariant *variant = variants->pdata[i];
+        CliVariant *variant = variants->pdata[i];
         g_autoptr(GPtrArray) sets = g_ptr_array_new();
         CliWorld world = options->world;
 
@@ -399,6 +480,7 @@ static bool check_variants(GPtrArray *variants, const CompareOptions *options, c
             name_vary(*error, variant);
             return false;
         }
+        variant->set_aside = g_steal_pointer(&scenario->set_aside);
     }
     return true;
 }
@@ -474,6 +556,7 @@ static int compare(const char *path, const CompareOptions *options)
         g_unlink(runs[i].error_path);
         g_unlink(runs[i].matrix_path);
         sim_model_free(runs[i].model);
+        g_clear_pointer(&runs[i].moments, g_array_unref);
         sim_reader_free(runs[i].reader);
         json_object_put(runs[i].result);
         json_object_put(runs[i].matrix);

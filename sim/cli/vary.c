@@ -65,6 +65,7 @@ static void variant_free(void *data)
     CliVariant *variant = data;
 
     g_strfreev(variant->sets);
+    g_strfreev(variant->set_aside);
     g_free(variant->title);
     g_free(variant);
 }

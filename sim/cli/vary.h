@@ -18,6 +18,7 @@ typedef struct {
 typedef struct {
     char **sets;
     char *title;
+    char **set_aside; /* what a network's new mode has no use for, a line each; NULL: not known */
 } CliVariant;
 
 /* Takes "PATH=V1,V2" apart; commas inside brackets, braces and quotes do not count. */

@@ -10,6 +10,8 @@
  */
 #include "sim/engine/private.h"
 
+#include <string.h>
+
 static bool is_taken(const SimEngine *engine, uint32_t but, uint32_t address)
 {
     for (size_t i = 0; i < engine->scenario->network_count; i++)
@@ -83,6 +85,38 @@ static void attach_all(SimEngine *engine, uint32_t number)
     }
 }
 
+static void add_word(GString *list, const char *before, const char *word)
+{
+    g_string_append_printf(list, "%s%s%s", list->len > 0 ? ", " : "", before, word);
+}
+
+/* What the file gives to a network and another mode has no use for. */
+static void note_set_aside(SimEngine *engine, uint32_t number, SimNetworkMode mode)
+{
+    const SimScenarioNetwork *network = &engine->scenario->networks[number];
+    g_autoptr(GString) list = g_string_new(NULL);
+
+    if (mode == (SimNetworkMode)network->mode)
+        return;
+    for (guint i = 0; i < engine->rules->len; i++) {
+        const SimRule *rule = engine->rules->pdata[i];
+        if (rule->network == number)
+            add_word(list, "forward rule ", rule->rule.name);
+    }
+    if (network->dhcp.reservation_count > 0)
+        add_word(list, "", "reserved addresses");
+    if (network->dhcp_off)
+        add_word(list, "", "having no DHCP server");
+    if (network->wifi)
+        add_word(list, "", "wifi");
+    if (list->len == 0)
+        return;
+    g_autofree char *text = g_strdup_printf("%s in mode %s sets aside: %s", network->name,
+                                            sim_network_mode_name(mode), list->str);
+
+    SIM_TRACE_BLOB(engine->trace, SIM_SOURCE_WORLD, engine->now, Note, text, strlen(text));
+}
+
 bool sim_engine_set_mode(SimEngine *engine, uint32_t number, SimNetworkMode mode)
 {
     const SimWiring wiring = wiring_of(engine, number, mode);
@@ -95,6 +129,7 @@ bool sim_engine_set_mode(SimEngine *engine, uint32_t number, SimNetworkMode mode
     if (!remake(engine, number, &wiring))
         return false;
     engine->wiring[number] = wiring;
+    note_set_aside(engine, number, mode);
     sim_engine_reset_rules(engine, number, mode == engine->scenario->networks[number].mode);
     attach_all(engine, number);
     sim_engine_program_network(engine, number);

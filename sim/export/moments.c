@@ -546,6 +546,23 @@ static bool counts(const SimModel *model, const SimRecord *record)
     return record->type != SIM_EVENT_PAGE_MAPPED || SIM_FIELDS(record, PageMapped)->demand;
 }
 
+GArray *sim_all_moments(SimReader *reader)
+{
+    g_autoptr(SimModel) model = sim_model_new();
+    SimTelling telling = {g_array_new(FALSE, FALSE, sizeof(SimMoment)), model};
+    SimCursor cursor = {0};
+    SimRecord record;
+
+    g_array_set_clear_func(telling.moments, clear_moment);
+    while (telling.moments->len < SIM_MOST_MOMENTS && sim_reader_next(reader, &cursor, &record)) {
+        sim_model_apply(model, &record);
+        if (tellers[record.type].tell && counts(model, &record) &&
+            record.type != SIM_EVENT_PAGE_MAPPED && record.type != SIM_EVENT_BLOCK_MAPPED)
+            tellers[record.type].tell(&telling, &record);
+    }
+    return telling.moments;
+}
+
 GArray *sim_moments(SimReader *reader, uint64_t *ret_left_out)
 {
     g_autoptr(SimModel) model = sim_model_new();

@@ -21,3 +21,8 @@ typedef struct {
 /* Reads the whole trace. GArray of SimMoment, in order of time; g_array_unref()
  * frees the texts. ret_left_out receives how many more there were. */
 GArray *sim_moments(SimReader *reader, uint64_t *ret_left_out);
+
+/* The same, all of every kind but of pages given, which say little of what a run is about;
+ * at most SIM_MOST_MOMENTS. */
+#define SIM_MOST_MOMENTS 100000u
+GArray *sim_all_moments(SimReader *reader);

@@ -5,9 +5,14 @@
  * worlds are built first, all at time 0; what differs there is the change itself and
  * does not count. From the first VM that starts on the events are compared one by
  * one, with time, pCPU, all fields and text.
+ *
+ * That may be no more than a port's number or a nanosecond. So the telling moments
+ * (moments.h) are compared as well, of each machine for itself, without their times and
+ * without numbers that carry no meaning: the first that one run has and the other has not.
  */
 #pragma once
 
+#include "sim/export/moments.h"
 #include "sim/trace/reader.h"
 
 typedef struct {
@@ -19,3 +24,11 @@ typedef struct {
 
 /* Reads both traces as far as they are alike. The records point into them. */
 SimParting sim_parting_find(SimReader *a, SimReader *b);
+
+typedef struct {
+    bool same;      /* the same things are done, if at other times */
+    SimMoment a, b; /* who is NULL: none */
+} SimMomentParting;
+
+/* Of what sim_all_moments() found in two runs. Borrows the texts. */
+SimMomentParting sim_parting_of_moments(const GArray *a, const GArray *b);

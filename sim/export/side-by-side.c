@@ -8,7 +8,8 @@
 
 #include "sim/export/words.h"
 
-#define MOST_OTHERS 40 /* rows beside the telling ones */
+#define MOST_OTHERS 40  /* rows beside the telling ones */
+#define LONGEST_WHY 16u /* characters: a sentence would make its column too wide */
 
 typedef struct {
     GPtrArray *paths;    /* of char *, in order */
@@ -168,10 +169,13 @@ static void add_reachability(Flat *flat, json_object *result)
             g_free(path);
             path = g_strdup_printf("%s #%d", way, n);
         }
+        bool brief = strlen(text_of(row, "why")) <= LONGEST_WHY;
+
         if (json_object_get_boolean(get(row, "reached")))
             add_cell(flat, path, g_strdup(*text_of(row, "via") ? text_of(row, "via") : "yes"));
         else
-            add_cell(flat, path, g_strdup_printf("no (%s)", text_of(row, "why")));
+            add_cell(flat, path,
+                     brief ? g_strdup_printf("no (%s)", text_of(row, "why")) : g_strdup("no"));
     }
 }
 
@@ -223,9 +227,13 @@ static bool differs(GPtrArray *runs, const char *path)
 
 static bool says_nothing(GPtrArray *runs, const char *path)
 {
-    const char *text = cell(runs, 0, path);
+    for (unsigned i = 0; i < runs->len; i++) {
+        const char *text = cell(runs, i, path);
 
-    return !differs(runs, path) && (!strcmp(text, "0") || !strcmp(text, "-") || !*text);
+        if (*text && strcmp(text, "0") != 0 && strcmp(text, "-") != 0)
+            return false;
+    }
+    return true;
 }
 
 static void add_row(GString *out, GPtrArray *runs, const char *path, const int *widths, int first)
