@@ -333,6 +333,8 @@ GPtrArray *cli_changes(const SimScenario *scenario, const SimReachQuestion *ques
 
     if (answer->reached && answer->via == SIM_VIA_PORT_FORWARD)
         remove_rules(&changes);
+    for (int i = 0; i < 2 && answer->reached; i++)
+        unplug(&changes, ends[i]);
     if (!answer->reached)
         cli_change_timeline(&changes);
     for (int i = 0; i < 2 && !answer->reached; i++)
@@ -354,8 +356,6 @@ GPtrArray *cli_changes(const SimScenario *scenario, const SimReachQuestion *ques
         cli_change_vm(&changes, ends[0])->nics[0].network.index !=
             cli_change_vm(&changes, ends[1])->nics[0].network.index)
         modes(&changes, ends[1], order);
-    for (int i = 0; i < 2 && answer->reached; i++)
-        unplug(&changes, ends[i]);
     json_object_put(changes.values);
     return changes.changes;
 }

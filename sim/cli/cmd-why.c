@@ -128,7 +128,10 @@ static void print_change(const Why *why)
 
     printf("\nWhat would change it\n");
     if (!why->change) {
-        printf("  None of the %u changes tried turns it round.\n", why->tried);
+        if (why->tried == 0)
+            printf("  Neither end is a VM, so there is nothing in the scenario to change.\n");
+        else
+            printf("  None of the %u changes tried turns it round.\n", why->tried);
         return;
     }
     printf("  It %s %s.\n", turned, why->change->text);

@@ -153,6 +153,17 @@ uint32_t sim_port_ip(const SimModel *model, uint32_t number)
     return nic ? nic->ip : 0;
 }
 
+/* Of a router with ports on two networks the first, so that it has one name. */
+static uint32_t first_port_of(const SimModel *model, uint32_t number)
+{
+    const SimModelPort *port = sim_model_port(model, number);
+
+    for (uint32_t i = 0; port && !strcmp(port->kind, "router") && i < number; i++)
+        if (sim_model_port(model, i)->part == port->part)
+            return i;
+    return number;
+}
+
 /* A network of several switches calls each by its own name. */
 char *sim_place_name(const SimModel *model, uint32_t number)
 {
@@ -164,7 +175,7 @@ char *sim_place_name(const SimModel *model, uint32_t number)
             : NULL;
 
     return sw && *sw->name ? g_strdup_printf("switch %s", sw->name)
-                           : sim_model_port_name(model, number);
+                           : sim_model_port_name(model, first_port_of(model, number));
 }
 
 char *sim_place_beyond(const SimModel *model, uint32_t number)

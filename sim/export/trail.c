@@ -205,11 +205,25 @@ static void switch_forward(SimTelling *telling, const SimRecord *record)
              g_strdup_printf("MAC table: the destination lives at the port of %s", to), false);
 }
 
-static bool is_for_a_group(const SimTelling *telling, uint64_t frame)
+/* Why a switch floods a frame; g_free(). */
+static char *flood_reason(const SimTelling *telling, uint64_t frame, uint32_t in_port)
 {
     const SimRecord *record = g_hash_table_lookup(telling->made, &frame);
+    const SimModelPort *port = sim_model_port(telling->model, in_port);
+    const SimModelSwitch *sw =
+        port ? sim_model_switch(telling->model, port->network, port->part) : NULL;
+    NetEthernet ethernet = {0};
+    g_autofree char *vlan = NULL;
 
-    return record && record->blob_size > 0 && (*(const uint8_t *)record->blob & 1) != 0;
+    if (record)
+        net_ethernet_parse(record->blob, record->blob_size, &ethernet);
+    if (sw && sw->vlans)
+        vlan = g_strdup_printf(" in VLAN %u",
+                               ethernet.tag_count > 0 ? ethernet.tags[0].vlan : port->vlan);
+    return g_strdup_printf(ethernet.destination.byte[0] & 1
+                               ? "its destination is everybody%s (broadcast)"
+                               : "MAC table: no row%s has the destination",
+                           vlan ? vlan : "");
 }
 
 static void switch_flood(SimTelling *telling, const SimRecord *record)
@@ -220,10 +234,20 @@ static void switch_flood(SimTelling *telling, const SimRecord *record)
     if (sim_probe_frames_find(&telling->frames, event->frame, &kind))
         tell(telling, record, kind, event->frame, sim_place_name(telling->model, event->in_port),
              g_strdup_printf("floods it to %u port%s", event->ports, event->ports == 1 ? "" : "s"),
-             g_strdup(is_for_a_group(telling, event->frame)
-                          ? "its destination is everybody (broadcast)"
-                          : "MAC table: no row has the destination"),
-             false);
+             flood_reason(telling, event->frame, event->in_port), false);
+}
+
+/* For who looks on. */
+static void switch_copy(SimTelling *telling, const SimRecord *record)
+{
+    const SimEventSwitchCopy *event = SIM_FIELDS(record, SwitchCopy);
+    g_autofree char *to = sim_place_beyond(telling->model, event->port);
+    SimHopKind kind;
+
+    if (sim_probe_frames_find(&telling->frames, event->frame, &kind))
+        tell(telling, record, kind, event->frame, sim_place_name(telling->model, event->in_port),
+             g_strdup_printf("copies it to %s", to),
+             g_strdup(sim_enum_CopyWhy.values[MIN(event->why, SIM_COPY_COUNT - 1)].meaning), false);
 }
 
 static void flow_match(SimTelling *telling, const SimRecord *record)
@@ -476,6 +500,7 @@ static const SimTeller tellers[SIM_EVENT_TYPE_COUNT] = {
     [SIM_EVENT_SWITCH_FORWARD] = switch_forward,
     [SIM_EVENT_SWITCH_FLOOD] = switch_flood,
     [SIM_EVENT_SWITCH_DROP] = switch_drop,
+    [SIM_EVENT_SWITCH_COPY] = switch_copy,
     [SIM_EVENT_FLOW_MATCH] = flow_match,
     [SIM_EVENT_TO_CONTROLLER] = to_controller,
     [SIM_EVENT_WIFI_REWRITE] = wifi_rewrite,
@@ -523,6 +548,19 @@ static void tell_no_frame(SimTelling *telling, const SimModelReach *reach)
                         .end = true};
 
     g_array_prepend_val(telling->trail->hops, hop);
+}
+
+/* There was no address to try. */
+static void tell_no_try(SimTrail *trail, const SimModelReach *reach)
+{
+    const SimHop hop = {.kind = SIM_HOP_WORD,
+                        .time = reach->time,
+                        .where = g_strdup(reach->from),
+                        .what = g_strdup("has no address to send to"),
+                        .because = g_strdup(reach->why),
+                        .end = true};
+
+    g_array_append_val(trail->hops, hop);
 }
 
 static const SimModelReach *find_reach(const SimModel *model, uint32_t question)
@@ -630,8 +668,11 @@ SimTrail *sim_trail_new(SimReader *reader, uint32_t question)
 
     trail->hops = g_array_new(FALSE, FALSE, sizeof(SimHop));
     g_array_set_clear_func(trail->hops, clear_hop);
-    if (!probe)
+    if (!probe) {
+        if (reach)
+            tell_no_try(trail, reach);
         return trail;
+    }
     telling_init(&telling, trail, probe);
     involve_asker(&telling, all);
     follow(&telling, reader);
