@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "netsim/fragment.h"
+#include "netsim/proto/dns.h"
 #include "netsim/proto/wire.h"
 
 /* --- errors --- */
@@ -24,6 +25,7 @@ typedef struct {
 
 static const Refusal net_unreachable = {NET_ICMP_UNREACHABLE, NET_UNREACHABLE_NET, 0};
 static const Refusal host_unreachable = {NET_ICMP_UNREACHABLE, NET_UNREACHABLE_HOST, 0};
+static const Refusal port_unreachable = {NET_ICMP_UNREACHABLE, NET_UNREACHABLE_PORT, 0};
 static const Refusal time_exceeded = {NET_ICMP_TIME_EXCEEDED, 0, 0};
 
 static bool is_group(NetIp4 address)
@@ -253,6 +255,48 @@ static void go_on(NetRouter *router, const uint8_t *packet, size_t length, const
 
 /* --- deciding --- */
 
+/* An echo request comes back as its reply. */
+static void echo(NetRouter *router, const uint8_t *packet, const NetIpv4 *ip)
+{
+    size_t length = ip->total_bytes;
+    uint8_t *reply = router->packet, *icmp = reply + ip->header_bytes;
+
+    memcpy(reply, packet, length);
+    memcpy(reply + 12, packet + 16, 4);
+    memcpy(reply + 16, packet + 12, 4);
+    reply[8] = NET_STACK_TTL;
+    net_ipv4_seal(reply);
+    icmp[0] = NET_ICMP_ECHO_REPLY;
+    net_icmp_seal(icmp, length - ip->header_bytes);
+    net_stack_send_packet(&router->stack, reply, length, 0, router->now);
+}
+
+/* A packet from inside to the address of the DNS server, which is the router itself by
+ * another name: it answers DNS (below) and ping, and has nothing else there. */
+static bool answer_as_dns_server(NetRouter *router, const uint8_t *packet, size_t length,
+                                 const NetIpv4 *ip)
+{
+    const uint8_t *transport = packet + ip->header_bytes;
+    bool whole = ip->fragment_offset == 0 && !ip->more_fragments &&
+                 ip->header_bytes == NET_IPV4_BYTES &&
+                 length >= (size_t)ip->header_bytes + NET_UDP_BYTES;
+
+    if (router->nat == NULL || ip->destination != router->config.dns ||
+        net_stack_is_own(&router->stack, ip->destination))
+        return false;
+    if (ip->protocol == NET_PROTOCOL_ICMP && whole && transport[0] == NET_ICMP_ECHO_REQUEST) {
+        if (net_icmp_sound(transport, ip->total_bytes - ip->header_bytes))
+            echo(router, packet, ip);
+        return true;
+    }
+    if (ip->protocol != NET_PROTOCOL_ICMP && whole && net_get_16(transport + 2) != NET_DNS_PORT) {
+        net_router_drop(router, router->in, router->frame->id, NET_DROP_NO_ROUTE);
+        refuse(router, packet, length, &port_unreachable, TO_INSIDE);
+        return true;
+    }
+    return false;
+}
+
 /* A packet from inside to an address that the router has, or answers ARP for. */
 static bool divert_to_own(NetRouter *router, const uint8_t *packet, size_t length,
                           const NetIpv4 *ip)
@@ -261,7 +305,8 @@ static bool divert_to_own(NetRouter *router, const uint8_t *packet, size_t lengt
     bool has_ports = ip->fragment_offset == 0 && length >= (size_t)ip->header_bytes + NET_UDP_BYTES;
     NetRouterDns dns = net_router_answer_dns(router, packet, ip);
 
-    if (dns == NET_ROUTER_ANSWERED)
+    if (dns == NET_ROUTER_ANSWERED ||
+        (dns == NET_ROUTER_NOT_DNS && answer_as_dns_server(router, packet, length, ip)))
         return true;
     if (dns == NET_ROUTER_NOT_DNS) {
         if (router->nat == NULL || !net_nat_is_alias(router->nat, ip->destination))

@@ -301,6 +301,8 @@ static void test_names(void)
     g_assert_cmpstr(look_up(a, NET_IP4(10, 0, 2, 3), "host"), ==, "1.10 code 0");
     g_assert_cmpstr(look_up(a, NET_IP4(10, 0, 2, 3), "nobody"), ==, "0.0 code 3");
     g_assert_cmpstr(look_up(a, NET_IP4(192, 168, 1, 1), "printer"), ==, "1.50 code 0");
+    /* The server's address answers ping, too, and has no other service. */
+    g_assert_cmpstr(lab_ping(a, NET_IP4(10, 0, 2, 3)), ==, "reply from 10.0.2.3 ttl 64");
     lab_free(lab);
 }
 
