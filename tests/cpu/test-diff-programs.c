@@ -3,17 +3,10 @@
  * its source says, on either backend. What is expected is written here, so the
  * two are not merely equal to each other. Times in what ping prints are replaced
  * by T: they are the backend's. */
-#include <glib.h>
-#include <string.h>
-
 #include "hv-core/cpu/cpu.h"
-#include "sim/engine/engine.h"
-#include "sim/model/model.h"
-#include "sim/trace/reader.h"
+#include "tests/sim/engine-helper.h"
 
 #define NO_VECTOR 0xff
-
-static const char *guest_directory;
 
 typedef struct {
     const char *command; /* of VM a */
@@ -109,36 +102,13 @@ static char *scenario_text(const Program *program)
                 : "");
 }
 
-static SimModel *model_of(SimEngine *engine)
-{
-    g_autoptr(GError) error = NULL;
-    size_t size;
-
-    sim_trace_finish(sim_engine_trace(engine));
-    const uint8_t *data = sim_trace_data(sim_engine_trace(engine), &size);
-    g_autoptr(SimReader) reader = sim_reader_new_memory(data, size, &error);
-
-    g_assert_no_error(error);
-
-    SimModel *model = sim_model_fold(reader);
-
-    return model;
-}
-
 static SimModel *run(const Program *program, const char *backend)
 {
     g_autofree char *text = scenario_text(program);
-    g_autoptr(GError) error = NULL;
-    g_autoptr(SimScenario) scenario =
-        sim_scenario_load_text(text, strlen(text), "test", ".", NULL, NULL, &error);
+    g_autoptr(SimScenario) scenario = load_text(text);
+    g_autoptr(SimEngine) engine = engine_of(scenario, backend);
 
-    g_assert_no_error(error);
-    const SimEngineConfig config = {
-        .scenario = scenario, .backend = backend, .guest_directory = guest_directory};
-    g_autoptr(SimEngine) engine = sim_engine_new(&config, &error);
-    g_assert_no_error(error);
-    while (sim_engine_run(engine, UINT64_MAX))
-        ;
+    run_to_end(engine);
     return model_of(engine);
 }
 

@@ -2,14 +2,10 @@
 /* test-arp.c: ARP caches in the trace are what the stacks really hold. A guest's own
  * program `arp` prints its cache: the model must have the same rows at that time, though
  * the guest never told anybody. */
-#include <string.h>
 
 #include "hv-core/cpu/cpu.h"
-#include "sim/engine/engine.h"
-#include "sim/model/model.h"
-#include "sim/trace/reader.h"
+#include "tests/sim/engine-helper.h"
 
-static const char *guest_directory;
 static const char *backend;
 
 #define IP(a, b, c, d) ((uint32_t)(a) << 24 | (b) << 16 | (c) << 8 | (d))
@@ -35,26 +31,17 @@ typedef struct {
 
 static Run run_of(const char *text)
 {
-    g_autoptr(GError) error = NULL;
-    g_autoptr(SimScenario) scenario =
-        sim_scenario_load_text(text, strlen(text), "test", ".", NULL, NULL, &error);
-    g_assert_no_error(error);
-    const SimEngineConfig config = {
-        .scenario = scenario, .backend = backend, .guest_directory = guest_directory};
-    g_autoptr(SimEngine) engine = sim_engine_new(&config, &error);
+    g_autoptr(SimScenario) scenario = load_text(text);
+    g_autoptr(SimEngine) engine = engine_of(scenario, backend);
     Run run = {sim_model_new(), g_array_new(FALSE, FALSE, sizeof(SimEventArpEntry)),
                g_array_new(FALSE, FALSE, sizeof(uint64_t))};
     SimCursor cursor = {0};
     SimRecord record;
-    size_t size;
 
-    g_assert_no_error(error);
-    while (sim_engine_run(engine, UINT64_MAX))
-        ;
-    sim_trace_finish(sim_engine_trace(engine));
-    const uint8_t *data = sim_trace_data(sim_engine_trace(engine), &size);
-    g_autoptr(SimReader) reader = sim_reader_new_memory(data, size, &error);
-    g_assert_no_error(error);
+    run_to_end(engine);
+
+    g_autoptr(SimReader) reader = reader_of(engine);
+
     while (sim_reader_next(reader, &cursor, &record)) {
         sim_model_apply(run.model, &record);
         if (record.type == SIM_EVENT_ARP_ENTRY) {

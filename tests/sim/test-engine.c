@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test-engine.c: whole runs. Equal runs give equal traces, however they are
  * sliced; commands act and are recorded; whatever a guest does, the run ends. */
-#include <string.h>
 
 #include "hv-core/cpu/cpu.h"
-#include "sim/engine/engine.h"
-#include "sim/model/model.h"
-#include "sim/trace/reader.h"
-
-static const char *guest_directory;
+#include "tests/sim/engine-helper.h"
 
 #define HOST                                                                                       \
     "\"format\":\"hvlab-scenario/1\",\"id\":\"t/t\",\"title\":\"T\",\"run\":{\"until\":\"%dms\"}," \
@@ -26,23 +21,8 @@ static SimScenario *scenario_of(int until_ms, int pcpus, const char *rest)
 {
     g_autofree char *head = g_strdup_printf("{" HOST, until_ms, pcpus);
     g_autofree char *text = g_strconcat(head, rest, "\"seed\":7}", NULL);
-    g_autoptr(GError) error = NULL;
-    SimScenario *scenario =
-        sim_scenario_load_text(text, strlen(text), "test", ".", NULL, NULL, &error);
 
-    g_assert_no_error(error);
-    return scenario;
-}
-
-static SimEngine *engine_of(const SimScenario *scenario, const char *backend)
-{
-    const SimEngineConfig config = {
-        .scenario = scenario, .backend = backend, .guest_directory = guest_directory};
-    g_autoptr(GError) error = NULL;
-    SimEngine *engine = sim_engine_new(&config, &error);
-
-    g_assert_no_error(error);
-    return engine;
+    return load_text(text);
 }
 
 /* Runs to the end in slices of random length up to most_ns (0: in one go). */
@@ -53,8 +33,7 @@ static GBytes *trace_of(const SimScenario *scenario, uint64_t most_ns, GRand *ra
     size_t size;
 
     if (most_ns == 0)
-        while (sim_engine_run(engine, UINT64_MAX))
-            ;
+        run_to_end(engine);
     else
         while (sim_engine_run(engine, grant))
             grant = MAX(grant, sim_engine_now(engine)) + 1 +
@@ -147,8 +126,7 @@ static void check_live_commands(const char *world, const char *const *commands)
         g_autoptr(SimScenario) planned = scenario_of(30, 1 + round % 3, rest);
         g_autoptr(SimEngine) again = engine_of(planned, "emulated");
 
-        while (sim_engine_run(again, UINT64_MAX))
-            ;
+        run_to_end(again);
 
         g_autoptr(GBytes) replayed = records_of(again);
 
@@ -201,33 +179,13 @@ static void test_slicing_many_pcpus(void)
     check_slicing(3);
 }
 
-static SimModel *model_of(SimEngine *engine)
-{
-    g_autoptr(GError) error = NULL;
-    size_t size;
-
-    sim_trace_finish(sim_engine_trace(engine));
-
-    const uint8_t *data = sim_trace_data(sim_engine_trace(engine), &size);
-    g_autoptr(SimReader) reader = sim_reader_new_memory(data, size, &error);
-
-    g_assert_no_error(error);
-
-    SimModel *model = sim_model_fold(reader);
-
-    g_assert_true(sim_reader_check(reader, &error));
-    g_assert_cmpuint(model->ignored, ==, 0);
-    return model;
-}
-
 /* Fold of a run of scenario text on a backend. */
 static SimModel *run_of(const char *rest, const char *backend)
 {
     g_autoptr(SimScenario) scenario = scenario_of(1000, 1, rest);
     g_autoptr(SimEngine) engine = engine_of(scenario, backend);
 
-    while (sim_engine_run(engine, UINT64_MAX))
-        ;
+    run_to_end(engine);
     return model_of(engine);
 }
 
@@ -236,8 +194,7 @@ static void test_times_add_up(void)
     g_autoptr(SimScenario) scenario = scenario_of(50, 2, TALKERS);
     g_autoptr(SimEngine) engine = engine_of(scenario, "emulated");
 
-    while (sim_engine_run(engine, UINT64_MAX))
-        ;
+    run_to_end(engine);
 
     g_autoptr(SimModel) model = model_of(engine);
     uint64_t busy = 0, ran = 0;
@@ -313,8 +270,7 @@ static void test_command_before_effects(void)
     SimRecord record;
     size_t size;
 
-    while (sim_engine_run(engine, UINT64_MAX))
-        ;
+    run_to_end(engine);
     sim_trace_finish(sim_engine_trace(engine));
 
     const uint8_t *data = sim_trace_data(sim_engine_trace(engine), &size);

@@ -2,13 +2,10 @@
 /* test-pace.c: a run with an uplink follows the wall clock, and says when it does not keep
  * up. The clock is the test's own: it moves by so much with every look at it, as if what
  * the program did in between had taken that long, and while the program waits. */
-#include <string.h>
-
 #include "sim/cli/pace.h"
+#include "tests/sim/engine-helper.h"
 
 #define MS UINT64_C(1000000)
-
-static const char *guest_directory;
 
 typedef struct {
     uint64_t now, per_look;
@@ -58,13 +55,8 @@ static char *run(TestClock *clock, const char *program, const char *until)
         "\"host\":{\"pcpus\":1,\"memory\":\"16MiB\"},\"vms\":[{\"name\":\"a\",\"program\":\"%s\","
         "\"memory\":\"2MiB\"}]}",
         until, program);
-    g_autoptr(SimScenario) scenario =
-        sim_scenario_load_text(text, strlen(text), "test", ".", NULL, NULL, &error);
-    g_assert_no_error(error);
-    const SimEngineConfig config = {
-        .scenario = scenario, .backend = "emulated", .guest_directory = guest_directory};
-    g_autoptr(SimEngine) engine = sim_engine_new(&config, &error);
-    g_assert_no_error(error);
+    g_autoptr(SimScenario) scenario = load_text(text);
+    g_autoptr(SimEngine) engine = engine_of(scenario, "emulated");
 
     clock->lags = g_string_new(NULL);
     g_assert_true(cli_uplinks_open(&uplinks, none, engine, scenario, &error));

@@ -1,14 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* test-set-mode.c: a network is wired anew while its guests run, and forward rules come
  * and go. Who reaches whom is asked by probes after each change. */
-#include <string.h>
 
 #include "hv-core/cpu/cpu.h"
-#include "sim/engine/engine.h"
-#include "sim/model/model.h"
-#include "sim/trace/reader.h"
-
-static const char *guest_directory;
+#include "tests/sim/engine-helper.h"
 
 #define HEAD                                                                                       \
     "{\"format\":\"hvlab-scenario/1\",\"id\":\"t/t\",\"title\":\"T\",\"run\":{\"until\":\"20s\"}," \
@@ -39,49 +34,12 @@ static const char *guest_directory;
     PING(s ".2s", "vm:b", "lan:printer")                                                           \
     PING(s ".3s", "lan:printer", "vm:b") PING(s ".4s", "vm:a", "internet:web")
 
-static SimScenario *load(const char *text)
-{
-    g_autoptr(GError) error = NULL;
-    SimScenario *scenario =
-        sim_scenario_load_text(text, strlen(text), "test", ".", NULL, NULL, &error);
-
-    g_assert_no_error(error);
-    return scenario;
-}
-
-static SimEngine *engine_of(const SimScenario *scenario, const char *backend)
-{
-    const SimEngineConfig config = {
-        .scenario = scenario, .backend = backend, .guest_directory = guest_directory};
-    g_autoptr(GError) error = NULL;
-    SimEngine *engine = sim_engine_new(&config, &error);
-
-    g_assert_no_error(error);
-    return engine;
-}
-
-static SimModel *model_of(SimEngine *engine)
-{
-    g_autoptr(GError) error = NULL;
-    size_t size;
-
-    sim_trace_finish(sim_engine_trace(engine));
-    const uint8_t *data = sim_trace_data(sim_engine_trace(engine), &size);
-    g_autoptr(SimReader) reader = sim_reader_new_memory(data, size, &error);
-    g_assert_no_error(error);
-
-    SimModel *model = sim_model_fold(reader);
-    g_assert_cmpuint(model->ignored, ==, 0);
-    return model;
-}
-
 static SimModel *run_of(const char *text, const char *backend)
 {
-    g_autoptr(SimScenario) scenario = load(text);
+    g_autoptr(SimScenario) scenario = load_text(text);
     g_autoptr(SimEngine) engine = engine_of(scenario, backend);
 
-    while (sim_engine_run(engine, UINT64_MAX))
-        ;
+    run_to_end(engine);
     return model_of(engine);
 }
 
@@ -157,7 +115,7 @@ static void test_forwards(const void *backend)
                     CONNECT("5.7s", "lan:printer", "vm:b", "80") SET("6.5s", "nat-network")
                         SET("7s", "internal") ADD("8s", "\"name\":\"z\",\"host_port\":8080,"
                                                         "\"guest_port\":80") END "\"seed\":7}";
-    g_autoptr(SimScenario) scenario = load(text);
+    g_autoptr(SimScenario) scenario = load_text(text);
     g_autoptr(SimEngine) engine = engine_of(scenario, backend);
     g_autoptr(GString) refused = g_string_new(NULL);
     SimFilter filter = {0};
@@ -165,8 +123,7 @@ static void test_forwards(const void *backend)
     SimRecord record;
     size_t size;
 
-    while (sim_engine_run(engine, UINT64_MAX))
-        ;
+    run_to_end(engine);
     g_autoptr(SimModel) model = model_of(engine);
     const uint8_t *data = sim_trace_data(sim_engine_trace(engine), &size);
     g_autoptr(SimReader) reader = sim_reader_new_memory(data, size, NULL);
@@ -189,7 +146,7 @@ static void test_replay(void)
 {
     static const char *const modes[] = {"bridged", "nat-network", "host-only", "internal", "nat"};
     g_autoptr(GRand) random = g_rand_new_with_seed(5);
-    g_autoptr(SimScenario) scenario = load(NAT END "\"seed\":7}");
+    g_autoptr(SimScenario) scenario = load_text(NAT END "\"seed\":7}");
     g_autoptr(SimEngine) engine = engine_of(scenario, "emulated");
     g_autoptr(GString) text = g_string_new(NAT);
     unsigned given = 0;
@@ -206,14 +163,12 @@ static void test_replay(void)
         g_string_append_printf(text, "{\"at\":\"%" G_GUINT64_FORMAT "ns\",%s,", at, json + 1);
         sim_command_clear(&command);
     }
-    while (sim_engine_run(engine, UINT64_MAX))
-        ;
+    run_to_end(engine);
     g_string_append(text, END "\"seed\":7}");
 
-    g_autoptr(SimScenario) planned = load(text->str);
+    g_autoptr(SimScenario) planned = load_text(text->str);
     g_autoptr(SimEngine) again = engine_of(planned, "emulated");
-    while (sim_engine_run(again, UINT64_MAX))
-        ;
+    run_to_end(again);
     g_autoptr(SimModel) live = model_of(engine), replayed = model_of(again);
 
     g_assert_cmpuint(live->counts[SIM_EVENT_NETWORK_MODE], ==, 5);

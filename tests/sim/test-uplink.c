@@ -3,16 +3,13 @@
  * socket, and a run with an uplink that is done again from its trace. */
 #include <glib/gstdio.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "netsim/proto/types.h"
-#include "sim/engine/engine.h"
 #include "sim/engine/uplink.h"
-
-static const char *guest_directory;
+#include "tests/sim/engine-helper.h"
 
 /* ---- Framing --------------------------------------------------------------- */
 
@@ -184,22 +181,14 @@ static SimScenario *scenario(void)
         "{\"name\":\"b\",\"program\":\"ping\",\"args\":[\"a\",\"5\",\"5\"],\"memory\":\"2MiB\","
         "\"nics\":[{\"network\":\"n\"}]},{\"name\":\"c\",\"program\":\"burn\",\"memory\":"
         "\"2MiB\"}],\"seed\":7}";
-    g_autoptr(GError) error = NULL;
-    SimScenario *loaded =
-        sim_scenario_load_text(text, strlen(text), "test", ".", NULL, NULL, &error);
 
-    g_assert_no_error(error);
-    return loaded;
+    return load_text(text);
 }
 
-static SimEngine *engine_of(const SimScenario *of)
+static SimEngine *staying_engine(const SimScenario *of)
 {
-    const SimEngineConfig config = {
-        .scenario = of, .backend = "emulated", .guest_directory = guest_directory};
-    g_autoptr(GError) error = NULL;
-    SimEngine *engine = sim_engine_new(&config, &error);
+    SimEngine *engine = engine_of(of, "emulated");
 
-    g_assert_no_error(error);
     sim_engine_stay_when_idle(engine, true);
     return engine;
 }
@@ -235,7 +224,7 @@ static bool is_arp_reply(GBytes *frame)
 /* Frames come in at random moments of a run that is sliced at random. */
 static GBytes *live_run(const SimScenario *of, GRand *random, unsigned *ret_replies)
 {
-    g_autoptr(SimEngine) engine = engine_of(of);
+    g_autoptr(SimEngine) engine = staying_engine(of);
     unsigned uplink, given = 0;
     GBytes *frame;
 
@@ -267,14 +256,13 @@ static void test_replay(void)
         gsize size;
         const void *data = g_bytes_get_data(live, &size);
         g_autoptr(SimReader) reader = sim_reader_new_memory(data, size, NULL);
-        g_autoptr(SimEngine) again = engine_of(of);
+        g_autoptr(SimEngine) again = staying_engine(of);
         g_autoptr(GError) error = NULL;
         GBytes *frame;
 
         g_assert_cmpuint(replies, >, 5);
         g_assert_true(sim_engine_replay_uplinks(again, reader, &error));
-        while (sim_engine_run(again, UINT64_MAX))
-            ;
+        run_to_end(again);
         g_assert_false(sim_engine_take_uplink_output(again, &uplink, &frame));
 
         g_autoptr(GBytes) replayed = trace_of(again);
