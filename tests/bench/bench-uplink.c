@@ -37,22 +37,31 @@ static char *in_folder(const char *name)
     return g_build_filename(folder, name, NULL);
 }
 
-/* Its stdin is a pipe that stays open: vde_switch ends with it. */
-static pid_t spawn(char *const *argv)
+/* Its stdin is a pipe that stays open: vde_switch ends with it. ret_said: what it says on
+ * stderr; NULL: nobody wants to know. */
+static pid_t spawn(char *const *argv, FILE **ret_said)
 {
     posix_spawn_file_actions_t actions;
     pid_t child;
-    int in[2];
+    int in[2], said[2];
 
     g_assert_cmpint(pipe2(in, O_CLOEXEC), ==, 0);
+    g_assert_cmpint(ret_said ? pipe2(said, O_CLOEXEC) : 0, ==, 0);
 
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
     posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    if (ret_said)
+        posix_spawn_file_actions_adddup2(&actions, said[1], STDERR_FILENO);
+    else
+        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
     g_assert_cmpint(posix_spawnp(&child, argv[0], &actions, NULL, argv, environ), ==, 0);
     posix_spawn_file_actions_destroy(&actions);
     close(in[0]);
+    if (ret_said) {
+        close(said[1]);
+        *ret_said = fdopen(said[0], "r");
+    }
     return child;
 }
 
@@ -87,16 +96,18 @@ static void fill_frame(uint8_t *frame, uint8_t to, uint8_t from)
 
 /* ---- hvlab ----------------------------------------------------------------- */
 
-static int connect_to(const char *path)
+/* As soon as it has said that it waits there. */
+static int connect_to(const char *path, FILE *said)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    char line[1024];
 
+    do
+        g_assert_nonnull(fgets(line, sizeof(line), said));
+    while (!strstr(line, path));
     g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
-    for (int i = 0; connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0; i++) {
-        g_assert_cmpint(i, <, 1000);
-        g_usleep(10000);
-    }
+    g_assert_cmpint(connect(fd, (struct sockaddr *)&address, sizeof(address)), ==, 0);
     fcntl(fd, F_SETFL, O_NONBLOCK);
     return fd;
 }
@@ -140,8 +151,9 @@ static double through_hvlab(void *user)
     char *argv[] = {(char *)hvlab, "run", "--backend=emulated", "--uplink", to_a, "--uplink", to_b,
                     scenario,      NULL};
     double before = cpu_ns();
-    pid_t child = spawn(argv);
-    int from = connect_to(a), to = connect_to(b);
+    FILE *said;
+    pid_t child = spawn(argv, &said);
+    int from = connect_to(a, said), to = connect_to(b, said);
     uint8_t hello[4 + FRAME_BYTES] = {0, 0, 0, FRAME_BYTES};
 
     fill_frame(hello + 4, 1, 2); /* the switch learns where 2 is */
@@ -152,6 +164,7 @@ static double through_hvlab(void *user)
     close(from);
     close(to);
     end_child(child);
+    fclose(said);
     return (cpu_ns() - before) / FRAMES;
 }
 
@@ -182,6 +195,8 @@ static bool find_vde(void)
     return vde.open && vde.send && vde.receive && vde.data_fd && vde.close;
 }
 
+/* There is nothing to wait for: vde_switch does not say when it is ready (only on a terminal,
+ * by a prompt), and a socket's file is there before anybody listens at it. */
 static VDECONN *plug(char *path)
 {
     VDECONN *connection;
@@ -198,7 +213,7 @@ static double through_vde(void *user)
     g_autofree char *path = in_folder("vde");
     char *argv[] = {"vde_switch", "-s", path, NULL};
     double before = cpu_ns();
-    pid_t child = spawn(argv);
+    pid_t child = spawn(argv, NULL);
     VDECONN *from = plug(path), *to = plug(path);
     uint8_t frame[FRAME_BYTES], in[2048];
     size_t sent = 0, got = 0;

@@ -355,8 +355,10 @@ def pause(folder):
 def slow_client(folder):
     with Client(write(folder, BURN), '--set', 'host.scheduler.slice=10us') as client:
         client.send({'op': 'run', 'id': 1, 'to': '400ms'})
+        # Until it has stopped working. No event says so: it sleeps until somebody reads, and
+        # whoever reads ends that. So its CPU time is looked at until it stands still.
         usage = -1
-        for _ in range(100):                        # until it has stopped working
+        for _ in range(100):
             time.sleep(0.1)
             with open(f'/proc/{client.process.pid}/stat', encoding='ascii') as file:
                 ticks = sum(int(field) for field in file.read().rsplit(')', 1)[1].split()[11:13])
