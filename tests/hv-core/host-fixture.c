@@ -2,6 +2,9 @@
 /* host-fixture.c: see host-fixture.h. */
 #include "tests/hv-core/host-fixture.h"
 
+static const FakeOp burn[] = {RUN_ON};
+const FakeScript fixture_burner = {.ops = burn};
+
 void fixture_set_up(Fixture *fixture, gconstpointer data)
 {
     static const char *const args[] = {"test", NULL};

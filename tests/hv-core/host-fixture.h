@@ -28,6 +28,9 @@ HvVm *fixture_start(Fixture *fixture, const FakeScript *scripts); /* at time 0 *
 /* Advances to `until`, nothing from outside being due before. */
 void fixture_run(Fixture *fixture, HvTime until);
 
+/* Runs on for ever. */
+extern const FakeScript fixture_burner;
+
 /* Scripts. Each operation but RUN takes 10 ns. */
 #define DEVICE(slot, reg) (HV_GUEST_DEVICES + (slot)*UINT64_C(4096) + (reg))
 #define RUN(time)                                                                                  \

@@ -3,9 +3,6 @@
  * what it costs. */
 #include "tests/hv-core/host-fixture.h"
 
-static const FakeOp burn[] = {RUN_ON};
-static const FakeScript burner = {.ops = burn};
-
 /* ---- One vCPU ----------------------------------------------------------- */
 
 static void test_halts(Fixture *fixture, gconstpointer data)
@@ -59,7 +56,7 @@ static void test_round_robin(Fixture *fixture, gconstpointer data)
     fixture->log.kinds = LOG_DISPATCH;
     fixture_host(fixture);
     for (unsigned i = 0; i < 3; i++)
-        fixture_start(fixture, &burner);
+        fixture_start(fixture, &fixture_burner);
     fixture_run(fixture, 429);
     host_log_expect(&fixture->log, "0 p0 0.0 on 100\n"
                                    "105 p0 0.0 off 105 slice-end\n"
@@ -115,7 +112,7 @@ static void test_yield(Fixture *fixture, gconstpointer data)
     fixture->log.kinds = LOG_STATES | LOG_DISPATCH | LOG_EXITS;
     fixture_host(fixture);
     fixture_start(fixture, &(FakeScript){.ops = ops});
-    fixture_start(fixture, &burner);
+    fixture_start(fixture, &fixture_burner);
     g_string_truncate(fixture->log.text, 0);
     fixture_run(fixture, 200);
     host_log_expect(&fixture->log, "0 p0 0.0 ready->running dispatch\n"
@@ -150,7 +147,7 @@ static void test_two_pcpus(Fixture *fixture, gconstpointer data)
     fixture_host(fixture);
     fixture_start(fixture, &(FakeScript){.ops = ops});
     for (unsigned i = 0; i < 3; i++)
-        fixture_start(fixture, &burner);
+        fixture_start(fixture, &fixture_burner);
     fixture_run(fixture, 250);
     host_log_expect(&fixture->log, "0 p0 0.0 on 100\n"
                                    "0 p1 1.0 on 100\n"
@@ -174,9 +171,9 @@ static void test_affinity(Fixture *fixture, gconstpointer data)
     fixture->log.kinds = LOG_DISPATCH;
     fixture_host(fixture);
     fixture->vm.affinity = 0;
-    HvVm *any = fixture_vm(fixture, &burner);
+    HvVm *any = fixture_vm(fixture, &fixture_burner);
     fixture->vm.affinity = 1;
-    HvVm *bound = fixture_vm(fixture, &burner);
+    HvVm *bound = fixture_vm(fixture, &fixture_burner);
     g_assert_true(hv_vm_start(bound, 0));
     fixture_run(fixture, 50);
     g_assert_true(hv_vm_start(any, 50));
@@ -194,7 +191,7 @@ static void test_affinity_to_none(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(GError) error = NULL;
     fixture_host(fixture);
-    fake_cpu_play(0, 0, &burner);
+    fake_cpu_play(0, 0, &fixture_burner);
     fixture->vm.affinity = 2;
     g_assert_null(hv_host_add_vm(fixture->host, &fixture->vm, 0, &error));
     g_assert_error(error, HV_ERROR, HV_ERROR_INVALID);
@@ -274,7 +271,7 @@ static void test_grant(Fixture *fixture, gconstpointer data)
 static void test_kick(Fixture *fixture, gconstpointer data)
 {
     fixture_host(fixture);
-    fixture_start(fixture, &burner);
+    fixture_start(fixture, &fixture_burner);
     hv_host_kick(fixture->host);
     g_assert_cmpuint(hv_host_advance(fixture->host, 1000, HV_TIME_NEVER), ==, 0);
     g_assert_cmpuint(hv_host_advance(fixture->host, 1000, HV_TIME_NEVER), ==, 1000);
@@ -333,8 +330,8 @@ static void test_preempts(Fixture *fixture, gconstpointer data)
     fixture->config.costs.exit_ns = 2;
     fixture->log.kinds = LOG_DISPATCH | LOG_EXITS;
     fixture_host(fixture);
-    HvVm *second = fixture_vm(fixture, &burner);
-    fixture_start(fixture, &burner);
+    HvVm *second = fixture_vm(fixture, &fixture_burner);
+    fixture_start(fixture, &fixture_burner);
     fixture_run(fixture, 30);
     g_assert_true(hv_vm_start(second, 30));
     fixture_run(fixture, 140);

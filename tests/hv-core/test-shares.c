@@ -6,9 +6,6 @@
 
 #define MS UINT64_C(1000000)
 
-static const FakeOp endless[] = {RUN_ON};
-static const FakeScript endless_script = {.ops = endless};
-
 static void set_up(Fixture *fixture, gconstpointer data)
 {
     fixture_set_up(fixture, data);
@@ -97,7 +94,7 @@ static void check_shares(Fixture *fixture, const HvPolicyOps *policy, unsigned c
     fixture_host(fixture);
     for (unsigned i = 0; i < count; i++) {
         fixture->vm.weight = weights[i] = mixes[kind][i % 4];
-        fixture_start(fixture, &endless_script);
+        fixture_start(fixture, &fixture_burner);
     }
     entitle(weights, count, pcpus, shares);
     /* 100 slices for the one that gets least. */
@@ -140,7 +137,7 @@ static void test_caps(Fixture *fixture, gconstpointer data)
     fixture_host(fixture);
     for (unsigned i = 0; i < G_N_ELEMENTS(caps); i++) {
         fixture->vm.cap_ppm = caps[i];
-        fixture_start(fixture, &endless_script);
+        fixture_start(fixture, &fixture_burner);
     }
     for (HvTime now = MS / 2; now < 400 * MS; now += MS / 2) {
         fixture_run(fixture, now);
@@ -160,7 +157,7 @@ static void test_cap_alone(Fixture *fixture, gconstpointer data)
     fixture->config.policy = hv_policy_find("credit");
     fixture_host(fixture);
     fixture->vm.cap_ppm = 250000;
-    fixture_start(fixture, &endless_script);
+    fixture_start(fixture, &fixture_burner);
     fixture_run(fixture, 300 * MS); /* nobody else wants the pCPU, and yet */
     g_assert_cmpuint(charges.ran_ns[0], <=, 76 * MS);
     g_assert_cmpuint(charges.ran_ns[0], >=, 73 * MS);
@@ -174,10 +171,10 @@ static void test_reservation(Fixture *fixture, gconstpointer data)
     fixture_host(fixture);
     fixture->vm.weight = 10;
     fixture->vm.reservation_ppm = 400000;
-    fixture_start(fixture, &endless_script);
+    fixture_start(fixture, &fixture_burner);
     fixture->vm.reservation_ppm = 0;
     fixture->vm.weight = 1000;
-    fixture_start(fixture, &endless_script);
+    fixture_start(fixture, &fixture_burner);
     fixture_run(fixture, 1000 * MS);
     g_assert_cmpuint(charges.ran_ns[0], >=, 390 * MS);
     g_assert_cmpuint(charges.ran_ns[0], <=, 410 * MS);
@@ -196,7 +193,7 @@ static double sly_share(Fixture *fixture, const char *policy)
     fixture->config.policy = hv_policy_find(policy);
     fixture_host(fixture);
     fixture_start(fixture, &sly_script);
-    fixture_start(fixture, &endless_script);
+    fixture_start(fixture, &fixture_burner);
     fixture_run(fixture, 500 * MS);
     return (double)charges.ran_ns[0] / (500.0 * (double)MS);
 }
@@ -278,12 +275,12 @@ static void test_budget(Fixture *fixture, gconstpointer data)
     fixture_host(fixture);
     fixture->vm.period_ns = 10 * MS;
     fixture->vm.slice_ns = 3 * MS;
-    fixture_start(fixture, &endless_script);
+    fixture_start(fixture, &fixture_burner);
     fixture->vm.period_ns = 20 * MS;
     fixture->vm.slice_ns = 10 * MS;
-    fixture_start(fixture, &endless_script);
+    fixture_start(fixture, &fixture_burner);
     fixture->vm.period_ns = fixture->vm.slice_ns = 0;
-    fixture_start(fixture, &endless_script);
+    fixture_start(fixture, &fixture_burner);
     fixture_run(fixture, 1000 * MS);
     g_assert_cmpuint(charges.ran_ns[0], ==, 300 * MS);
     g_assert_cmpuint(charges.ran_ns[1], ==, 500 * MS);
@@ -300,8 +297,8 @@ static void test_change_weight(gconstpointer data)
     observe(&fixture, &charges);
     fixture.config.policy = data;
     fixture_host(&fixture);
-    fixture_start(&fixture, &endless_script);
-    HvVm *b = fixture_start(&fixture, &endless_script);
+    fixture_start(&fixture, &fixture_burner);
+    HvVm *b = fixture_start(&fixture, &fixture_burner);
     fixture_run(&fixture, 300 * MS);
     HvTime a_before = charges.ran_ns[0], b_before = charges.ran_ns[1];
     g_assert_true(hv_vm_set_sched(b, -1, &(HvSchedParams){.weight = 768}, HV_SET_WEIGHT, 300 * MS));
@@ -323,9 +320,9 @@ static void test_change_affinity(Fixture *fixture, gconstpointer data)
     fixture->config.policy = hv_policy_find("rr");
     fixture->config.pcpu_count = 2;
     fixture_host(fixture);
-    HvVm *a = fixture_start(fixture, &endless_script);
+    HvVm *a = fixture_start(fixture, &fixture_burner);
     fixture->vm.affinity = 2;
-    fixture_start(fixture, &endless_script);
+    fixture_start(fixture, &fixture_burner);
     fixture_run(fixture, 100 * MS);
     g_assert_true(
         hv_vm_set_sched(a, 0, &(HvSchedParams){.affinity = 2}, HV_SET_AFFINITY, 100 * MS));

@@ -9,9 +9,6 @@
 
 #define RATE 10000000u
 
-static const FakeOp burn[] = {RUN_ON};
-static const FakeScript burner = {.ops = burn};
-
 /* An exit each 20 ns: the mark, when its instruction begins, and a jump. */
 static const FakeOp marks[] = {MARK(1), JUMP(0)};
 static const FakeScript marker = {.ops = marks};
@@ -216,7 +213,7 @@ static HvTime victim_ran(Fixture *fixture, uint32_t rate)
     limit(fixture, HV_THROTTLE_EXITS, rate, 1);
     fixture_start(fixture, &(FakeScript){.ops = yields});
     limit(fixture, HV_THROTTLE_EXITS, 0, 1);
-    fixture_start(fixture, &burner);
+    fixture_start(fixture, &fixture_burner);
     fixture_run(fixture, 10000);
     HvTime ran = 0;
     const char *line = fixture->log.text->str;
