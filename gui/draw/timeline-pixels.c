@@ -100,16 +100,38 @@ static void find_layers(Layers *layers, const TimelineColumns *columns, const Ti
     }
 }
 
-static Four four_pixels(const Layers *layers, unsigned x, Four height)
+static inline Four four_pixels(const Layers *layers, unsigned x, unsigned half, Four height)
 {
-    unsigned half = x / 4 % 2;
     Four colour = layers->tiles[0][half];
 
     for (unsigned i = 1; i < layers->count; i++) {
         Four covers = *(const Four *)(const void *)(layers->tops[i] + x) > height;
-        colour = (covers & layers->tiles[i][half]) | (~covers & colour);
+        colour ^= (colour ^ layers->tiles[i][half]) & covers;
     }
     return colour;
+}
+
+/* At the edges of what is seen there may be fewer than four. */
+static void write_some(const Layers *layers, uint32_t *line, unsigned from, unsigned to,
+                       Four height)
+{
+    for (unsigned x = from; x < to; x++)
+        line[x - from] = (uint32_t)four_pixels(layers, x / 4 * 4, x / 4 % 2, height)[x % 4];
+}
+
+/* Pixels from to to - 1 of a bar's line; line is where the first of them goes. */
+static void write_line(const Layers *layers, uint32_t *line, unsigned from, unsigned to,
+                       Four height)
+{
+    unsigned x = MIN((from + 7) / 8 * 8, to);
+
+    write_some(layers, line, from, x, height);
+    line += x - from;
+    for (; x + 8 <= to; x += 8, line += 8) {
+        *(Four *)(void *)line = four_pixels(layers, x, 0, height);
+        *(Four *)(void *)(line + 4) = four_pixels(layers, x + 4, 1, height);
+    }
+    write_some(layers, line, x, to, height);
 }
 
 void timeline_write_bar(const TimelinePixels *pixels, GuiRect bar, const TimelineColumns *columns,
@@ -120,19 +142,13 @@ void timeline_write_bar(const TimelinePixels *pixels, GuiRect bar, const Timelin
     for (unsigned y = 0; y < columns->height; y++) {
         int32_t above = (int32_t)(columns->height - 1 - y);
         Four height = {above, above, above, above};
-        unsigned skip, count, x;
+        unsigned skip, count;
         uint32_t *line =
             find_line(pixels, (int)bar.x, (int)bar.y + (int)y, columns->width, &skip, &count);
         if (!line)
             continue;
         find_layers(&layers, columns, fills, y % TIMELINE_TILE, above);
-        /* At the left edge of what is seen, and at the right one, fewer than four. */
-        for (x = skip; x < skip + count && x % 4; x++)
-            line[x - skip] = (uint32_t)four_pixels(&layers, x / 4 * 4, height)[x % 4];
-        for (; x + 4 <= skip + count; x += 4)
-            *(Four *)(void *)(line + x - skip) = four_pixels(&layers, x, height);
-        for (; x < skip + count; x++)
-            line[x - skip] = (uint32_t)four_pixels(&layers, x / 4 * 4, height)[x % 4];
+        write_line(&layers, line, skip, skip + count, height);
     }
 }
 

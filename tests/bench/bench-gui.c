@@ -170,15 +170,28 @@ static void bench_stage(cairo_t *cr, const GuiTheme *theme)
     gui_scene_clear(&scene);
 }
 
-int main(void)
+/* Without arguments all of it; else "timeline", "stage", "opening". */
+static bool wanted(int argc, char **argv, const char *part)
+{
+    for (int i = 1; i < argc; i++) {
+        if (g_str_equal(argv[i], part))
+            return true;
+    }
+    return argc == 1;
+}
+
+int main(int argc, char **argv)
 {
     cairo_surface_t *surface = cairo_image_surface_create(CAIRO_FORMAT_RGB24, 1920, 1080);
     cairo_t *cr = cairo_create(surface);
     GuiTheme theme = gui_theme(GUI_THEME_LIGHT, 1, NULL);
 
-    bench_timeline(cr, &theme);
-    bench_stage(cr, &theme);
-    bench_opening(cr, &theme);
+    if (wanted(argc, argv, "timeline"))
+        bench_timeline(cr, &theme);
+    if (wanted(argc, argv, "stage"))
+        bench_stage(cr, &theme);
+    if (wanted(argc, argv, "opening"))
+        bench_opening(cr, &theme);
     cairo_destroy(cr);
     cairo_surface_destroy(surface);
     return 0;

@@ -332,6 +332,54 @@ static void test_packets(void)
 /* ---- Texts
  * --------------------------------------------------------------------------------------- */
 
+static GtkWidget *find_type(GtkWidget *root, GType type)
+{
+    if (G_TYPE_CHECK_INSTANCE_TYPE(root, type))
+        return root;
+    for (GtkWidget *child = gtk_widget_get_first_child(root); child;
+         child = gtk_widget_get_next_sibling(child)) {
+        GtkWidget *found = find_type(child, type);
+
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+/* An address that is typed is shown with its translations; the sample has no page tables, so
+ * it is taken as guest-physical: page 20 of a, in page frame 101 from time 600 on. */
+static void test_translation(void)
+{
+    g_autoptr(SimTrace) trace = sample_trace();
+    g_autoptr(GuiSession) session = open_sample(trace);
+    GtkWidget *view, *window, *entry, *picture;
+
+    gui_session_seek(session, 1000);
+    view = gui_memory_view_new(session);
+    window = show(view);
+    entry = find_type(view, GTK_TYPE_ENTRY);
+    picture = find_label(view, "The address and its two translations");
+    g_assert_nonnull(entry);
+    g_assert_nonnull(picture);
+    g_assert_false(gtk_widget_get_mapped(picture));
+    gtk_editable_set_text(GTK_EDITABLE(entry), "0x14zz");
+    g_assert_false(gtk_widget_get_mapped(picture));
+    g_assert_true(gtk_widget_has_css_class(entry, "error"));
+    gtk_editable_set_text(GTK_EDITABLE(entry), " 0x14123 ");
+    g_assert_false(gtk_widget_has_css_class(entry, "error"));
+    gtk_test_widget_wait_for_draw(window);
+    g_assert_true(gtk_widget_get_mapped(picture));
+    g_assert_nonnull(find_label(picture, "guest-physical address 0x14123, page 0x14, taken as a "
+                                         "guest-physical address"));
+    GtkWidget *frame = find_label(picture, "the hypervisor's table: page frame 101, of the host: "
+                                           "writable; there at address 0x65123");
+    g_assert_nonnull(frame);
+    gtk_widget_activate(frame);
+    g_assert_cmpint(gui_session_selected(session).kind, ==, GUI_ENTITY_PAGE_FRAME);
+    g_assert_cmpuint(gui_session_selected(session).b, ==, 101);
+    gtk_window_destroy(GTK_WINDOW(window));
+}
+
 static void test_markdown(void)
 {
     static const struct {
@@ -382,6 +430,7 @@ int main(int argc, char **argv)
     g_test_add_func("/widgets/predict/ports", test_predict_ports);
     g_test_add_func("/widgets/predict/order", test_predict_order);
     g_test_add_func("/widgets/packets", test_packets);
+    g_test_add_func("/widgets/translation", test_translation);
     g_test_add_func("/widgets/markdown", test_markdown);
     g_test_add_func("/widgets/times", test_times);
     return g_test_run();

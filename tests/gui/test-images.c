@@ -23,6 +23,7 @@
 #include "gui/draw/tables.h"
 #include "gui/draw/stage.h"
 #include "gui/draw/timeline.h"
+#include "gui/draw/translation.h"
 #include "tests/gui/busy-sample.h"
 #include "tests/gui/detailed-sample.h"
 
@@ -233,6 +234,44 @@ static SimTrace *talk_run(void)
     return t;
 }
 
+/* One address through tables in pages 8 to 11 to page 12, in page frame 300. */
+static SimTrace *mapped_run(void)
+{
+    static const uint64_t entries[] = {0x9027, 0xa027, 0xb027, UINT64_C(0x800000000000c067)};
+    SimTrace *t = sim_trace_new("{}", NULL, NULL);
+
+    sample_create(t);
+    SIM_TRACE(t, SAMPLE_WORLD, 50, PageMapped, .vm = 0, .page = 12, .frame = 300, .writable = 1);
+    SIM_TRACE(t, SAMPLE_WORLD, 100, Exit, .kind = SIM_EXIT_MMIO);
+    SIM_TRACE(t, SAMPLE_WORLD, 100, Registers, .cr3 = 0x8000);
+    for (unsigned i = 0; i < 4; i++)
+        SIM_TRACE_BLOB(t, SAMPLE_WORLD, 100, PageTable, &entries[i], 8, .page = 8 + i, .first = i,
+                       .level = (uint8_t)(4 - i));
+    sim_trace_finish(t);
+    return t;
+}
+
+static void draw_translation(GuiSession *session, cairo_t *cr, const GuiTheme *theme)
+{
+    const SimModel *model = gui_session_model(session);
+    g_autoptr(SimTables) tables = sim_tables_new();
+    double width, height;
+
+    sim_tables_advance(tables, gui_session_reader(session), model->events);
+    /* Indexes 0, 1, 2 and 3; the second one ends at the third table. */
+    for (unsigned i = 0; i < 2; i++) {
+        SimWalk walk = sim_tables_walk(tables, 0, i ? 0x40c03abc : 0x40403abc);
+        g_autoptr(GuiTranslation) picture = gui_translation_new(model, 0, &walk, WIDTH, theme);
+        gui_translation_size(picture, &width, &height);
+        cairo_save(cr);
+        cairo_rectangle(cr, 0, 0, WIDTH, height);
+        cairo_clip(cr);
+        gui_translation_draw(picture, cr, (GuiEntity){.kind = GUI_ENTITY_PAGE, .b = 9});
+        cairo_restore(cr);
+        cairo_translate(cr, 0, height);
+    }
+}
+
 /* A shared page frame is selected: lines lead to the pages of both VMs. */
 static void draw_pages(GuiSession *session, cairo_t *cr, const GuiTheme *theme)
 {
@@ -266,6 +305,8 @@ static const Picture pictures[] = {
     {"memory-pages", GUI_THEME_LIGHT, 100, draw_pages, pages_run},
     {"memory-pages-dark", GUI_THEME_DARK, 100, draw_pages, pages_run},
     {"memory-pages-contrast", GUI_THEME_CONTRAST, 100, draw_pages, pages_run},
+    {"translation", GUI_THEME_LIGHT, 100, draw_translation, mapped_run},
+    {"translation-dark", GUI_THEME_DARK, 100, draw_translation, mapped_run},
     {"packets", GUI_THEME_LIGHT, 5000, draw_packets, NULL},
     {"packets-dark", GUI_THEME_DARK, 5000, draw_packets, NULL},
     {"packets-contrast", GUI_THEME_CONTRAST, 5000, draw_packets, NULL},

@@ -2,6 +2,7 @@
 /* test-walk.c: the walk through a guest's page tables where the guest has several, and
  * where its entries lead out of the VM. */
 #include "sim/export/walk.h"
+#include "sim/model/tables.h"
 #include "tests/sim/trace-sample.h"
 
 #define ENTRY(page) (UINT64_C(4096) * (page) + 3) /* present, writable */
@@ -74,10 +75,45 @@ static void test_far_table(void)
     g_assert_null(strstr(text, "PD "));
 }
 
+/* The same run, forwards, backwards and in another order: what is known follows from the
+ * moment alone. */
+static void test_any_order(void)
+{
+    static const struct {
+        uint64_t events, page;
+        SimWalkEnd end;
+    } moments[] = {{1, 0, SIM_WALK_NO_TABLES}, {7, 20, SIM_WALK_FOUND}, {13, 21, SIM_WALK_FOUND},
+                   {15, 20, SIM_WALK_FOUND},   {7, 20, SIM_WALK_FOUND}, {1, 0, SIM_WALK_NO_TABLES},
+                   {13, 21, SIM_WALK_FOUND}};
+    g_autoptr(SimTrace) t = begin();
+    g_autoptr(SimTables) tables = sim_tables_new();
+
+    for (uint32_t tree = 0; tree < 2; tree++) {
+        leave_guest(t, 10 + tree * 10, 4096 * (10 + tree));
+        table(t, 10 + tree * 10, 10 + tree, 4, ENTRY(12 + tree));
+        table(t, 10 + tree * 10, 12 + tree, 3, ENTRY(14 + tree));
+        table(t, 10 + tree * 10, 14 + tree, 2, ENTRY(16 + tree));
+        table(t, 10 + tree * 10, 16 + tree, 1, ENTRY(20 + tree));
+    }
+    leave_guest(t, 30, 4096 * 10);
+    sim_trace_finish(t);
+    g_autoptr(SimReader) reader = sample_reader(t);
+    for (size_t i = 0; i < G_N_ELEMENTS(moments); i++) {
+        sim_tables_advance(tables, reader, moments[i].events);
+        SimWalk walk = sim_tables_walk(tables, 0, 0x123);
+        g_assert_cmpint(walk.end, ==, moments[i].end);
+        g_assert_cmpuint(walk.count, ==, moments[i].page ? 4 : 0);
+        g_assert_cmphex(walk.physical, ==, moments[i].page * 4096 + 0x123);
+    }
+    /* A VM that nobody has heard of. */
+    g_assert_cmpint(sim_tables_walk(tables, 9, 0).end, ==, SIM_WALK_NO_TABLES);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/walk/two-roots", test_two_roots);
     g_test_add_func("/walk/far-table", test_far_table);
+    g_test_add_func("/walk/any-order", test_any_order);
     return g_test_run();
 }
