@@ -313,11 +313,7 @@ static void do_add_forward(GuiWindow *window, GVariant *network)
  * ------------------------------------------------------------------------------------- */
 
 /* Keys that are typed or move in lists are in window-keys.c. */
-static const struct {
-    const char *name, *parameter;
-    void (*run)(GuiWindow *window, GVariant *parameter);
-    const char *accels[3];
-} actions[] = {
+static const GuiAction actions[] = {
     {"play", NULL, do_play, {"<Control>p"}},
     {"step-forward", NULL, do_step_forward, {"<Alt>Right"}},
     {"step-back", NULL, do_step_back, {"<Alt>Left"}},
@@ -343,18 +339,44 @@ static const struct {
     {"add-forward", "s", do_add_forward, {NULL}},
 };
 
+#define ACTION_KEY "gui-action"
+
 static void activated(GSimpleAction *action, GVariant *parameter, void *user)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++)
-        if (!strcmp(actions[i].name, g_action_get_name(G_ACTION(action))))
-            actions[i].run(GUI_WINDOW(user), parameter);
+    const GuiAction *own = g_object_get_data(G_OBJECT(action), ACTION_KEY);
+
+    own->run(GUI_WINDOW(user), parameter);
 }
 
-static void enable(GuiWindow *window, const char *name, bool on)
+void gui_window_add_action_table(GuiWindow *window, const GuiAction *table, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        g_autoptr(GSimpleAction) action = g_simple_action_new(
+            table[i].name, table[i].parameter ? G_VARIANT_TYPE(table[i].parameter) : NULL);
+
+        g_object_set_data(G_OBJECT(action), ACTION_KEY, (void *)&table[i]);
+        g_signal_connect(action, "activate", G_CALLBACK(activated), window);
+        g_action_map_add_action(G_ACTION_MAP(window), G_ACTION(action));
+    }
+}
+
+void gui_window_set_action_accels(GtkApplication *application, const GuiAction *table, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        g_autofree char *name = g_strdup_printf("win.%s", table[i].name);
+
+        if (table[i].accels[0])
+            gtk_application_set_accels_for_action(application, name,
+                                                  (const char *const *)table[i].accels);
+    }
+}
+
+void gui_window_enable(GuiWindow *window, const char *name, bool on)
 {
     GAction *action = g_action_map_lookup_action(G_ACTION_MAP(window), name);
 
-    g_simple_action_set_enabled(G_SIMPLE_ACTION(action), on);
+    if (action)
+        g_simple_action_set_enabled(G_SIMPLE_ACTION(action), on);
 }
 
 void gui_window_update_actions(GuiWindow *window)
@@ -367,16 +389,16 @@ void gui_window_update_actions(GuiWindow *window)
     GuiEngineState state = gui_engine_state(window->engine);
 
     for (size_t i = 0; i < G_N_ELEMENTS(of_run); i++)
-        enable(window, of_run[i], open);
-    enable(window, "next-step", open && count > 0 && current + 1 < (int)count);
-    enable(window, "previous-step", open && current > 0);
-    enable(window, "run-again", window->file && window->is_scenario);
-    enable(window, "run-live", window->file && window->is_scenario);
-    enable(window, "run-to-end", window->live && state == GUI_ENGINE_WAITING);
-    enable(window, "save-trace", open && state != GUI_ENGINE_NONE);
-    enable(window, "undo", gui_live_can_undo(window->commands));
-    enable(window, "ping", gui_engine_alive(window->engine));
-    enable(window, "add-forward", gui_engine_alive(window->engine));
+        gui_window_enable(window, of_run[i], open);
+    gui_window_enable(window, "next-step", open && count > 0 && current + 1 < (int)count);
+    gui_window_enable(window, "previous-step", open && current > 0);
+    gui_window_enable(window, "run-again", window->file && window->is_scenario);
+    gui_window_enable(window, "run-live", window->file && window->is_scenario);
+    gui_window_enable(window, "run-to-end", window->live && state == GUI_ENGINE_WAITING);
+    gui_window_enable(window, "save-trace", open && state != GUI_ENGINE_NONE);
+    gui_window_enable(window, "undo", gui_live_can_undo(window->commands));
+    gui_window_enable(window, "ping", gui_engine_alive(window->engine));
+    gui_window_enable(window, "add-forward", gui_engine_alive(window->engine));
     gtk_widget_set_visible(window->machines_button, open && gui_engine_alive(window->engine));
     gtk_widget_set_visible(window->transport, open);
     gui_window_update_depth_actions(window);
@@ -391,13 +413,7 @@ void gui_window_add_actions(GuiWindow *window)
 {
     static const char *const stateful[] = {"pace", "step-kind", "large-type"};
 
-    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
-        g_autoptr(GSimpleAction) action = g_simple_action_new(
-            actions[i].name, actions[i].parameter ? G_VARIANT_TYPE(actions[i].parameter) : NULL);
-
-        g_signal_connect(action, "activate", G_CALLBACK(activated), window);
-        g_action_map_add_action(G_ACTION_MAP(window), G_ACTION(action));
-    }
+    gui_window_add_action_table(window, actions, G_N_ELEMENTS(actions));
     for (size_t i = 0; i < G_N_ELEMENTS(stateful); i++) {
         g_autoptr(GAction) action = g_settings_create_action(gui_settings(), stateful[i]);
 
@@ -415,13 +431,7 @@ void gui_window_set_accels(GtkApplication *application)
     static const char *const views[] = {"stage",  "timeline", "packets", "memory",
                                         "tables", "console",  "exits"};
 
-    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
-        g_autofree char *name = g_strdup_printf("win.%s", actions[i].name);
-
-        if (actions[i].accels[0])
-            gtk_application_set_accels_for_action(application, name,
-                                                  (const char *const *)actions[i].accels);
-    }
+    gui_window_set_action_accels(application, actions, G_N_ELEMENTS(actions));
     gtk_application_set_accels_for_action(application, "win.ping('')",
                                           (const char *const[]){"<Control>g", NULL});
     gtk_application_set_accels_for_action(application, "win.add-forward('')",

@@ -338,11 +338,7 @@ static void do_edit(GuiWindow *window, GVariant *unused)
         gui_window_toast(window, error->message);
 }
 
-static const struct {
-    const char *name, *parameter;
-    void (*run)(GuiWindow *window, GVariant *parameter);
-    const char *accels[3];
-} actions[] = {
+static const GuiAction actions[] = {
     {"run-details", NULL, do_run_details, {"<Control><Shift>d"}},
     {"breakpoints", NULL, do_breakpoints, {"<Control>b"}},
     {"next-match", NULL, do_next_match, {"F8"}},
@@ -352,21 +348,6 @@ static const struct {
     {"compare", NULL, do_compare, {"<Control><Shift>c"}},
 };
 
-static void activated(GSimpleAction *action, GVariant *parameter, void *user)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++)
-        if (!strcmp(actions[i].name, g_action_get_name(G_ACTION(action))))
-            actions[i].run(GUI_WINDOW(user), parameter);
-}
-
-static void enable(GuiWindow *window, const char *name, bool on)
-{
-    GAction *action = g_action_map_lookup_action(G_ACTION_MAP(window), name);
-
-    if (action)
-        g_simple_action_set_enabled(G_SIMPLE_ACTION(action), on);
-}
-
 void gui_window_update_depth_actions(GuiWindow *window)
 {
     static const char *const of_run[] = {"breakpoints", "next-match", "previous-match", "run-to",
@@ -374,9 +355,9 @@ void gui_window_update_depth_actions(GuiWindow *window)
     bool open = gui_session_is_open(window->session);
 
     for (size_t i = 0; i < G_N_ELEMENTS(of_run); i++)
-        enable(window, of_run[i], open);
-    enable(window, "run-details", window->file && window->is_scenario);
-    enable(window, "edit", window->file && window->is_scenario);
+        gui_window_enable(window, of_run[i], open);
+    gui_window_enable(window, "run-details", window->file && window->is_scenario);
+    gui_window_enable(window, "edit", window->file && window->is_scenario);
 }
 
 void gui_window_add_depth_actions(GuiWindow *window)
@@ -384,13 +365,7 @@ void gui_window_add_depth_actions(GuiWindow *window)
     GuiDepth *depth = g_new0(GuiDepth, 1);
 
     window->depth = depth;
-    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
-        g_autoptr(GSimpleAction) action = g_simple_action_new(
-            actions[i].name, actions[i].parameter ? G_VARIANT_TYPE(actions[i].parameter) : NULL);
-
-        g_signal_connect(action, "activate", G_CALLBACK(activated), window);
-        g_action_map_add_action(G_ACTION_MAP(window), G_ACTION(action));
-    }
+    gui_window_add_action_table(window, actions, G_N_ELEMENTS(actions));
     depth->breakpoints = gui_breakpoints_new(window->session);
     restore(depth->breakpoints);
     breakpoints_changed(depth->breakpoints, window);
@@ -402,13 +377,7 @@ void gui_window_add_depth_actions(GuiWindow *window)
 
 void gui_window_set_depth_accels(GtkApplication *application)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
-        g_autofree char *name = g_strdup_printf("win.%s", actions[i].name);
-
-        if (actions[i].accels[0])
-            gtk_application_set_accels_for_action(application, name,
-                                                  (const char *const *)actions[i].accels);
-    }
+    gui_window_set_action_accels(application, actions, G_N_ELEMENTS(actions));
 }
 
 void gui_window_depth_free(GuiWindow *window)

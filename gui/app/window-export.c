@@ -95,7 +95,7 @@ void gui_window_save_image_to(GuiWindow *window, const char *path)
         gui_window_toast(window, error->message);
 }
 
-static void save_image(GuiWindow *window)
+static void save_image(GuiWindow *window, GVariant *unused)
 {
     choose(window, _("Save this view as a picture"),
            adw_view_stack_get_visible_child_name(window->view_stack), pictures,
@@ -103,7 +103,7 @@ static void save_image(GuiWindow *window)
 }
 
 /* Into the folder for pictures, without asking: one key in a talk. */
-static void snapshot(GuiWindow *window)
+static void snapshot(GuiWindow *window, GVariant *unused)
 {
     const char *folder = g_get_user_special_dir(G_USER_DIRECTORY_PICTURES);
     g_autoptr(GDateTime) now = g_date_time_new_now_local();
@@ -272,13 +272,13 @@ void gui_window_export_run(GuiWindow *window, const char *path)
                                         export);
 }
 
-static void save_animation(GuiWindow *window)
+static void save_animation(GuiWindow *window, GVariant *unused)
 {
     choose(window, _("Save the run as an animation"), "run", animations, G_N_ELEMENTS(animations),
            gui_window_export_run);
 }
 
-static void save_page(GuiWindow *window)
+static void save_page(GuiWindow *window, GVariant *unused)
 {
     choose(window, _("Save the run as a page, step by step"), "run", pages, G_N_ELEMENTS(pages),
            gui_window_export_run);
@@ -287,45 +287,23 @@ static void save_page(GuiWindow *window)
 /* ---- Actions ----------------------------------------------------------------------------------
  */
 
-static const struct {
-    const char *name;
-    void (*run)(GuiWindow *window);
-    const char *accels[2];
-} actions[] = {{"save-image", save_image, {"<Control>e"}},
-               {"snapshot", snapshot, {"<Control><Shift>e"}},
-               {"save-animation", save_animation, {NULL}},
-               {"save-page", save_page, {NULL}}};
-
-static void activated(GSimpleAction *action, GVariant *parameter, void *user)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
-        if (strcmp(actions[i].name, g_action_get_name(G_ACTION(action))) == 0)
-            actions[i].run(user);
-    }
-}
+static const GuiAction actions[] = {{"save-image", NULL, save_image, {"<Control>e"}},
+                                    {"snapshot", NULL, snapshot, {"<Control><Shift>e"}},
+                                    {"save-animation", NULL, save_animation, {NULL}},
+                                    {"save-page", NULL, save_page, {NULL}}};
 
 void gui_window_add_export_actions(GuiWindow *window)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
-        g_autoptr(GSimpleAction) action = g_simple_action_new(actions[i].name, NULL);
-        g_signal_connect(action, "activate", G_CALLBACK(activated), window);
-        g_action_map_add_action(G_ACTION_MAP(window), G_ACTION(action));
-    }
+    gui_window_add_action_table(window, actions, G_N_ELEMENTS(actions));
 }
 
 void gui_window_update_export_actions(GuiWindow *window)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
-        GAction *action = g_action_map_lookup_action(G_ACTION_MAP(window), actions[i].name);
-        g_simple_action_set_enabled(G_SIMPLE_ACTION(action), gui_session_is_open(window->session));
-    }
+    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++)
+        gui_window_enable(window, actions[i].name, gui_session_is_open(window->session));
 }
 
 void gui_window_set_export_accels(GtkApplication *application)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(actions); i++) {
-        g_autofree char *name = g_strconcat("win.", actions[i].name, NULL);
-        if (actions[i].accels[0])
-            gtk_application_set_accels_for_action(application, name, actions[i].accels);
-    }
+    gui_window_set_action_accels(application, actions, G_N_ELEMENTS(actions));
 }

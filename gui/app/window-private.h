@@ -51,6 +51,20 @@ void gui_window_step_on(GuiWindow *window);
 void gui_window_update_notice(GuiWindow *window);
 
 /* In window-actions.c. */
+/* Something that can be done, as an action of the window: its name, the type of its parameter
+ * (NULL: none), and its keys. */
+typedef struct {
+    const char *name, *parameter;
+    void (*run)(GuiWindow *window, GVariant *parameter);
+    const char *accels[3];
+} GuiAction;
+
+/* The table stays. */
+void gui_window_add_action_table(GuiWindow *window, const GuiAction *table, size_t count);
+void gui_window_set_action_accels(GtkApplication *application, const GuiAction *table,
+                                  size_t count);
+void gui_window_enable(GuiWindow *window, const char *name, bool on);
+
 void gui_window_add_actions(GuiWindow *window);
 void gui_window_update_actions(GuiWindow *window);
 void gui_window_toast(GuiWindow *window, const char *text);
