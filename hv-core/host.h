@@ -66,6 +66,8 @@ typedef struct {
      * one, wait_ns at most, before anything else is tried (vm/host-balloon.c). */
     bool balloon;
     HvTime balance_ns, wait_ns;
+    HvTime statistics_ns; /* how often guests with a balloon say what they know of their memory;
+                             0: never. Nothing depends on what they say */
     uint32_t low_ppm;
     /* Tracing mode: every access of a guest to a page of its heap is reported
      * (page_referenced). Needs a backend whose time is exact. */

@@ -124,6 +124,12 @@ typedef enum {
     HV_BALLOON_REFUSAL_COUNT
 } HvBalloonRefusal;
 
+/* What a guest says of its own memory; 0 where it says nothing. Believed by nobody. */
+typedef struct {
+    uint64_t total_bytes, free_bytes;
+    uint64_t faults; /* page faults that it has dealt with by itself */
+} HvGuestMemory;
+
 /* What a VM is to have of the host's memory. In pages; all zero: shares 1000. */
 typedef struct {
     uint32_t shares;
@@ -218,6 +224,7 @@ typedef struct {
     void (*page_deflated)(void *user, HvStamp at, uint16_t vm, HvPageNo page, bool used);
     void (*balloon_refused)(void *user, HvStamp at, uint16_t vm, HvPageNo page, uint32_t count,
                             HvBalloonRefusal why);
+    void (*guest_memory)(void *user, HvStamp at, uint16_t vm, const HvGuestMemory *says);
     void (*memory_params)(void *user, HvStamp at, uint16_t vm, const HvMemoryParams *params);
     void (*memory_target)(void *user, HvStamp at, uint16_t vm, HvPageNo pages, HvPageNo holds);
     void (*working_set)(void *user, HvStamp at, uint16_t vm, const HvWorkingSet *set);

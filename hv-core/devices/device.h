@@ -49,6 +49,8 @@ typedef struct {
     void (*console_output)(void *user, uint8_t slot, const uint8_t *bytes, uint32_t length);
     /* The guest gives pages to its balloon, or takes them back; any numbers. */
     void (*balloon)(void *user, bool inflate, const uint32_t *pages, uint32_t count);
+    /* What the guest says of its memory. */
+    void (*guest_memory)(void *user, const HvGuestMemory *says);
 } HvDeviceClient;
 
 /* Every device begins with this. client and user must outlive it. */

@@ -11,20 +11,37 @@
  * MUST_TELL_HOST is offered: a page in the balloon must be taken back before it is
  * used. What the host makes of pages that are named is its client's affair
  * (hv-core/vm/vm-balloon.c), which believes no number but those it counts itself.
+ *
+ * STATS_VQ (5.5.6.3) is offered if asked for: a third queue in which the driver leaves one
+ * buffer with what the guest knows of its own memory. The device keeps it; giving it back
+ * means "say it anew".
  */
 #pragma once
 
 #include "hv-core/devices/virtio-mmio.h"
 
-#define HV_BALLOON_QUEUE_INFLATE   0u
-#define HV_BALLOON_QUEUE_DEFLATE   1u
-#define HV_BALLOON_F_MUST_TELL     (UINT64_C(1) << 0)
-#define HV_BALLOON_CONFIG_TARGET   0u    /* num_pages: written by the device */
-#define HV_BALLOON_CONFIG_ACTUAL   4u    /* actual: written by the driver */
-#define HV_BALLOON_MAX_CHAIN_PAGES 1024u /* named at once; longer chains are bad */
+#define HV_BALLOON_QUEUE_INFLATE    0u
+#define HV_BALLOON_QUEUE_DEFLATE    1u
+#define HV_BALLOON_QUEUE_STATISTICS 2u
+#define HV_BALLOON_F_MUST_TELL      (UINT64_C(1) << 0)
+#define HV_BALLOON_F_STATS_VQ       (UINT64_C(1) << 1)
+#define HV_BALLOON_CONFIG_TARGET    0u    /* num_pages: written by the device */
+#define HV_BALLOON_CONFIG_ACTUAL    4u    /* actual: written by the driver */
+#define HV_BALLOON_MAX_CHAIN_PAGES  1024u /* named at once; longer chains are bad */
+#define HV_BALLOON_MAX_STATISTICS   32u   /* in one buffer, likewise */
 
-HvDevice *hv_virtio_balloon_new(uint8_t slot, HvMemory *memory, const HvDeviceClient *client,
-                                void *user);
+/* Of 5.5.6.4 those that are looked at; others are left out. */
+enum {
+    HV_BALLOON_S_MINFLT = 3,
+    HV_BALLOON_S_MEMFREE = 4,
+    HV_BALLOON_S_MEMTOT = 5,
+};
+
+HvDevice *hv_virtio_balloon_new(uint8_t slot, HvMemory *memory, bool statistics,
+                                const HvDeviceClient *client, void *user);
+
+/* Asks for the guest's statistics, which come later, if it is ready to say them. */
+void hv_virtio_balloon_ask_statistics(HvDevice *device);
 
 /* So many pages shall be in the balloon; the driver is told if there is one. */
 void hv_virtio_balloon_set_target(HvDevice *device, uint32_t pages);

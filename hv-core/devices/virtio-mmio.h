@@ -21,7 +21,7 @@
 #define HV_VIRTIO_MAGIC        0x74726976u /* "virt" */
 #define HV_VIRTIO_VERSION      2u
 #define HV_VIRTIO_VENDOR       0x4c564800u /* "\0HVL" */
-#define HV_VIRTIO_MAX_QUEUES   2u
+#define HV_VIRTIO_MAX_QUEUES   3u
 #define HV_VIRTIO_CONFIG_BYTES 32u
 
 /* Registers: 4.2.2. */

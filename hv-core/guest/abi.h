@@ -159,7 +159,7 @@ typedef struct {
     uint32_t nic_count;
     uint32_t host_count;
     uint32_t argc;                /* argv[0] is the program's name */
-    uint32_t balloon;             /* 1: the VM has a balloon */
+    uint32_t balloon;             /* 1: the VM has a balloon; 2: with statistics */
     char args[HV_BOOT_ARG_BYTES]; /* argc NUL-terminated strings, one after another */
     HvBootNic nics[HV_BOOT_MAX_NICS];
     HvTimeInfo time[HV_BOOT_MAX_VCPUS];  /* by vCPU */

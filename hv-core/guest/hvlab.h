@@ -331,6 +331,8 @@ void debug_device_write(uint64_t address, unsigned size, uint64_t value);
 /* Names pages to the balloon: any numbers, whether they can be given or not; take: to
  * take them back. 0, or negative: there is no balloon. */
 int debug_balloon(const uint32_t *pages, unsigned count, bool take);
+/* From now on the hypervisor, if it asks, is told that so many pages are free; 0: the truth. */
+void debug_balloon_free(uint64_t pages);
 void debug_triple_fault(void);    /* loads an empty interrupt table, then faults */
 void debug_halt_off(void);        /* halts with interrupts off */
 int debug_executable(void *page); /* lets ring 3 execute a page of the first 2 MiB */

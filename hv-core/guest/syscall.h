@@ -69,6 +69,7 @@ enum {
     SYS_BALLOON_GIVE,   /* (array of uint32_t page numbers, count) */
     SYS_BALLOON_TAKE,   /* the same: they are to come back */
     SYS_BALLOON_ACTUAL, /* (how many pages are in the balloon) */
+    SYS_BALLOON_FREE,   /* (how many pages of the heap are free): the hypervisor wants to know */
 };
 
 enum {

@@ -16,6 +16,7 @@
  * the replacement policy, or the VM is out of memory. A few frames are kept back for
  * devices, whose accesses cannot wait, and for guests that are about to give.
  */
+#include "hv-core/devices/virtio-balloon.h"
 #include "hv-core/vm/host-private.h"
 
 #define DRY_ROUNDS  8u  /* a guest that had no more is not asked for so long */
@@ -237,8 +238,22 @@ void hv_host_frames_came(HvHost *host, HvTime when)
         hv_event_queue_put(&host->events, &host->frames_came, when);
 }
 
+/* ---- What guests say ----------------------------------------------------------- */
+
+static void statistics_fires(HvEvent *event)
+{
+    HvHost *host = (HvHost *)((char *)event - G_STRUCT_OFFSET(HvHost, statistics));
+    for (guint i = 0; i < host->vms->len; i++) {
+        HvVm *vm = g_ptr_array_index(host->vms, i);
+        if (hv_vm_can_balloon(vm))
+            hv_virtio_balloon_ask_statistics(vm->bus.slots[HV_SLOT_BALLOON]);
+    }
+    hv_host_next_turn(host, event, host->config.memory.statistics_ns);
+}
+
 void hv_host_init_balloon(HvHost *host)
 {
+    host->statistics.fire = statistics_fires;
     host->balance.fire = balance_fires;
     host->frames_came.fire = frames_came_fires;
 }

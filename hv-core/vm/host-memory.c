@@ -227,6 +227,7 @@ void hv_host_watch_memory(HvHost *host, HvTime now)
 {
     wake(host, &host->sample, host->config.memory.sample_ns, now);
     wake(host, &host->scan, host->config.memory.scan_ns, now);
+    wake(host, &host->statistics, host->config.memory.statistics_ns, now);
     if (host->config.memory.balloon)
         wake(host, &host->balance, host->config.memory.balance_ns, now);
     if (host->config.memory.sample_pages > 0)

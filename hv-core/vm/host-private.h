@@ -25,6 +25,7 @@ struct HvHost {
     GArray *torn;        /* of HvPageRef: blocks mapped as one that have lost a page */
     HvEvent period;      /* of the estimate of working sets */
     HvEvent balance;     /* of the VMs' balloons */
+    HvEvent statistics;  /* guests are asked for theirs */
     HvEvent frames_came; /* those that wait for a page frame look again */
     bool was_low;        /* balancing was asked for out of turn, and has not been done */
     HvTime scanned_all;  /* when the sharer last looked at all pages, being short of frames */

@@ -80,6 +80,7 @@ static void free_posts(HvHost *host)
     hv_event_queue_remove(&host->events, &host->scan);
     hv_event_queue_remove(&host->events, &host->period);
     hv_event_queue_remove(&host->events, &host->balance);
+    hv_event_queue_remove(&host->events, &host->statistics);
     hv_event_queue_remove(&host->events, &host->frames_came);
     while ((event = hv_event_queue_take(&host->events)) != NULL)
         g_free(event); /* the VMs have taken their timers out */

@@ -192,7 +192,7 @@ static bool map_boot_info(const Load *load, GError **error)
     info->vcpu_count = config->vcpu_count;
     info->nic_count = config->nic_count;
     info->host_count = config->host_count;
-    info->balloon = config->balloon;
+    info->balloon = config->balloon ? 1 + config->statistics : 0;
     char *end = info->args;
     for (; config->args && config->args[info->argc]; info->argc++)
         end = g_stpcpy(end, config->args[info->argc]) + 1;

@@ -26,8 +26,9 @@ typedef struct {
     unsigned nic_count;
     const HvBootHost *hosts;
     unsigned host_count;
-    bool balloon;  /* the VM has a balloon */
-    bool resident; /* all of the image and the stacks is present from the start, and pinned */
+    bool balloon;    /* the VM has a balloon */
+    bool statistics; /* which takes statistics */
+    bool resident;   /* all of the image and the stacks is present from the start, and pinned */
     /* Called for each page that got a frame; may be NULL. */
     void (*page_mapped)(void *user, HvPageNo page, HvFrameNo frame, bool writable, bool pinned);
     void *user;

@@ -110,6 +110,12 @@ static void on_balloon(void *user, bool inflate, const uint32_t *pages, uint32_t
     hv_vm_balloon(user, inflate, pages, count);
 }
 
+static void on_guest_memory(void *user, const HvGuestMemory *says)
+{
+    HvVm *vm = user;
+    HV_REPORT(vm->host, guest_memory, hv_vm_stamp(vm), vm->number, says);
+}
+
 static void on_console_output(void *user, uint8_t slot, const uint8_t *bytes, uint32_t length)
 {
     hv_throttle_count(user, HV_THROTTLE_DEVICE_OPERATIONS, 1, hv_vm_stamp(user).time);
@@ -125,6 +131,7 @@ static const HvDeviceClient device_client = {
     .frame_dropped = on_frame_dropped,
     .console_output = on_console_output,
     .balloon = on_balloon,
+    .guest_memory = on_guest_memory,
 };
 
 void hv_vm_debug_output(HvVm *vm, uint8_t byte)
@@ -223,7 +230,9 @@ void hv_vm_add_devices(HvVm *vm, const HvVmConfig *config)
     hv_bus_add(bus, hv_virtio_console_new(HV_SLOT_CONSOLE, vm->memory, &device_client, vm));
     hv_bus_add(bus, hv_virtio_console_new(HV_SLOT_CONTROL, vm->memory, &device_client, vm));
     if (config->balloon)
-        hv_bus_add(bus, hv_virtio_balloon_new(HV_SLOT_BALLOON, vm->memory, &device_client, vm));
+        hv_bus_add(bus, hv_virtio_balloon_new(HV_SLOT_BALLOON, vm->memory,
+                                              vm->host->config.memory.statistics_ns > 0,
+                                              &device_client, vm));
     for (unsigned i = 0; i < config->nic_count; i++)
         hv_bus_add(bus,
                    hv_virtio_net_new((uint8_t)(HV_SLOT_NIC0 + i), vm->memory, config->nics[i].mac,

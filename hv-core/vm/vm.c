@@ -34,6 +34,7 @@ static bool load_image(HvVm *vm, const HvVmConfig *config, HvTime now, GError **
         .hosts = config->hosts,
         .host_count = config->host_count,
         .balloon = config->balloon,
+        .statistics = vm->host->config.memory.statistics_ns > 0,
         .resident = vm->host->config.memory.resident_programs,
         .page_mapped = report_loaded_page,
         .user = &report,

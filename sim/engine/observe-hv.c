@@ -185,6 +185,12 @@ static void balloon_refused(void *user, HvStamp at, uint16_t vm, HvPageNo page, 
     TRACE(user, at, BalloonRefused, .vm = vm, .page = page, .count = count, .why = why);
 }
 
+static void guest_memory(void *user, HvStamp at, uint16_t vm, const HvGuestMemory *says)
+{
+    TRACE(user, at, GuestMemory, .vm = vm, .total_bytes = says->total_bytes,
+          .free_bytes = says->free_bytes, .faults = says->faults);
+}
+
 static void memory_params(void *user, HvStamp at, uint16_t vm, const HvMemoryParams *params)
 {
     TRACE(user, at, MemoryParams, .vm = vm, .shares = params->shares,
@@ -345,6 +351,7 @@ const HvObserver sim_hv_observer = {
     .page_ballooned = page_ballooned,
     .page_deflated = page_deflated,
     .balloon_refused = balloon_refused,
+    .guest_memory = guest_memory,
     .memory_params = memory_params,
     .memory_target = memory_target,
     .scan = scan,

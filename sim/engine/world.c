@@ -67,6 +67,7 @@ static HvMemoryPolicy memory_policy(const SimEngine *engine)
 
     memory.by_shares = sim_scenario_memory_by_shares(engine->scenario);
     memory.tax_ppm = (uint32_t)policy->tax_ppm;
+    memory.statistics_ns = policy->statistics_ns;
     memory.sample_pages = (unsigned)policy->sample_pages;
     memory.sample_period_ns = policy->sample_period_ns;
     memory.balloon = policy->balloon;

@@ -390,6 +390,28 @@ static void add_balloons(SimReport *report, json_object *vms)
     }
 }
 
+/* Only where the memory policy asks for statistics. */
+static void add_guest_memory(SimReport *report, json_object *vms)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < row_count(vms); i++) {
+        json_object *says = get(get(row(vms, i), "memory"), "guest_says");
+
+        if (!says)
+            continue;
+        if (!any)
+            heading(report, "What guests say of their memory (nobody believes it)");
+        any = true;
+        g_string_append_printf(report->out,
+                               "  %s: %" PRIu64 " KiB free of %" PRIu64 " KiB; %" PRIu64
+                               " page faults of its own; said %" PRIu64 " times\n",
+                               text(row(vms, i), "name"), number(says, "free_bytes") / 1024,
+                               number(says, "total_bytes") / 1024, number(says, "faults"),
+                               number(says, "reports"));
+    }
+}
+
 /* Only where memory was shared out by shares, or working sets were estimated. */
 static void add_memory_shares(SimReport *report, json_object *vms)
 {
@@ -627,6 +649,7 @@ void sim_report_text(GString *out, const SimReportInput *input)
     add_sharing(&report, vms);
     add_swapping(&report, vms);
     add_balloons(&report, vms);
+    add_guest_memory(&report, vms);
     add_memory_shares(&report, vms);
     add_networks(&report);
     add_checks(&report);

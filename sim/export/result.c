@@ -120,6 +120,15 @@ static json_object *memory_counts(const SimModel *model, const SimModelVm *vm)
     add_number(memory, "deflates", vm->deflates);
     add_number(memory, "balloon_used", vm->balloon_used);
     add_number(memory, "balloon_refused", vm->balloon_refused);
+    if (vm->guest_reports != 0) {
+        json_object *says = json_object_new_object();
+
+        add_number(says, "reports", vm->guest_reports);
+        add_number(says, "total_bytes", vm->guest_total_bytes);
+        add_number(says, "free_bytes", vm->guest_free_bytes);
+        add_number(says, "faults", vm->guest_faults);
+        json_object_object_add(memory, "guest_says", says);
+    }
     if (vm->memory_shares != 0) {
         add_number(memory, "shares_given", vm->memory_shares);
         add_number(memory, "reservation_pages", vm->memory_reservation);

@@ -291,6 +291,20 @@ static bool memory_target(SimModel *model, const SimRecord *record)
     return true;
 }
 
+static bool guest_memory(SimModel *model, const SimRecord *record)
+{
+    const SimEventGuestMemory *event = SIM_FIELDS(record, GuestMemory);
+    SimModelVm *vm = sim_apply_vm(model, event->vm);
+
+    if (!vm)
+        return false;
+    vm->guest_total_bytes = event->total_bytes;
+    vm->guest_free_bytes = event->free_bytes;
+    vm->guest_faults = event->faults;
+    vm->guest_reports++;
+    return true;
+}
+
 static bool working_set(SimModel *model, const SimRecord *record)
 {
     const SimEventWorkingSet *event = SIM_FIELDS(record, WorkingSet);
@@ -355,6 +369,7 @@ void sim_apply_memory_handlers(SimHandler *table)
     table[SIM_EVENT_BALLOON_REFUSED] = balloon_refused;
     table[SIM_EVENT_MEMORY_PARAMS] = memory_params;
     table[SIM_EVENT_MEMORY_TARGET] = memory_target;
+    table[SIM_EVENT_GUEST_MEMORY] = guest_memory;
     table[SIM_EVENT_WORKING_SET] = working_set;
     table[SIM_EVENT_VM_REFUSED] = vm_refused;
 }

@@ -191,8 +191,10 @@ typedef struct {
     uint32_t memory_reservation, memory_limit; /* in pages; limit 0: none */
     uint32_t memory_target;                    /* pages, by the host's policy */
     uint32_t active_ppm, working_set_pages;    /* the last estimate */
-    uint64_t estimates;                        /* of the working set, so far */
-    bool refused;                              /* it was not started, for want of memory */
+    uint64_t guest_total_bytes, guest_free_bytes, guest_faults; /* as it said itself, last */
+    uint64_t guest_reports;                                     /* so often */
+    uint64_t estimates;                                         /* of the working set, so far */
+    bool refused; /* it was not started, for want of memory */
     uint64_t reference_count, reference_hits;
     SimText *references; /* of SimModelReference: see sim_model_references() */
 } SimModelVm;

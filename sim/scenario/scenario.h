@@ -150,6 +150,7 @@ typedef struct {
     uint64_t on_overcommit; /* SimOvercommit; has set the others already */
     uint64_t victim;        /* SimVictim */
     uint64_t tax_ppm;
+    uint64_t statistics_ns;
     bool balloon;
     uint64_t balance_ns, wait_ns, low_ppm;
     uint64_t sample_pages, sample_period_ns; /* of the estimate of working sets */

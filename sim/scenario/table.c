@@ -122,6 +122,11 @@ static const SimKey memory_policy_keys[] = {
     {"balance", DURATION, .preset = "\"10ms\"", .min = 100 * US, .max = 3600 * SECOND,
      FIELD(SimScenarioMemoryPolicy, balance_ns),
      .meaning = "How often the host looks whether to inflate or deflate balloons."},
+    {"statistics", DURATION, .preset = "\"0ns\"", .min = 0, .max = 3600 * SECOND,
+     FIELD(SimScenarioMemoryPolicy, statistics_ns),
+     .meaning =
+         "How often guests with a balloon are asked what they know of their memory: how much "
+         "is free, how many faults they had. It is told, and believed by nobody. 0ns: never."},
     {"low_water", SHARE, .preset = "\"6%\"", .min = 0, .max = 50 * PERCENT,
      FIELD(SimScenarioMemoryPolicy, low_ppm),
      .meaning = "Balloons inflate while less than this part of the host's memory is free."},

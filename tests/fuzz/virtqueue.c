@@ -75,6 +75,10 @@ static void read_pages(void *user, bool inflate, const uint32_t *pages, uint32_t
     read_bytes(user, 0, (const uint8_t *)pages, count * 4);
 }
 
+static void ignore_guest_memory(void *user, const HvGuestMemory *says)
+{
+}
+
 static const HvDeviceClient client = {
     .error = ignore_error,
     .interrupt = ignore_interrupt,
@@ -84,6 +88,7 @@ static const HvDeviceClient client = {
     .frame_dropped = ignore_dropped,
     .console_output = read_bytes,
     .balloon = read_pages,
+    .guest_memory = ignore_guest_memory,
 };
 
 static void set(HvDevice *device, uint64_t offset, uint32_t value)
@@ -98,7 +103,7 @@ static void start_driver(HvDevice *device)
     set(device, HV_VIRTIO_REG_DRIVER_FEATURES_SEL, 1);
     set(device, HV_VIRTIO_REG_DRIVER_FEATURES, 1);
     set(device, HV_VIRTIO_REG_STATUS, 11);
-    for (unsigned queue = 0; queue < 2; queue++) {
+    for (unsigned queue = 0; queue < HV_VIRTIO_MAX_QUEUES; queue++) {
         set(device, HV_VIRTIO_REG_QUEUE_SEL, queue);
         set(device, HV_VIRTIO_REG_QUEUE_NUM, QUEUE_SIZE);
         set(device, HV_VIRTIO_REG_QUEUE_DESC_LOW, RINGS(queue));
@@ -121,7 +126,7 @@ static void write_memory(HvMemory *memory, Input *input)
 
 static void offer(HvMemory *memory, Input *input)
 {
-    uint64_t ring = RINGS(take(input, 1) & 1) + 0x400;
+    uint64_t ring = RINGS(take(input, 1) % HV_VIRTIO_MAX_QUEUES) + 0x400;
     uint16_t head = (uint16_t)take(input, 1), index = 0;
     hv_memory_read(memory, HV_GPA(ring + 2), &index, 2);
     hv_memory_write(memory, HV_GPA(ring + 4 + index++ % QUEUE_SIZE * 2), &head, 2);
@@ -132,7 +137,9 @@ static void come_in(HvDevice *device, Input *input)
 {
     static const uint8_t frame[HV_MAX_FRAME_BYTES];
     uint32_t length = (uint32_t)take(input, 2) % (HV_MAX_FRAME_BYTES + 1);
-    if (device->slot == HV_SLOT_BALLOON)
+    if (device->slot == HV_SLOT_BALLOON && length % 2 != 0)
+        hv_virtio_balloon_ask_statistics(device);
+    else if (device->slot == HV_SLOT_BALLOON)
         hv_virtio_balloon_set_target(device, length);
     else if (device->slot == HV_SLOT_NIC0)
         hv_virtio_net_receive(device, 1, frame, length);
@@ -153,7 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     hv_bus_init(&bus, &client, NULL);
     hv_bus_add(&bus, hv_virtio_console_new(HV_SLOT_CONSOLE, memory, &client, NULL));
     hv_bus_add(&bus, hv_virtio_net_new(HV_SLOT_NIC0, memory, mac, 1500, &client, NULL));
-    hv_bus_add(&bus, hv_virtio_balloon_new(HV_SLOT_BALLOON, memory, &client, NULL));
+    hv_bus_add(&bus, hv_virtio_balloon_new(HV_SLOT_BALLOON, memory, true, &client, NULL));
 
     static const uint8_t slots[] = {HV_SLOT_NIC0, HV_SLOT_CONSOLE, HV_SLOT_BALLOON};
     unsigned chosen = 0;

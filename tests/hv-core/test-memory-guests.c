@@ -26,6 +26,9 @@ typedef struct {
     HostLog log;
     Counts counts;
     bool is_shared[HOST_LOG_VMS][VM_PAGES];
+    HvGuestMemory says; /* the last one */
+    uint64_t reports, most_free;
+    HvPageNo heap_page;
     uint64_t checks;
     bool traced, unchanged; /* by the event that is reported now */
     uint64_t frame_ids;
@@ -117,6 +120,19 @@ static void on_page_ballooned(void *user, HvStamp at, uint16_t vm, HvPageNo page
     world_of(user)->counts.given++;
 }
 
+static void on_guest_memory(void *user, HvStamp at, uint16_t vm, const HvGuestMemory *says)
+{
+    World *world = world_of(user);
+    world->says = *says;
+    world->reports++;
+    world->most_free = MAX(world->most_free, says->free_bytes);
+}
+
+static void on_memory_layout(void *user, HvStamp at, uint16_t vm, HvPageNo page, HvPageNo pages)
+{
+    world_of(user)->heap_page = page;
+}
+
 static void on_block_mapped(void *user, HvStamp at, uint16_t vm, HvPageNo first, HvPageNo pages)
 {
     world_of(user)->counts.blocks++;
@@ -145,6 +161,8 @@ static World *world_new(HvFrameNo frames, const HvMemoryPolicy *memory)
     observer.swapped_out = on_swapped_out;
     observer.swapped_in = on_swapped_in;
     observer.page_ballooned = on_page_ballooned;
+    observer.guest_memory = on_guest_memory;
+    observer.memory_layout = on_memory_layout;
     observer.block_mapped = on_block_mapped;
     observer.page_referenced = on_page_referenced;
     observer.exit = on_left;
@@ -490,10 +508,25 @@ static void test_no_balloon(void)
     g_assert_false(hv_vm_set_balloon(vm, 513, 0));
 }
 
-/* Whatever it says, it holds what it touched; the other one notices nothing. */
+/* What a guest says of its memory is told. */
+static void test_statistics(void)
+{
+    g_autoptr(World) world = world_new(1024, &(HvMemoryPolicy){.statistics_ns = 5 * MS});
+    add_vm(world, "touch 40 --times 1000000000", 0);
+    run(world, 0, 60 * MS, MS);
+    g_assert_cmpuint(world->reports, >=, 5);
+    g_assert_cmpuint(world->says.total_bytes, ==, 2 * MIB);
+    /* touch uses the first 40 pages of its heap; behind it are the stack's 16. */
+    g_assert_cmpuint(world->says.free_bytes, ==, (VM_PAGES - 16 - world->heap_page - 40) * 4096u);
+}
+
+/* Whatever it says, it holds what it touched; the other one notices nothing. It says to
+ * have more free memory than there is, and nobody wants any of it. */
 static void test_liar(void)
 {
-    g_autoptr(World) world = world_new(1024, &(HvMemoryPolicy){0});
+    /* Often, as it is soon done; but on kvm each answer takes its real time. */
+    HvTime period = backend->least_run_ns > 0 ? 2 * MS : MS / 10;
+    g_autoptr(World) world = world_new(1024, &(HvMemoryPolicy){.statistics_ns = period});
     HvVm *liar = add_vm(world, "liar 3", 0);
     add_vm(world, "touch 60", 1);
     run(world, 0, 2000 * MS, MS);
@@ -501,6 +534,7 @@ static void test_liar(void)
     g_assert_cmpint(world->log.vm[0].exit_code, ==, 0);
     g_assert_cmpint(world->log.vm[1].exit_code, ==, 0);
     g_assert_cmpuint(hv_vm_ballooned(liar), ==, 0); /* it has used all of it again */
+    g_assert_cmpuint(world->most_free, >, 2 * MIB);
     g_assert_cmpuint(hv_memory_resident_count(hv_vm_memory(liar)), >=, 64);
 }
 
@@ -747,6 +781,7 @@ int main(int argc, char **argv)
     g_test_add_func("/memory-guests/held-balloon", test_held_balloon);
     g_test_add_func("/memory-guests/held-in-need", test_held_in_need);
     g_test_add_func("/memory-guests/no-balloon", test_no_balloon);
+    g_test_add_func("/memory-guests/statistics", test_statistics);
     g_test_add_func("/memory-guests/liar", test_liar);
     for (unsigned i = 0; i < G_N_ELEMENTS(outcomes); i++) {
         g_autofree char *path = g_strdup_printf("/memory-guests/outcome/%s", outcomes[i].name);

@@ -47,11 +47,11 @@ static void look(HvVm *vm)
 /* PML4 -> PDPT -> PD -> 70 page tables, of which each maps one page as number 5. */
 static HvVm *set_up_tables(Fixture *fixture)
 {
-    static const FakeScript nothing = {0};
+    static const FakeOp nothing[] = {HLT};
     told = (Told){0};
     fixture->config.observer.page_table = on_page_table;
     fixture_host(fixture);
-    HvVm *vm = fixture_vm(fixture, &nothing);
+    HvVm *vm = fixture_vm(fixture, &(FakeScript){.ops = nothing});
     set_entry(vm, ROOT, 0, points_to(ROOT + 1));
     set_entry(vm, ROOT + 1, 0, points_to(PD));
     for (unsigned i = 0; i < TABLES; i++) {

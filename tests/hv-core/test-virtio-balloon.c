@@ -8,7 +8,8 @@
 static void set_up(Driver *driver, gconstpointer data)
 {
     driver_init(driver);
-    driver->device = hv_virtio_balloon_new(HV_SLOT_BALLOON, driver->memory, &driver_client, driver);
+    driver->device =
+        hv_virtio_balloon_new(HV_SLOT_BALLOON, driver->memory, false, &driver_client, driver);
     driver_start(driver, HV_BALLOON_F_MUST_TELL, 2, QUEUE_SIZE);
     driver_expect(driver, "");
 }
@@ -19,7 +20,7 @@ static void tear_down(Driver *driver, gconstpointer data)
 }
 
 /* One chain of one readable part. */
-static void name_pages(Driver *driver, unsigned queue, uint16_t index, const uint32_t *pages,
+static void name_pages(Driver *driver, unsigned queue, uint16_t index, const void *pages,
                        uint32_t bytes)
 {
     driver_write(driver, DRIVER_BUFFERS, pages, bytes);
@@ -95,6 +96,61 @@ static void test_reset(Driver *driver, gconstpointer data)
     g_assert_false(hv_virtio_balloon_is_driven(driver->device));
 }
 
+/* ---- Statistics ------------------------------------------------------------ */
+
+static void set_up_statistics(Driver *driver, gconstpointer data)
+{
+    driver_init(driver);
+    driver->device =
+        hv_virtio_balloon_new(HV_SLOT_BALLOON, driver->memory, true, &driver_client, driver);
+    driver_start(driver, HV_BALLOON_F_MUST_TELL | HV_BALLOON_F_STATS_VQ, 3, QUEUE_SIZE);
+    driver_expect(driver, "");
+}
+
+typedef struct __attribute__((packed)) {
+    uint16_t tag;
+    uint64_t value;
+} Statistic;
+
+/* The driver leaves its buffer; asked, it gets it back, fills it anew, and leaves it again.
+ * Tags that are not known, and one that comes twice, do no harm. */
+static void test_statistics(Driver *driver, gconstpointer data)
+{
+    const Statistic first[] = {{5, 2097152}, {4, 4096}, {3, 7}};
+    const Statistic second[] = {{4, 1}, {999, 5}, {4, UINT64_MAX}};
+    hv_virtio_balloon_ask_statistics(driver->device); /* it has no buffer yet */
+    driver_expect(driver, "");
+    name_pages(driver, 2, 0, first, sizeof(first));
+    driver_expect(driver, "kick 11 queue 2\nfree 4096 of 2097152, 7 faults\n");
+    g_assert_cmpuint(driver_used_index(driver, 2), ==, 0);
+    hv_virtio_balloon_ask_statistics(driver->device);
+    driver_expect(driver, "interrupt 11 frame 0\n");
+    g_assert_cmpuint(driver_used_index(driver, 2), ==, 1);
+    hv_virtio_balloon_ask_statistics(driver->device); /* it was asked already */
+    driver_expect(driver, "");
+    name_pages(driver, 2, 0, second, sizeof(second));
+    driver_expect(driver, "kick 11 queue 2\nfree 18446744073709551615 of 0, 0 faults\n");
+}
+
+/* Half an entry; more than one may say at once; a second buffer beside the one held. */
+static void test_bad_statistics(Driver *driver, gconstpointer data)
+{
+    static uint32_t bytes[(HV_BALLOON_MAX_STATISTICS + 1) * sizeof(Statistic) / 4 + 1];
+    const uint32_t sizes[] = {15, (HV_BALLOON_MAX_STATISTICS + 1) * sizeof(Statistic)};
+    for (unsigned i = 0; i < G_N_ELEMENTS(sizes); i++) {
+        name_pages(driver, 2, 0, bytes, sizes[i]);
+        driver_expect(driver, "kick 11 queue 2\nbad-chain 11 0x2 0x0\ninterrupt 11 frame 0\n");
+        hv_virtio_balloon_ask_statistics(driver->device);
+        driver_expect(driver, "");
+        driver_start(driver, HV_BALLOON_F_STATS_VQ, 3, QUEUE_SIZE);
+        driver_set_available_index(driver, 2, 0);
+    }
+    name_pages(driver, 2, 0, bytes, sizeof(Statistic));
+    driver_expect(driver, "kick 11 queue 2\nfree 0 of 0, 0 faults\n");
+    name_pages(driver, 2, 1, bytes, sizeof(Statistic));
+    driver_expect(driver, "kick 11 queue 2\nbad-chain 11 0x2 0x1\ninterrupt 11 frame 0\n");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -105,5 +161,9 @@ int main(int argc, char **argv)
     TEST("pages", test_pages);
     TEST("bad-chains", test_bad_chains);
     TEST("reset", test_reset);
+    g_test_add("/virtio-balloon/statistics", Driver, NULL, set_up_statistics, test_statistics,
+               tear_down);
+    g_test_add("/virtio-balloon/bad-statistics", Driver, NULL, set_up_statistics,
+               test_bad_statistics, tear_down);
     return g_test_run();
 }

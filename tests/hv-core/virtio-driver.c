@@ -97,6 +97,12 @@ static void note_balloon(void *user, bool inflate, const uint32_t *pages, uint32
     note(user, "%s %u from %u", inflate ? "inflate" : "deflate", count, count > 0 ? pages[0] : 0);
 }
 
+static void note_guest_memory(void *user, const HvGuestMemory *says)
+{
+    note(user, "free %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT ", %" G_GUINT64_FORMAT " faults",
+         says->free_bytes, says->total_bytes, says->faults);
+}
+
 const HvDeviceClient driver_client = {
     .error = note_error,
     .interrupt = note_interrupt,
@@ -106,6 +112,7 @@ const HvDeviceClient driver_client = {
     .frame_dropped = note_dropped,
     .console_output = note_output,
     .balloon = note_balloon,
+    .guest_memory = note_guest_memory,
 };
 
 void driver_expect(Driver *driver, const char *lines)

@@ -138,6 +138,7 @@ void virtio_acknowledge(unsigned slot);
 bool virtio_receives(void);
 
 /* balloon.c */
+extern uint64_t page_faults; /* that the program has dealt with by itself */
 int64_t balloon_call(uint64_t what, uint64_t address, uint64_t count);
 
 /* paging-kernel.c, in programs that build page tables of their own; else NULL */

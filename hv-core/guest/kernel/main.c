@@ -164,7 +164,9 @@ struct Context *kernel_enter(struct Context *context)
         kernel_syscall(vcpu, context);
     } else if (context->vector >= HV_VECTOR_TIMER && context->vector < VECTOR_COUNT) {
         interrupt(vcpu, context->vector);
-    } else if (!paging_fault || !paging_fault(vcpu, context)) {
+    } else if (paging_fault && paging_fault(vcpu, context)) {
+        page_faults++;
+    } else {
         report_fault(context);
         if (vcpu->in_upcall)
             vcpu->upcall_function = 0; /* its memory is damaged: the VM falls silent */

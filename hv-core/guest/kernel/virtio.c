@@ -75,10 +75,12 @@ void virtio_set_queue(unsigned slot, unsigned queue, unsigned size, const struct
 
 /* The initialization of 3.1.1; the steps that could say that there is no such
  * device are left out, because abi.h promises it. */
-bool virtio_negotiate(unsigned slot)
+bool virtio_negotiate(unsigned slot, uint32_t features)
 {
     mmio_write32(reg(slot, REG_STATUS), 0);
     mmio_write32(reg(slot, REG_STATUS), STATUS_ACKNOWLEDGE | STATUS_DRIVER);
+    if (features)
+        mmio_write32(reg(slot, REG_DRIVER_FEATURES), features);
     mmio_write32(reg(slot, REG_DRIVER_FEATURES_SEL), FEATURE_VERSION_1_WORD);
     mmio_write32(reg(slot, REG_DRIVER_FEATURES), FEATURE_VERSION_1_BIT);
     mmio_write32(reg(slot, REG_STATUS), STATUS_SO_FAR);
@@ -93,7 +95,7 @@ void virtio_driver_ok(unsigned slot)
 static bool set_up(unsigned slot, bool receive)
 {
     struct Rings *r = &rings[slot];
-    if (!virtio_negotiate(slot))
+    if (!virtio_negotiate(slot, 0))
         return false;
     if (receive)
         virtio_set_queue(slot, QUEUE_RECEIVE, RX_SIZE, r->rx, &r->rx_avail, &r->rx_used);

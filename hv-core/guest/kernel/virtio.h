@@ -60,7 +60,7 @@ static inline void barrier(void)
 
 /* The steps of 3.1.1 in this order; the queues come between the two. The first goes up to
  * FEATURES_OK; false: the device does not want to. */
-bool virtio_negotiate(unsigned slot);
+bool virtio_negotiate(unsigned slot, uint32_t features);
 void virtio_set_queue(unsigned slot, unsigned queue, unsigned size, const struct Descriptor *table,
                       const void *avail, const volatile void *used);
 void virtio_driver_ok(unsigned slot);

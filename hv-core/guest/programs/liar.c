@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* liar [ROUNDS]: lies to its balloon, in every way there is. It gives pages and goes on
  * using them, gives one page several times, gives pages that the VM does not have, pages
- * of its kernel, and takes back what it never gave. Must gain nothing by it: what it gave
- * is lost, and no other VM notices. Prints how many of its pages still held what it had
- * written; exit code 0 if none of those that it gave did. */
+ * of its kernel, takes back what it never gave, and says to have more free than there is.
+ * Must gain nothing by it: what it gave is lost, and no other VM notices. Prints how many of
+ * its pages still held what it had written; exit code 0 if none of those that it gave did. */
 #include "hv-core/guest/hvlab.h"
 
 #define PAGE_BYTES 4096u
@@ -21,6 +21,7 @@ int main(int argc, char **argv)
     const char *end = "";
     uint64_t rounds = argc > 1 ? parse_number(argv[1], &end) : 1, kept = 0, lost = 0;
     uint8_t *heap = heap_begin();
+    debug_balloon_free(UINT64_MAX / 8192); /* more than a guest can have */
     for (uint64_t round = 0; round < rounds; round++) {
         for (unsigned i = 0; i < PAGES; i++)
             *(volatile uint64_t *)(heap + i * PAGE_BYTES) = 0x1234 + i;

@@ -22,6 +22,7 @@ static const SparePages *spare_ops;
 static uint32_t spared[MAX_SPARED]; /* pages that the program gave */
 static uint32_t spared_count;
 static uint32_t batch[BATCH];
+static uint64_t claimed;          /* free pages, for who lies */
 static volatile bool busy, again; /* an upcall found the balloon at work */
 
 static uint64_t in_balloon(void)
@@ -76,6 +77,18 @@ static bool take(uint64_t pages)
     return true;
 }
 
+static uint64_t free_pages(void)
+{
+    return floor_at > used_end ? (floor_at - used_end) / PAGE_BYTES : 0;
+}
+
+/* What the hypervisor wants to know, if it does. */
+static void say_free(void)
+{
+    if (boot_info()->balloon > 1)
+        syscall3(SYS_BALLOON, SYS_BALLOON_FREE, claimed != 0 ? claimed : free_pages(), 0);
+}
+
 static void adjust(void)
 {
     uint64_t before = in_balloon();
@@ -86,6 +99,7 @@ static void adjust(void)
         ;
     if (in_balloon() != before)
         syscall3(SYS_BALLOON, SYS_BALLOON_ACTUAL, in_balloon(), 0);
+    say_free();
 }
 
 void balloon_adjust(bool program_ended)
@@ -156,6 +170,11 @@ void spare_pages(const SparePages *spare)
 {
     spare_ops = spare;
     balloon_adjust(false);
+}
+
+void debug_balloon_free(uint64_t pages)
+{
+    claimed = pages;
 }
 
 int debug_balloon(const uint32_t *pages, unsigned count, bool back)
