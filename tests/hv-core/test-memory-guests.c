@@ -342,8 +342,7 @@ static void test_mix(gconstpointer data)
         .seed = seed,
     };
     g_autoptr(World) world = world_new(128, &memory);
-    bool slow = mix->mapping->traced || backend->least_run_ns > 0;
-    const char *command = slow ? "shuffle 96 1200" : "shuffle 96 4000";
+    const char *command = mix->mapping->traced ? "shuffle 96 1200" : "shuffle 96 4000";
     for (unsigned i = 0; i < SHUFFLERS; i++)
         add_vm(world, command, seed + i);
     HvTime now = 0;
