@@ -3,9 +3,9 @@
  *
  * An update has four steps over the pages marked dirty: delete the slots that
  * say something wrong about one of them (all pages of a deleted slot become
- * dirty), delete what should be merged, map frames into the window, create
- * slots over what is present and uncovered. So splitting, merging and growing
- * are all the same: delete, then create over maximal ranges.
+ * dirty), delete what should be merged, map other frames into the window where
+ * its slots stay, create slots over what is present and uncovered. So splitting,
+ * merging and growing are all the same: delete, then create over maximal ranges.
  */
 #include "hv-core/cpu/kvm-slots.h"
 
@@ -62,12 +62,16 @@ static void on_change(void *user, HvMemory *memory, HvPageNo page)
 static int set_region(HvKvmSlots *slots, uint16_t number, const HvKvmSlot *slot, bool present)
 {
     uint64_t offset = (uint64_t)slot->first * HV_PAGE_SIZE;
+    const uint8_t *address =
+        slot->frame == HV_FRAME_NONE
+            ? slots->window + offset
+            : hv_pool_data(hv_memory_pool(slots->memory)) + (size_t)slot->frame * HV_PAGE_SIZE;
     struct kvm_userspace_memory_region region = {
         .slot = number,
         .flags = slot->writable ? 0 : KVM_MEM_READONLY,
         .guest_phys_addr = offset,
         .memory_size = present ? (uint64_t)slot->count * HV_PAGE_SIZE : 0,
-        .userspace_addr = (uintptr_t)(slots->window + offset),
+        .userspace_addr = (uintptr_t)address,
     };
 
     return ioctl(slots->vm_fd, KVM_SET_USER_MEMORY_REGION, &region) < 0 ? -errno : 0;
@@ -79,9 +83,8 @@ static void set_page_slots(HvKvmSlots *slots, const HvKvmSlot *slot, uint16_t nu
         slots->page_slot[page] = number;
 }
 
-static int create_slot(HvKvmSlots *slots, HvPageNo first, HvPageNo count, bool writable)
+static int create_slot(HvKvmSlots *slots, const HvKvmSlot *slot)
 {
-    HvKvmSlot slot = {first, count, writable};
     uint16_t number;
 
     if (slots->free_numbers->len > 0) {
@@ -93,10 +96,10 @@ static int create_slot(HvKvmSlots *slots, HvPageNo first, HvPageNo count, bool w
     } else {
         return -ENOSPC;
     }
-    g_array_index(slots->slots, HvKvmSlot, number) = slot;
-    set_page_slots(slots, &slot, number);
+    g_array_index(slots->slots, HvKvmSlot, number) = *slot;
+    set_page_slots(slots, slot, number);
     slots->count++;
-    return set_region(slots, number, &slot, true);
+    return set_region(slots, number, slot, true);
 }
 
 static int delete_slot(HvKvmSlots *slots, uint16_t number)
@@ -119,9 +122,16 @@ static bool is_free_to_use(const HvMemoryEntry *entry)
     return entry->frame != HV_FRAME_NONE && !entry->watched;
 }
 
-static bool is_wrong(const HvKvmSlot *slot, const HvMemoryEntry *entry)
+static bool is_other_kind(const HvKvmSlot *slot, const HvMemoryEntry *entry)
 {
     return !is_free_to_use(entry) || entry->writable != slot->writable;
+}
+
+/* Which frame a page of the window is can change beneath its slot. */
+static bool is_wrong(const HvKvmSlot *slot, const HvMemoryEntry *entry, HvPageNo page)
+{
+    return is_other_kind(slot, entry) ||
+           (slot->frame != HV_FRAME_NONE && entry->frame != slot->frame + (page - slot->first));
 }
 
 static int delete_wrong_slots(HvKvmSlots *slots)
@@ -132,7 +142,7 @@ static int delete_wrong_slots(HvKvmSlots *slots)
         uint16_t number = slots->page_slot[page];
 
         if (number == NO_SLOT || !is_wrong(&g_array_index(slots->slots, HvKvmSlot, number),
-                                           hv_memory_entry(slots->memory, page)))
+                                           hv_memory_entry(slots->memory, page), page))
             continue;
         int ret = delete_slot(slots, number);
         if (ret < 0)
@@ -176,7 +186,7 @@ static unsigned count_new_ranges(const HvKvmSlots *slots)
 /* Could the slot also cover page, which is next to it? */
 static bool could_cover(const HvKvmSlots *slots, const HvKvmSlot *slot, HvPageNo page)
 {
-    return page < slots->page_count && !is_wrong(slot, hv_memory_entry(slots->memory, page));
+    return page < slots->page_count && !is_other_kind(slot, hv_memory_entry(slots->memory, page));
 }
 
 /* When there are to be too many slots: deletes those that a new one could
@@ -218,34 +228,75 @@ static int map_frames(HvKvmSlots *slots, HvPageNo page, HvPageNo count, HvFrameN
     return 0;
 }
 
-static bool needs_mapping(const HvKvmSlots *slots, HvPageNo page)
+static HvFrameNo frame_of(const HvKvmSlots *slots, HvPageNo page)
 {
-    HvFrameNo frame = hv_memory_entry(slots->memory, page)->frame;
-
-    return frame != HV_FRAME_NONE && frame != slots->window_frame[page];
+    return hv_memory_entry(slots->memory, page)->frame;
 }
 
-/* Pages and frames that follow each other are mapped by one call. What became
- * absent stays mapped: nothing but KVM reads the window, through slots. */
+/* The end of the pages from first on, before end, whose frames follow each other. */
+static HvPageNo run_end(const HvKvmSlots *slots, HvPageNo first, HvPageNo end)
+{
+    HvPageNo page = first + 1;
+
+    while (page < end && frame_of(slots, page) == frame_of(slots, first) + (page - first))
+        page++;
+    return page;
+}
+
+static bool is_mapped(const HvKvmSlots *slots, HvPageNo first, HvPageNo end)
+{
+    for (HvPageNo page = first; page < end; page++)
+        if (slots->window_frame[page] != frame_of(slots, page))
+            return false;
+    return true;
+}
+
+/* What became absent stays mapped: nothing but KVM reads the window, through slots. */
+static int map_range(HvKvmSlots *slots, HvPageNo first, HvPageNo end)
+{
+    while (first < end) {
+        HvPageNo next = run_end(slots, first, end);
+        int ret = 0;
+
+        if (!is_mapped(slots, first, next))
+            ret = map_frames(slots, first, next - first, frame_of(slots, first));
+        if (ret < 0)
+            return ret;
+        first = next;
+    }
+    return 0;
+}
+
+/* The pages of slots that stay and lie in the window. */
 static int update_window(HvKvmSlots *slots)
 {
     HvPageNo page = next_dirty(slots, slots->dirty_first);
 
-    while (page < slots->page_count) {
-        HvPageNo end = page;
-        HvFrameNo frame = hv_memory_entry(slots->memory, page)->frame;
+    for (; page < slots->page_count; page = next_dirty(slots, page + 1)) {
+        uint16_t number = slots->page_slot[page];
+        int ret = 0;
 
-        while (end < slots->page_count && needs_mapping(slots, end) &&
-               hv_memory_entry(slots->memory, end)->frame == frame + (end - page))
-            end++;
-        if (end > page) {
-            int ret = map_frames(slots, page, end - page, frame);
-            if (ret < 0)
-                return ret;
-        }
-        page = next_dirty(slots, MAX(end, page + 1));
+        if (number != NO_SLOT &&
+            g_array_index(slots->slots, HvKvmSlot, number).frame == HV_FRAME_NONE)
+            ret = map_range(slots, page, page + 1);
+        if (ret < 0)
+            return ret;
     }
     return 0;
+}
+
+static int cover(HvKvmSlots *slots, HvPageNo first, HvPageNo end)
+{
+    const HvMemoryEntry *entry = hv_memory_entry(slots->memory, first);
+    HvKvmSlot slot = {first, end - first, entry->writable, entry->frame};
+
+    if (run_end(slots, first, end) < end) {
+        int ret = map_range(slots, first, end);
+        if (ret < 0)
+            return ret;
+        slot.frame = HV_FRAME_NONE;
+    }
+    return create_slot(slots, &slot);
 }
 
 static int create_slots(HvKvmSlots *slots)
@@ -256,8 +307,7 @@ static int create_slots(HvKvmSlots *slots)
         HvPageNo end = range_end(slots, page);
 
         if (end > page) {
-            bool writable = hv_memory_entry(slots->memory, page)->writable;
-            int ret = create_slot(slots, page, end - page, writable);
+            int ret = cover(slots, page, end);
             if (ret < 0)
                 return ret;
         }

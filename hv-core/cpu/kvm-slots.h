@@ -2,12 +2,15 @@
 /* kvm-slots.h: a VM's second-level page table as KVM memory slots.
  *
  * HvMemory's table says which guest page is which page frame. KVM is told the
- * same in two parts. The *window* is a range of this process's address space,
- * as long as the guest's memory, in which each present page is its frame
- * mapped from the pool's memfd. A *slot* tells KVM that a range of guest pages
- * is a range of the window: slots cover exactly the present pages, neighbours
- * of equal writability together. What no slot covers, and a write to a
- * read-only slot, comes back from KVM as an MMIO exit.
+ * same by memory slots. A *slot* tells KVM that a range of guest pages is a
+ * range of this process's address space: slots cover exactly the present pages,
+ * neighbours of equal writability together. What no slot covers, and a write to
+ * a read-only slot, comes back from KVM as an MMIO exit.
+ *
+ * Where the frames of a range follow each other, as they do for what the loader
+ * put in place and for every single page, the slot is a range of the pool itself.
+ * Else it is one of the *window*: a range of addresses as long as the guest's
+ * memory, in which those pages are their frames mapped from the pool's memfd.
  *
  * A slot can neither grow nor change, only come and go, and when one goes KVM
  * forgets what it had mapped and the guest faults its working set in anew.
@@ -28,6 +31,7 @@ typedef struct {
     HvPageNo first;
     HvPageNo count; /* 0: this number is free */
     bool writable;
+    HvFrameNo frame; /* of the first page, and so on: in the pool; HV_FRAME_NONE: in the window */
 } HvKvmSlot;
 
 typedef struct {
