@@ -40,6 +40,9 @@ static const char style[] =
     "td,th{text-align:left;padding:.2rem .6rem;border-bottom:1px solid var(--line);"
     "vertical-align:top;overflow-wrap:anywhere}td:first-child{white-space:nowrap}"
     "summary{cursor:pointer;padding:.4rem 0}"
+    ".unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}"
+    ".wide{display:none;color:var(--dim);font-size:.9rem;margin:.3rem 0 0}"
+    "@media (max-width:38rem){.wide{display:block}}"
     "@media (max-width:38rem){td:nth-child(2),th:nth-child(2){display:none}}"
     "@media (min-width:64rem){body{max-width:88rem}.pic svg{max-height:calc(100vh - 12rem)}"
     "section.step:not([hidden]){display:grid;grid-template:'h h' auto 'pic say' auto 'pic ask' 1fr "
@@ -52,12 +55,14 @@ static const char style[] =
 static const char script[] =
     "(function(){var s=[].slice.call(document.querySelectorAll('section')),n=0,"
     "b=document.getElementById('back'),f=document.getElementById('next'),"
-    "w=document.getElementById('where');"
+    "w=document.getElementById('where'),v=document.getElementById('said');"
     "function show(i,focus){n=Math.max(0,Math.min(s.length-1,i));"
     "s.forEach(function(e,j){e.hidden=j!==n});b.disabled=n===0;f.disabled=n===s.length-1;"
     "w.textContent='Step '+(n+1)+' of '+s.length;if(history.replaceState)"
     "try{history.replaceState(null,'','#'+(n+1))}catch(e){}"
-    "if(focus)s[n].querySelector('h2').focus()}"
+    "var t=s[n].querySelector('h2');if(focus)t.focus();"
+    /* What a screen reader says when the focus stays on a button. */
+    "v.textContent=focus?'':t.textContent+'. '+s[n].querySelector('.caption').textContent}"
     "b.onclick=function(){show(n-1)};f.onclick=function(){show(n+1)};"
     "document.addEventListener('keydown',function(e){"
     "if(/^(INPUT|SELECT|TEXTAREA)$/.test(e.target.tagName)||e.altKey||e.ctrlKey||e.metaKey)return;"
@@ -208,7 +213,8 @@ static void add_section(GString *out, const Page *page, const ReplayMoment *mome
                            "aria-label=\"Picture of step %u\">",
                            number + 1);
     add_picture(out, page->options, page->session, page->pictures);
-    g_string_append(out, "</div>\n");
+    g_string_append(out, "</div>\n<p class=\"wide\">The picture is wider than this screen: move it "
+                         "sideways.</p>\n");
     g_autofree char *time = gui_tick_label(gui_session_time(page->session), 1);
     g_string_append_printf(out, "<p class=\"caption\"><b>t = %s</b></p>\n", time);
     if (step)
@@ -253,13 +259,15 @@ static void add_head(GString *out, const RenderOptions *options, const char *tit
     add_variable(out, "ink", theme->ink);
     add_variable(out, "ground", theme->ground);
     add_variable(out, "card", theme->card);
+    add_variable(out, "dim", theme->dim);
     add_variable(out, "line", theme->card_line);
     add_variable(out, "accent", theme->accent);
     g_string_append_printf(out, "}%s</style></head><body>\n<h1>", style);
     html_text(out, title);
     g_string_append(out, "</h1>\n<nav aria-label=\"Steps\" hidden><button id=\"back\">Back</button>"
                          "<button id=\"next\">Next</button> <span id=\"where\" role=\"status\">"
-                         "</span></nav>\n<main>\n");
+                         "</span><span id=\"said\" class=\"unseen\" aria-live=\"polite\"></span>"
+                         "</nav>\n<main>\n");
 }
 
 gboolean render_replay(const RenderOptions *options, GuiSession *session, GError **error)
