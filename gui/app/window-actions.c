@@ -17,6 +17,19 @@ void gui_window_toast(GuiWindow *window, const char *text)
     adw_toast_overlay_add_toast(ADW_TOAST_OVERLAY(window->toasts), adw_toast_new(escaped));
 }
 
+void gui_window_say(GuiWindow *window, const char *text)
+{
+    g_autofree char *escaped = g_markup_escape_text(text, -1);
+    AdwToast *toast = adw_toast_new(escaped);
+    GtkWidget *label = gui_label(text, NULL);
+
+    gtk_label_set_max_width_chars(GTK_LABEL(label), 60);
+    adw_toast_set_custom_title(toast, label);
+    adw_toast_set_timeout(toast, 0);
+    adw_toast_set_priority(toast, ADW_TOAST_PRIORITY_HIGH);
+    adw_toast_overlay_add_toast(ADW_TOAST_OVERLAY(window->toasts), toast);
+}
+
 /* ---- Time ------------------------------------------------------------------------------------ */
 
 static void play(GuiWindow *window)

@@ -42,7 +42,7 @@ static gboolean index_more(void *user)
     go_on(window);
     gui_window_depth_recorded(window);
     if (gui_session_damage(window->session))
-        gui_window_toast(window, gui_session_damage(window->session));
+        gui_window_say(window, gui_session_damage(window->session));
     return G_SOURCE_REMOVE;
 }
 
@@ -82,7 +82,7 @@ static void open_engine_trace(GuiWindow *window)
     if (window->opened || !data)
         return;
     if (!gui_session_open_memory(window->session, data, size, &error)) {
-        gui_window_toast(window, error->message);
+        gui_window_say(window, error->message);
         return;
     }
     window->opened = true;
@@ -158,7 +158,7 @@ void gui_window_start_engine(GuiWindow *window, bool live)
     window->live = live;
     gui_engine_set_overrides(window->engine, window->details ? details : NULL);
     if (!gui_engine_start(window->engine, path, backend, &error)) {
-        gui_window_toast(window, error->message);
+        gui_window_say(window, error->message);
         return;
     }
     if (live)
@@ -240,7 +240,7 @@ void gui_window_open(GuiWindow *window, GFile *file)
     g_autofree char *path = g_file_get_path(file);
 
     if (!path) {
-        gui_window_toast(window, _("Only files of this computer can be opened"));
+        gui_window_say(window, _("Only files of this computer can be opened"));
         return;
     }
     if (!is_trace(file)) {
@@ -254,7 +254,7 @@ void gui_window_open(GuiWindow *window, GFile *file)
     }
     gui_window_close_run(window);
     if (!gui_session_open(window->session, path, &error)) {
-        gui_window_toast(window, error->message);
+        gui_window_say(window, error->message);
         return;
     }
     g_set_object(&window->file, file);

@@ -68,6 +68,8 @@ void gui_window_enable(GuiWindow *window, const char *name, bool on);
 void gui_window_add_actions(GuiWindow *window);
 void gui_window_update_actions(GuiWindow *window);
 void gui_window_toast(GuiWindow *window, const char *text);
+/* The same for what went wrong: all of the text, until it is dismissed. */
+void gui_window_say(GuiWindow *window, const char *text);
 
 /* In window-keys.c. */
 void gui_window_add_keys(GuiWindow *window);

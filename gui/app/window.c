@@ -341,8 +341,11 @@ static void window_dispose(GObject *object)
     g_clear_pointer(&window->commands, gui_live_free);
     if (window->lesson)
         g_signal_handlers_disconnect_by_data(window->lesson, window);
-    if (window->engine)
+    if (window->engine) {
         g_signal_handlers_disconnect_by_data(window->engine, window);
+        /* Waiting for its output holds it: it would go on without anybody to watch. */
+        gui_engine_stop(window->engine);
+    }
     gui_window_depth_free(window);
     G_OBJECT_CLASS(gui_window_parent_class)->dispose(object);
     g_clear_object(&window->player);

@@ -3,11 +3,15 @@
  *
  * Bytes that begin with the magic get the right version and hash, as in trace.c. What
  * must hold: stepping back leads where stepping forward came from, sums of a row are
- * no longer than the span, and whatever is drawn, nothing fails.
+ * no longer than the span, and whatever is drawn, nothing fails: each view, as a window and
+ * `hvlab render` show it, and two runs compared.
  */
+#include "gui/draw/compare.h"
 #include "gui/draw/memory.h"
 #include "gui/draw/packets.h"
+#include "gui/draw/pages.h"
 #include "gui/draw/stage.h"
+#include "gui/draw/tables.h"
 #include "gui/draw/text.h"
 #include "gui/draw/timeline.h"
 
@@ -50,6 +54,48 @@ static void draw_rest(GuiSession *session, cairo_t *cr, const GuiTheme *theme)
         gui_packet_detail_draw(detail, cr, gui_packet_detail_at(detail, WIDTH * 0.3, 30));
     }
     gui_scene_clear(&scene);
+}
+
+/* Takes over the sheet. */
+static void draw_sheet(GuiSheet *sheet, cairo_t *cr, const GuiTheme *theme)
+{
+    gui_sheet_fit(sheet, theme, 1, WIDTH, HEIGHT);
+    gui_sheet_draw(sheet, cr);
+    gui_sheet_free(sheet);
+}
+
+/* The views that are tables and texts; before: the tables of the start. */
+static void draw_sheets(GuiSession *session, cairo_t *cr, const GuiTheme *theme,
+                        const GPtrArray *before)
+{
+    GuiScene scene = gui_scene(session, 0);
+    g_autoptr(GuiCode) code = gui_code_new(gui_session_reader(session));
+
+    draw_sheet(gui_page_tables(scene.model, before), cr, theme);
+    draw_sheet(gui_page_rows(&scene), cr, theme);
+    draw_sheet(gui_page_console(scene.model, GUI_PAGE_ALL), cr, theme);
+    draw_sheet(gui_page_exits(session, code), cr, theme);
+    if (gui_frames_count(scene.frames) > 0)
+        draw_sheet(gui_page_way(session, gui_frames_get(scene.frames, 0)->frame), cr, theme);
+    gui_scene_clear(&scene);
+}
+
+/* The run and itself: they are alike, whatever it is. */
+static void draw_compare(GuiSession *session, cairo_t *cr, const GuiTheme *theme)
+{
+    SimReader *reader = gui_session_reader(session);
+    GuiCompare compare = {.titles = {"one", "other"},
+                          .sessions = {session, session},
+                          .span = {0, gui_comparison_end(session, session)},
+                          .parting = gui_parting_find(reader, reader),
+                          .theme = theme};
+    g_autofree char *words = gui_parting_words(&compare.parting, session, session);
+    g_autoptr(GPtrArray) rows = gui_comparison_rows(session, session);
+
+    g_assert(compare.parting.same && g_utf8_validate(words, -1, NULL));
+    for (unsigned i = 0; rows && i < rows->len; i++)
+        g_assert(!((const SimSideRow *)rows->pdata[i])->differs);
+    gui_compare_draw(&compare, cr, WIDTH, HEIGHT);
 }
 
 static void walk(GuiSession *session, cairo_t *cr, const GuiTheme *theme)
@@ -102,8 +148,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     gui_session_seek(session, SIM_TIME_NEVER);
     if (is_small(session)) {
         gui_session_seek(session, 0);
+        g_autoptr(GPtrArray) before = gui_world_tables(gui_session_model(session));
         walk(session, cr, &theme);
         draw_rest(session, cr, &theme);
+        draw_sheets(session, cr, &theme, before);
+        draw_compare(session, cr, &theme);
     }
     g_assert(cairo_status(cr) == CAIRO_STATUS_SUCCESS);
     cairo_destroy(cr);

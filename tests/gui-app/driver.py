@@ -46,14 +46,14 @@ class Application:
     """The program and its tree of accessible objects."""
     menus_are_named = True
 
-    def __init__(self, *args):
+    def __init__(self, *args, program=(PROGRAM,)):
         self.log = open(os.path.join(os.environ['HOME'], 'gui.log'), 'ab')
-        self.process = subprocess.Popen([PROGRAM, *args], stderr=self.log, stdout=self.log)
+        self.process = subprocess.Popen([*program, *args], stderr=self.log, stdout=self.log)
         self.root = self.wait(self.find_root, 'the application on the accessibility bus')
 
     def find_root(self):
         for app in pyatspi.Registry.getDesktop(0):
-            if app and app.name == 'hvlab-gui' and app.get_process_id() == self.process.pid:
+            if app and app.get_process_id() == self.process.pid:
                 return app
         return None
 
@@ -70,6 +70,8 @@ class Application:
                 found = None
             if found:
                 return found
+            # Not woken by events: pyatspi hears them only in its own main loop, and GTK 4.8 sends none
+            # for much of what is waited for here (a row's new text, a widget that becomes sensitive).
             time.sleep(0.02)
         there = str(self.names())[:2000]
         raise AssertionError(f'no {what} within {LIMIT_S} s; there are: {there}')

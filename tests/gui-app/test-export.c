@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* test-export.c: files that leave the window: every view as PNG, SVG and PDF, a run as an
- * animation and as a page, and one that is cancelled and leaves nothing behind. */
+/* test-export.c: files that leave the window, and one that is dropped into it: every view as PNG,
+ * SVG and PDF, a run as an animation and as a page, and one that is cancelled and leaves nothing
+ * behind. */
 #include <string.h>
 
 #include <glib/gstdio.h>
@@ -148,6 +149,43 @@ static void test_cancel(void)
     gtk_window_destroy(GTK_WINDOW(window));
 }
 
+static GtkDropTarget *find_drop_target(GtkWidget *widget)
+{
+    g_autoptr(GListModel) all = gtk_widget_observe_controllers(widget);
+    GtkDropTarget *found = NULL;
+
+    for (unsigned i = 0; i < g_list_model_get_n_items(all); i++) {
+        g_autoptr(GObject) one = g_list_model_get_item(all, i);
+        if (GTK_IS_DROP_TARGET(one))
+            found = GTK_DROP_TARGET(one);
+    }
+    return found;
+}
+
+/* As from a file manager: what GTK makes of the list of addresses that is dropped. */
+static void test_drop(void)
+{
+    GuiWindow *window = GUI_WINDOW(gui_window_new(application, NULL));
+    GtkDropTarget *target = find_drop_target(GTK_WIDGET(window));
+    g_autofree char *path = in_folder("run.hvtrace");
+    g_auto(GValue) value = G_VALUE_INIT;
+    gboolean taken = FALSE;
+
+    g_assert_nonnull(target);
+    g_assert_true(
+        gdk_content_formats_contain_gtype(gtk_drop_target_get_formats(target), G_TYPE_FILE));
+    g_value_init(&value, G_TYPE_FILE);
+    g_value_take_object(&value, g_file_new_for_path(path));
+    gtk_window_present(GTK_WINDOW(window));
+    g_assert_false(gui_session_is_open(window->session));
+    g_signal_emit_by_name(target, "drop", &value, 10.0, 10.0, &taken);
+    g_assert_true(taken);
+    while (!gui_session_is_open(window->session))
+        turn(window);
+    g_assert_cmpuint(gui_session_event_count(window->session), >, 0);
+    gtk_window_destroy(GTK_WINDOW(window));
+}
+
 int main(int argc, char **argv)
 {
     int status;
@@ -160,6 +198,7 @@ int main(int argc, char **argv)
     g_test_add_func("/export/views", test_views);
     g_test_add_func("/export/page", test_page);
     g_test_add_func("/export/cancel", test_cancel);
+    g_test_add_func("/export/drop", test_drop);
     status = g_test_run();
     g_autofree char *path = in_folder("run.hvtrace");
     g_remove(path);
