@@ -53,6 +53,14 @@ static void set_font(PangoLayout *layout, const GuiTheme *theme, const GuiTextSt
     pango_font_description_free(font);
 }
 
+/* Names in a broken trace may be any bytes. */
+static void set_text(PangoLayout *layout, const char *text)
+{
+    g_autofree char *valid = g_utf8_validate(text, -1, NULL) ? NULL : g_utf8_make_valid(text, -1);
+
+    pango_layout_set_text(layout, valid ? valid : text, -1);
+}
+
 /* width 0: as wide as it is. The layout belongs to the store. */
 static PangoLayout *get_line(const GuiTheme *theme, const GuiTextStyle *style, double width,
                              const char *text)
@@ -78,7 +86,7 @@ static PangoLayout *get_line(const GuiTheme *theme, const GuiTextStyle *style, d
             pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
             pango_layout_set_width(layout, (int)(width * PANGO_SCALE));
         }
-        pango_layout_set_text(layout, text, -1);
+        set_text(layout, text);
         g_hash_table_insert(lines, key == small ? g_strdup(small) : g_strdup(key), layout);
     }
     if (key != small)
@@ -134,7 +142,7 @@ double gui_text_wrapped(cairo_t *cr, const GuiTheme *theme, const GuiTextStyle *
     pango_layout_set_height(layout, (int)(box.height * PANGO_SCALE));
     pango_layout_set_wrap(layout, PANGO_WRAP_WORD_CHAR);
     pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
-    pango_layout_set_text(layout, text, -1);
+    set_text(layout, text);
     pango_layout_get_size(layout, NULL, &height);
     cairo_move_to(cr, box.x, box.y);
     pango_cairo_show_layout(cr, layout);
