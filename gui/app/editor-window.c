@@ -459,6 +459,8 @@ static void build(Editor *editor)
     gtk_box_append(GTK_BOX(all), editor->error);
     adw_toast_overlay_set_child(ADW_TOAST_OVERLAY(editor->toasts), all);
     adw_window_set_content(ADW_WINDOW(editor->self), editor->toasts);
+    /* So that one can type at once. */
+    gtk_window_set_focus(GTK_WINDOW(editor->self), editor->text);
 }
 
 GtkWidget *gui_editor_window_new(GtkWindow *parent, const char *path, bool read_only,
