@@ -70,8 +70,8 @@ class Application:
                 found = None
             if found:
                 return found
-            # Not woken by events: pyatspi hears them only in its own main loop, and GTK 4.8 sends none
-            # for much of what is waited for here (a row's new text, a widget that becomes sensitive).
+            # Not woken by events: pyatspi hears them only in its own main loop, and GTK 4.8
+            # sends none for much of what is waited for here (a row's new text).
             time.sleep(0.02)
         there = str(self.names())[:2000]
         raise AssertionError(f'no {what} within {LIMIT_S} s; there are: {there}')

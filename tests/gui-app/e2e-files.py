@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""e2e-files.py: what there is to open: a trace by `hvlab gui TRACE`, what was opened lately, a search
-in the library, files that are broken."""
+"""e2e-files.py: what there is to open: a trace by `hvlab gui TRACE`, what was opened lately, a
+search in the library, files that are broken."""
 import os
 import subprocess
 import sys
@@ -65,7 +65,7 @@ def says(name, content, part):
 
 
 def broken():
-    """A message each, and the library behind it; a trace that is cut off is shown as far as it goes."""
+    """A message each, and the library behind it; a trace that is cut off goes as far as it goes."""
     with open(TRACE, 'rb') as file:
         good = file.read()
     says('empty.hvtrace', b'', 'empty.hvtrace')

@@ -10,7 +10,7 @@
 
 #define WARM_UP 100u
 #define CYCLES  1000u
-#define SPARE   (32u << 10) /* bytes that may be added: not a hundred a cycle */
+#define SPARE   (96u << 10) /* bytes that may be added: a hundred a cycle */
 #define FIRST   512u        /* bytes of the trace that are there when it is opened */
 #define SLICE   256u        /* that come at once later */
 
