@@ -25,6 +25,14 @@
 
 /* ---- Parts and ranks ------------------------------------------------------------------ */
 
+/* The port at the other end of a cable that is there; NULL: none. What is gone has no part. */
+static const SimModelPort *peer_of(const SimModel *model, const SimModelPort *port)
+{
+    const SimModelPort *peer = sim_model_port(model, port->peer);
+
+    return peer && !peer->gone && !port->gone ? peer : NULL;
+}
+
 static StagePart *part_at(const GuiStage *stage, guint index)
 {
     return &g_array_index(stage->parts, StagePart, index);
@@ -156,7 +164,7 @@ static unsigned spread_ranks(GuiStage *stage, const SimModel *model, bool outsid
             again = false;
             for (guint i = 0; i < model->ports->len; i++) {
                 const SimModelPort *port = model->ports->pdata[i];
-                if (port->vm != SIM_NONE || !sim_model_port(model, port->peer))
+                if (port->vm != SIM_NONE || !peer_of(model, port))
                     continue;
                 StagePart *part = part_at(stage, stage_port(stage, i)->part_index);
                 if (part->outside != outside || part->rank != 0 ||
@@ -221,7 +229,7 @@ void stage_find_parts(GuiStage *stage, const SimModel *model)
 static const StagePort *peer_plug(const GuiStage *stage, const SimModel *model, uint32_t number)
 {
     const SimModelPort *port = sim_model_port(model, number);
-    const SimModelPort *peer = sim_model_port(model, port->peer);
+    const SimModelPort *peer = peer_of(model, port);
 
     return peer && peer->vm != SIM_NONE ? stage_port(stage, port->peer) : NULL;
 }
@@ -261,7 +269,7 @@ static Reach reach_of(const GuiStage *stage, const SimModel *model, guint index)
         const SimModelPort *peer;
         if (port->vm != SIM_NONE || stage_port(stage, i)->part_index != index)
             continue;
-        peer = sim_model_port(model, port->peer);
+        peer = peer_of(model, port);
         if (!peer)
             continue;
         if (peer->vm != SIM_NONE) {
@@ -403,7 +411,7 @@ static double hanging(const GuiStage *stage, const SimModel *model, unsigned ran
 
     for (guint i = 0; i < model->ports->len; i++) {
         const SimModelPort *port = model->ports->pdata[i];
-        const SimModelPort *peer = sim_model_port(model, port->peer);
+        const SimModelPort *peer = peer_of(model, port);
         if (port->vm != SIM_NONE || !peer || peer->vm != SIM_NONE || port->peer < i)
             continue;
         count += part_at(stage, stage_port(stage, i)->part_index)->rank == rank &&
@@ -640,7 +648,7 @@ static void lay_side_cables(GuiStage *stage, const SimModel *model)
 
     for (guint i = 0; i < model->ports->len; i++) {
         const SimModelPort *port = model->ports->pdata[i];
-        const SimModelPort *peer = sim_model_port(model, port->peer);
+        const SimModelPort *peer = peer_of(model, port);
         if (port->vm != SIM_NONE || !peer || peer->vm != SIM_NONE || port->peer < i)
             continue;
         const StagePart *one = part_at(stage, stage_port(stage, i)->part_index);
@@ -686,7 +694,7 @@ void stage_lay_cables(GuiStage *stage, const SimModel *model)
     }
     for (guint i = 0; i < model->ports->len; i++) {
         const SimModelPort *port = model->ports->pdata[i];
-        const SimModelPort *peer = sim_model_port(model, port->peer);
+        const SimModelPort *peer = peer_of(model, port);
         if (port->vm != SIM_NONE || !peer || peer->vm != SIM_NONE || port->peer < i)
             continue;
         const StagePart *one = part_at(stage, stage_port(stage, i)->part_index);
@@ -702,7 +710,7 @@ void stage_lay_cables(GuiStage *stage, const SimModel *model)
     /* Two NICs joined by a cable without anything between. */
     for (guint i = 0; i < model->ports->len; i++) {
         const SimModelPort *port = model->ports->pdata[i];
-        const SimModelPort *peer = sim_model_port(model, port->peer);
+        const SimModelPort *peer = peer_of(model, port);
         const StagePort *a = stage_port(stage, i), *b = stage_port(stage, port->peer);
         if (!peer || port->vm == SIM_NONE || peer->vm == SIM_NONE || port->peer < i || !a->placed ||
             !b->placed)
