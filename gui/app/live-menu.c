@@ -6,6 +6,7 @@
 
 #include "gui/app/common.h"
 #include "gui/app/live.h"
+#include "gui/session/names.h"
 
 /* ---- Endpoints ------------------------------------------------------------------------------- */
 
@@ -247,7 +248,7 @@ static GMenu *network_menu(const SimModelNetwork *network)
                    net_recipe(i)->name, NULL);
 
     g_autofree char *heading = g_strdup_printf(_("Mode of %s, now %s"), network->name,
-                                               sim_name(SIM_NAMES(NetMode), network->mode));
+                                               gui_name(SIM_NAMES(NetMode), network->mode));
 
     g_menu_append_submenu(menu, heading, G_MENU_MODEL(mode));
     if (is_nat(network))

@@ -2,6 +2,8 @@
 /* compare.c: each half of the picture is a timeline of its own with a title above it. */
 #include "gui/draw/compare.h"
 
+#include <glib/gi18n.h>
+
 #include "gui/draw/paint.h"
 #include "gui/draw/text.h"
 
@@ -52,7 +54,7 @@ static void draw_parting(const GuiCompare *compare, cairo_t *cr, const Half *hal
     if (!note)
         return;
 
-    const char *text = "they part ways here";
+    const char *text = _("they part ways here");
     double wide = gui_tag_width(theme, note_style.size, text);
     double most = half->layout.width - wide - 4; /* beside the title, wherever that ends */
     double least = MIN(24 + gui_text_width(theme, &title_style, compare->titles[0]), most);
@@ -105,8 +107,9 @@ GArray *gui_compare_items(const GuiCompare *compare, double width, double height
             GuiRect box = {0, item->box.y + half.y, half.layout.gutter, item->box.height};
 
             entity.number = i + 1;
-            gui_items_add(all, entity, box,
-                          g_strdup_printf("%s run: %s", i == 0 ? "First" : "Second", item->name));
+            gui_items_add(
+                all, entity, box,
+                g_strdup_printf(_("%s run: %s"), i == 0 ? _("First") : _("Second"), item->name));
         }
     }
     return all;

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 
 #include "gui/session/scene.h"
+#include "gui/session/names.h"
 
 #define MOST_ROWS   64u /* vCPUs in the table */
 #define CODE_BEFORE 7u
@@ -51,8 +53,8 @@ GuiTable *gui_exit_counts(const SimModel *model)
 
     for (unsigned kind = 0; kind < SIM_EXIT_COUNT; kind++)
         if (used >> kind & 1)
-            g_string_append_printf(head, "\t%s", sim_name(SIM_NAMES(ExitKind), kind));
-    g_string_append(head, "\tall\tcost");
+            g_string_append_printf(head, "\t%s", gui_name(SIM_NAMES(ExitKind), kind));
+    g_string_append_printf(head, "	%s	%s", _("all"), _("cost"));
     table = gui_table_new(N_("Exits so far"), "", head->str);
     table->right = UINT32_MAX & ~1u;
     for (unsigned i = 0; i < model->vms->len; i++) {
@@ -65,7 +67,7 @@ GuiTable *gui_exit_counts(const SimModel *model)
         unsigned more = table->rows->len - MOST_ROWS;
 
         g_ptr_array_set_size(table->rows, MOST_ROWS);
-        gui_table_add(table, g_strdup_printf("and %u more", more))->dim = true;
+        gui_table_add(table, g_strdup_printf(_("and %u more"), more))->dim = true;
     }
     return table;
 }
@@ -90,7 +92,7 @@ char *gui_exit_words(const GuiCode *code, const GuiExit *exit)
     GString *text = g_string_new(what);
 
     if (exit->exit.rip)
-        g_string_append_printf(text, _("; RIP 0x%" G_GINT64_MODIFIER "x"), exit->exit.rip);
+        g_string_append_printf(text, _("; RIP 0x%" PRIx64), exit->exit.rip);
     if (function)
         g_string_append_printf(text, _(", in %s"), function);
     if (ring >= 0)
@@ -149,8 +151,8 @@ GuiTable *gui_exit_registers(GuiSession *session, const GuiExit *exit)
         }
         gui_table_add(table, g_string_free(cells, FALSE))->strong = strong;
     }
-    gui_table_add(table,
-                  g_strdup_printf("cs\t0x%x (ring %d)", exit->registers.cs, gui_exit_ring(exit)));
+    gui_table_add(
+        table, g_strdup_printf(_("cs\t0x%x (ring %d)"), exit->registers.cs, gui_exit_ring(exit)));
     return table;
 }
 

@@ -3,6 +3,8 @@
  * heights of texts are measured once, when the picture is laid out. */
 #include "gui/draw/ladder.h"
 
+#include <glib/gi18n.h>
+
 #include <math.h>
 
 #include "gui/draw/paint.h"
@@ -252,10 +254,10 @@ char *gui_ladder_step_words(const GuiPath *path, unsigned number)
 {
     const GuiPathStep *step = &g_array_index(path->steps, GuiPathStep, number);
 
-    return g_strdup_printf("Step %u of %u, %s%s%s: %s%s", number + 1, path->steps->len,
-                           gui_level_words(path->architecture, step->level),
-                           step->crossing ? ", after " : "", step->crossing ? step->crossing : "",
-                           step->text, step->recorded ? " (recorded)" : "");
+    return g_strdup_printf(
+        _("Step %u of %u, %s%s%s: %s%s"), number + 1, path->steps->len,
+        gui_level_words(path->architecture, step->level), step->crossing ? _(", after ") : "",
+        step->crossing ? step->crossing : "", step->text, step->recorded ? _(" (recorded)") : "");
 }
 
 GArray *gui_ladder_items(const GuiLadder *ladder)

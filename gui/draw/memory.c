@@ -2,6 +2,8 @@
 /* memory.c: the grids of page frames and of pages. */
 #include "gui/draw/memory.h"
 
+#include <glib/gi18n.h>
+
 #include <math.h>
 
 #include "gui/draw/paint.h"
@@ -383,17 +385,17 @@ static char *grid_words(const GuiMemory *memory, const Grid *grid, const SimMode
     const SimModelVm *vm = grid->frames ? NULL : sim_model_vm(model, grid->vm);
 
     if (grid->frames && host)
-        return g_strdup_printf("Host: %u of %u page frames in use", host->frames_used,
+        return g_strdup_printf(_("Host: %u of %u page frames in use"), host->frames_used,
                                host->frames);
     GString *words = g_string_new(NULL);
     if (!vm)
         return g_string_free(words, FALSE);
-    g_string_printf(words, "%s: %u of %u pages", vm->name, vm->resident_pages, vm->memory_pages);
-    append_count(words, vm->shared_pages, "shared");
-    append_count(words, vm->swapped_pages, "swapped out");
-    append_count(words, vm->ballooned_pages, "in its balloon");
+    g_string_printf(words, _("%s: %u of %u pages"), vm->name, vm->resident_pages, vm->memory_pages);
+    append_count(words, vm->shared_pages, _("shared"));
+    append_count(words, vm->swapped_pages, _("swapped out"));
+    append_count(words, vm->ballooned_pages, _("in its balloon"));
     if (vm->block_pages > 0)
-        g_string_append_printf(words, ", framed: mapped as a block of %u", vm->block_pages);
+        g_string_append_printf(words, _(", framed: mapped as a block of %u"), vm->block_pages);
     return g_string_free(words, FALSE);
 }
 
@@ -406,9 +408,9 @@ static char *short_words(const GuiMemory *memory, const Grid *grid, const SimMod
     const SimModelVm *vm = grid->frames ? NULL : sim_model_vm(model, grid->vm);
 
     if (grid->frames && host)
-        return g_strdup_printf(terse ? "Host: %u / %u" : "Host: %u of %u page frames",
+        return g_strdup_printf(terse ? _("Host: %u / %u") : _("Host: %u of %u page frames"),
                                host->frames_used, host->frames);
-    return vm ? g_strdup_printf(terse ? "%s: %u / %u" : "%s: %u of %u pages", vm->name,
+    return vm ? g_strdup_printf(terse ? "%s: %u / %u" : _("%s: %u of %u pages"), vm->name,
                                 vm->resident_pages, vm->memory_pages)
               : g_strdup("");
 }
@@ -425,7 +427,8 @@ static void draw_title(const GuiMemory *memory, cairo_t *cr, const SimModel *mod
     g_autofree char *fewer = short_words(memory, grid, model, false);
     g_autofree char *few = short_words(memory, grid, model, true);
     const SimModelVm *vm = grid->frames ? NULL : sim_model_vm(model, grid->vm);
-    g_autofree char *note = g_strdup_printf("   a cell is %u pages", grid->per_cell);
+    g_autofree char *note = g_strdup_printf(
+        ngettext("   a cell is %u page", "   a cell is %u pages", grid->per_cell), grid->per_cell);
     g_autofree char *few_note = g_strdup_printf("  \303\227%u", grid->per_cell);
     double noted = grid->per_cell > 1 ? gui_text_width(theme, GUI_TEXT(.size = 0.85), few_note) : 0;
 
@@ -434,7 +437,7 @@ static void draw_title(const GuiMemory *memory, cairo_t *cr, const SimModel *mod
         x += 20;
     }
     gui_set_colour(cr, theme->ink, 1);
-    const char *all[] = {words, fewer, few, vm ? vm->name : "Host"}, *fitting = NULL;
+    const char *all[] = {words, fewer, few, vm ? vm->name : _("Host")}, *fitting = NULL;
     for (size_t i = 0; i < G_N_ELEMENTS(all) && !fitting; i++) {
         if (gui_text_width(theme, &style, all[i]) + noted <= end - x || i == 3)
             fitting = all[i];
@@ -487,10 +490,10 @@ static void draw_sample(const GuiTheme *theme, cairo_t *cr, GuiRect box, CellKin
 }
 
 static const char *const kind_words[CELL_KINDS] = {
-    [CELL_FREE] = "untouched or free", [CELL_PRESENT] = "present",
-    [CELL_PINNED] = "pinned",          [CELL_READ_ONLY] = "read-only",
-    [CELL_SHARED] = "shared",          [CELL_SWAPPED] = "swapped out",
-    [CELL_BALLOONED] = "ballooned",    [CELL_TAKEN_AWAY] = "taken away"};
+    [CELL_FREE] = N_("untouched or free"), [CELL_PRESENT] = N_("present"),
+    [CELL_PINNED] = N_("pinned"),          [CELL_READ_ONLY] = N_("read-only"),
+    [CELL_SHARED] = N_("shared"),          [CELL_SWAPPED] = N_("swapped out"),
+    [CELL_BALLOONED] = N_("ballooned"),    [CELL_TAKEN_AWAY] = N_("taken away")};
 
 /* As many lines as it takes; how many. cr NULL: only counts them. */
 static unsigned draw_legend(const GuiTheme *theme, cairo_t *cr, double width, double bottom)
@@ -503,7 +506,7 @@ static unsigned draw_legend(const GuiTheme *theme, cairo_t *cr, double width, do
     if (cr) /* the last line is at the bottom */
         y -= (draw_legend(theme, NULL, width, bottom) - 1) * 20 * s;
     for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
-        const char *words = kind_words[order[i]];
+        const char *words = _(kind_words[order[i]]);
         double own = 36 * s + gui_text_width(theme, GUI_TEXT(.size = 0.85), words);
         if (x + own > width && x > 18 * s) {
             x = 18 * s;
@@ -634,14 +637,14 @@ static char *page_words(const SimModelVm *vm, uint32_t number)
     SimModelPage page = sim_model_page(vm, number);
 
     if (page.frame == SIM_MODEL_NO_FRAME)
-        return g_strdup_printf("page %u of %s: %s", number, vm->name,
-                               kind_words[absent_kind(page.flags)]);
+        return g_strdup_printf(_("page %u of %s: %s"), number, vm->name,
+                               _(kind_words[absent_kind(page.flags)]));
     g_autofree char *block =
         page.flags & SIM_PAGE_BLOCK
-            ? g_strdup_printf(", mapped with the %u pages of its block", vm->block_pages)
+            ? g_strdup_printf(_(", mapped with the %u pages of its block"), vm->block_pages)
             : g_strdup("");
-    return g_strdup_printf("page %u of %s: %s, in page frame %u%s", number, vm->name,
-                           kind_words[present_kind(page.flags)], page.frame, block);
+    return g_strdup_printf(_("page %u of %s: %s, in page frame %u%s"), number, vm->name,
+                           _(kind_words[present_kind(page.flags)]), page.frame, block);
 }
 
 static char *frame_words(const GuiMemory *memory, const SimModel *model, uint32_t frame)
@@ -649,19 +652,19 @@ static char *frame_words(const GuiMemory *memory, const SimModel *model, uint32_
     GString *words = g_string_new(NULL);
     unsigned found = 0;
 
-    g_string_printf(words, "page frame %u: ", frame);
+    g_string_printf(words, _("page frame %u: "), frame);
     for (guint i = 0; i < model->vms->len; i++) {
         const SimModelVm *vm = sim_model_vm(model, i);
         for (uint32_t page = 0; vm->host == memory->host && page < vm->memory_pages; page++) {
             if (sim_model_page(vm, page).frame == frame && found++ < 4)
-                g_string_append_printf(words, "%spage %u of %s", found > 1 ? ", " : "", page,
+                g_string_append_printf(words, _("%spage %u of %s"), found > 1 ? ", " : "", page,
                                        vm->name);
         }
     }
     if (found == 0)
-        g_string_append(words, "free");
+        g_string_append(words, _("free"));
     else if (found > 4)
-        g_string_append_printf(words, " and %u more", found - 4);
+        g_string_append_printf(words, _(" and %u more"), found - 4);
     return g_string_free(words, FALSE);
 }
 

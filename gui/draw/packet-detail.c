@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "gui/draw/packets.h"
+
+#include <glib/gi18n.h>
 #include "gui/draw/paint.h"
 
 typedef struct {
@@ -152,7 +154,7 @@ static void draw_layer(const GuiPacketDetail *detail, cairo_t *cr, unsigned numb
     GuiRect box = detail->layers[number].box, title = detail->layers[number].title;
     bool chosen = choice.layer == (int)number && choice.field < 0;
     bool narrow = title.width < theme->text * 14; /* the name alone has room */
-    g_autofree char *bytes = g_strdup_printf("%u bytes", layer->length);
+    g_autofree char *bytes = g_strdup_printf(_("%u bytes"), layer->length);
 
     gui_paint_card(cr, box, 7, layer_colour(detail, number),
                    chosen ? theme->accent
@@ -232,8 +234,8 @@ static void draw_bytes(const GuiPacketDetail *detail, cairo_t *cr, GuiFieldChoic
     double bottom = detail->hex.y + detail->hex.height;
     g_autofree char *title =
         detail->kept < detail->length
-            ? g_strdup_printf("%u of %u bytes were recorded", detail->kept, detail->length)
-            : g_strdup_printf("%u bytes", detail->length);
+            ? g_strdup_printf(_("%u of %u bytes were recorded"), detail->kept, detail->length)
+            : g_strdup_printf(_("%u bytes"), detail->length);
 
     gui_set_colour(cr, theme->dim, 1);
     gui_text(cr, theme, GUI_TEXT(.size = 0.9), detail->hex.x, detail->hex.y - theme->text * 1.2, 0,
@@ -251,7 +253,7 @@ static void draw_bytes(const GuiPacketDetail *detail, cairo_t *cr, GuiFieldChoic
     if (detail->dissection.malformed) {
         gui_set_colour(cr, theme->bad, 1);
         gui_text(cr, theme, GUI_TEXT(.bold = true), detail->hex.x, bottom + theme->text, 0,
-                 "malformed: its parts do not fit together");
+                 _("malformed: its parts do not fit together"));
     }
 }
 

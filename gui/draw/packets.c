@@ -2,6 +2,8 @@
 /* packets.c: the list of frames. */
 #include "gui/draw/packets.h"
 
+#include <glib/gi18n.h>
+
 #include <string.h>
 
 #include "gui/draw/paint.h"
@@ -12,8 +14,9 @@ enum { COLUMNS = 7 };
 static const struct {
     const char *title;
     double width; /* in heights of text; 0: what is left */
-} columns[COLUMNS] = {{"No.", 4},      {"Time", 9},   {"Source", 10}, {"Destination", 10},
-                      {"Protocol", 6}, {"Length", 5}, {"Info", 0}};
+} columns[COLUMNS] = {{N_("No."), 4},          {N_("Time"), 9},     {N_("Source"), 10},
+                      {N_("Destination"), 10}, {N_("Protocol"), 6}, {N_("Length"), 5},
+                      {N_("Info"), 0}};
 
 /* ---- Rows -------------------------------------------------------------------------------- */
 
@@ -74,7 +77,7 @@ static void draw_header(const GuiPacketList *list, cairo_t *cr)
     for (unsigned i = 0; i < COLUMNS; i++)
         gui_text(cr, theme, GUI_TEXT(.size = 0.9, .bold = true), list->columns[i],
                  list->header_height / 2, list->columns[i + 1] - list->columns[i] - 6,
-                 columns[i].title);
+                 _(columns[i].title));
 }
 
 static void draw_cell(const GuiPacketList *list, cairo_t *cr, unsigned column, double y, bool mono,

@@ -2,6 +2,9 @@
 /* pages.c: what stands on the sheets of the views. */
 #include "gui/draw/pages.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
+
 #include <string.h>
 
 #include "gui/draw/exits.h"
@@ -29,14 +32,14 @@ static const struct {
     GuiEntityKind kind;
     const char *title;
 } groups[] = {{GUI_ENTITY_HOST, "Hosts"},
-              {GUI_ENTITY_PCPU, "Physical CPUs"},
-              {GUI_ENTITY_VM, "Virtual machines"},
-              {GUI_ENTITY_VCPU, "Virtual CPUs"},
+              {GUI_ENTITY_PCPU, N_("Physical CPUs")},
+              {GUI_ENTITY_VM, N_("Virtual machines")},
+              {GUI_ENTITY_VCPU, N_("Virtual CPUs")},
               {GUI_ENTITY_NETWORK, "Networks"},
               {GUI_ENTITY_NIC, "NICs"},
-              {GUI_ENTITY_PART, "On the networks"},
+              {GUI_ENTITY_PART, N_("On the networks")},
               {GUI_ENTITY_PORT, "Ports"},
-              {GUI_ENTITY_FRAME, "Frames on their way"}};
+              {GUI_ENTITY_FRAME, N_("Frames on their way")}};
 
 static void add_group(GuiSheet *sheet, const GArray *items, unsigned group, GuiEntity selected)
 {
@@ -84,13 +87,13 @@ GuiSheet *gui_page_console(const SimModel *model, uint32_t only_vm)
         g_autofree char *valid = g_utf8_make_valid(console ? console : "", (gssize)length);
         g_auto(GStrv) lines = g_strsplit(g_strdelimit(g_strchomp(valid), "\t\r", ' '), "\n", -1);
 
-        table = gui_table_new("Console of", vm->name, NULL);
+        table = gui_table_new(_("Console of"), vm->name, NULL);
         table->mono = true;
         table->focus = -1;
         for (unsigned line = 0; lines[line]; line++)
             gui_table_add(table, g_strdup(lines[line]));
         if (table->rows->len == 0)
-            gui_table_add(table, g_strdup("Nothing has been printed yet"))->dim = true;
+            gui_table_add(table, g_strdup(_("Nothing has been printed yet")))->dim = true;
         gui_sheet_add_table(sheet, table);
     }
     return sheet;
@@ -114,7 +117,7 @@ static char *hop_note(const GuiHop *hop)
     g_autoptr(GString) note = g_string_new(NULL);
 
     if (hop->because)
-        g_string_append_printf(note, "Because: %s", hop->because);
+        g_string_append_printf(note, _("Because: %s"), hop->because);
     for (unsigned i = 0; hop->changes && i < hop->changes->len; i++) {
         const GuiFieldChange *change = &g_array_index(hop->changes, GuiFieldChange, i);
 
@@ -129,8 +132,8 @@ GuiSheet *gui_page_way(GuiSession *session, uint64_t frame)
 {
     g_autoptr(GuiJourney) journey = gui_journey_new(session, frame);
     uint64_t position = gui_session_position(session);
-    g_autofree char *of = g_strdup_printf("%" G_GUINT64_FORMAT ", hop by hop", frame);
-    GuiTable *table = gui_table_new("The way of frame", of, "Time\tWhere\tWhat happens");
+    g_autofree char *of = g_strdup_printf(_("%" PRIu64 ", hop by hop"), frame);
+    GuiTable *table = gui_table_new(_("The way of frame"), of, _("Time\tWhere\tWhat happens"));
     GuiSheet *sheet = gui_sheet_new();
     GuiRow *here = NULL;
 
@@ -153,8 +156,8 @@ GuiSheet *gui_page_way(GuiSession *session, uint64_t frame)
     if (here)
         here->here = true;
     if (journey->cut)
-        gui_table_add(table, g_strdup("\t\tIts way goes on; only the first hops are shown."))->dim =
-            true;
+        gui_table_add(table, g_strdup(_("\t\tIts way goes on; only the first hops are shown.")))
+            ->dim = true;
     gui_sheet_add_table(sheet, table);
     return sheet;
 }
@@ -172,7 +175,7 @@ GuiSheet *gui_page_exits(GuiSession *session, const GuiCode *code)
     counts->wide = true;
     gui_sheet_add_table(sheet, counts);
     if (!gui_exit_current(session, &exit)) {
-        gui_sheet_add_text(sheet, "", "No exit has happened yet.");
+        gui_sheet_add_text(sheet, "", _("No exit has happened yet."));
         return sheet;
     }
 
@@ -187,8 +190,8 @@ GuiSheet *gui_page_exits(GuiSession *session, const GuiCode *code)
         gui_sheet_add_table(sheet, gui_exit_code(session, code, &exit));
     } else {
         gui_sheet_add_text(sheet, "",
-                           "Registers and code were not recorded in this run; hvlab run --set "
-                           "run.detail=full --trace FILE SCENARIO records them.");
+                           _("Registers and code were not recorded in this run; hvlab run --set "
+                             "run.detail=full --trace FILE SCENARIO records them."));
     }
     return sheet;
 }

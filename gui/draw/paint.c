@@ -2,16 +2,19 @@
 /* paint.c: states, owners, labels. */
 #include "gui/draw/paint.h"
 
+#include <glib/gi18n.h>
+
 #include "sim/trace/event.h"
 
 const char *gui_state_word(GuiVcpuClass class)
 {
     static const char *const words[GUI_VCPU_CLASS_COUNT] = {
-        [GUI_VCPU_OFF] = "off",         [GUI_VCPU_RUNNING] = "running", [GUI_VCPU_READY] = "ready",
-        [GUI_VCPU_BLOCKED] = "blocked", [GUI_VCPU_ENDED] = "ended",
+        [GUI_VCPU_OFF] = N_("off"),     [GUI_VCPU_RUNNING] = N_("running"),
+        [GUI_VCPU_READY] = N_("ready"), [GUI_VCPU_BLOCKED] = N_("blocked"),
+        [GUI_VCPU_ENDED] = N_("ended"),
     };
 
-    return words[class];
+    return _(words[class]);
 }
 
 GuiVcpuClass gui_state_class(unsigned state)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sheet-draw.c: draws a sheet that has been laid out. */
 #include "gui/draw/paint.h"
+
+#include <glib/gi18n.h>
 #include "gui/draw/sheet-private.h"
 
 static GuiColour tone_colour(const GuiTheme *theme, GuiTone tone)
@@ -132,9 +134,9 @@ static void draw_rest(const GuiSheet *sheet, const SheetBlock *block, cairo_t *c
     unsigned before = block->first, after = block->total - block->first - block->shown;
     double half = gui_sheet_line(sheet, block->table->mono) / 2;
     double bottom = block->box.y + block->box.height - gui_sheet_scaled(sheet, 6) - half;
-    g_autofree char *above = g_strdup_printf("%u more before", before);
+    g_autofree char *above = g_strdup_printf(_("%u more before"), before);
     g_autofree char *below =
-        block->total == 0 ? g_strdup("empty") : g_strdup_printf("and %u more", after);
+        block->total == 0 ? g_strdup(_("empty")) : g_strdup_printf(_("and %u more"), after);
 
     if (before > 0 && block->shown > 0)
         draw_rest_line(sheet, block, cr, block->rows[0].y - half, above);
@@ -202,5 +204,5 @@ void gui_sheet_draw(const GuiSheet *sheet, cairo_t *cr)
     gui_set_colour(cr, theme->dim, 1);
     gui_text(cr, theme, GUI_TEXT(.size = 0.9), gui_sheet_scaled(sheet, SHEET_GAP),
              sheet->bottom + gui_sheet_line(sheet, false) / 2, sheet->width,
-             "There is more than has room here: choose a larger size.");
+             _("There is more than has room here: choose a larger size."));
 }

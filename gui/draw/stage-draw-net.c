@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "gui/draw/paint.h"
+
+#include <glib/gi18n.h>
 #include "gui/draw/stage-private.h"
+#include "gui/session/names.h"
 
 static bool port_up(const SimModel *model, uint32_t number)
 {
@@ -113,7 +116,7 @@ static void draw_plug(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
     if (stage->form == STAGE_TINY)
         return;
     g_autofree char *label =
-        stage->form == STAGE_FULL ? g_strdup_printf("nic") : g_strdup_printf("%u", port->nic);
+        stage->form == STAGE_FULL ? g_strdup(_("nic")) : g_strdup_printf("%u", port->nic);
     gui_set_colour(cr, up ? theme->dim : theme->bad, 1);
     gui_text(cr, theme, GUI_TEXT(.size = 0.68, .align = GUI_ALIGN_CENTRE), box.x + box.width / 2,
              box.y + box.height / 2, 0, label);
@@ -185,11 +188,11 @@ static char *decision_text(const GuiScene *scene, const GuiHappening *happening)
     const SimModelPort *port = sim_model_port(scene->model, happening->port);
 
     switch (happening->kind) {
-    case GUI_HAPPENED_FLOOD: return g_strdup("flooded: a copy to every other port");
+    case GUI_HAPPENED_FLOOD: return g_strdup(_("flooded: a copy to every other port"));
     case GUI_HAPPENED_FORWARD:
-        return port ? g_strdup_printf("forwarded to port %u only", port->number) : NULL;
+        return port ? g_strdup_printf(_("forwarded to port %u only"), port->number) : NULL;
     case GUI_HAPPENED_LEARNED:
-        return port ? g_strdup_printf("learned an address at port %u", port->number) : NULL;
+        return port ? g_strdup_printf(_("learned an address at port %u"), port->number) : NULL;
     default: return NULL;
     }
 }
@@ -237,11 +240,13 @@ static char *about_text(const GuiTheme *theme, const StagePart *part,
                         const SimModelNetwork *network, double room)
 {
     unsigned known = count_addresses(network, part->part);
-    const char *plural = known == 1 ? "" : "es";
-    char *texts[] = {g_strdup_printf("switch (%s), %u address%s known",
-                                     sim_name(SIM_NAMES(NetMode), network->mode), known, plural),
-                     g_strdup_printf("%u address%s known", known, plural),
-                     g_strdup_printf("%u address%s", known, plural)};
+    const char *mode = gui_name(SIM_NAMES(NetMode), network->mode);
+    char *texts[] = {
+        g_strdup_printf(
+            ngettext("switch (%s), %u address known", "switch (%s), %u addresses known", known),
+            mode, known),
+        g_strdup_printf(ngettext("%u address known", "%u addresses known", known), known),
+        g_strdup_printf(ngettext("%u address", "%u addresses", known), known)};
     char *fitting = NULL;
 
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
@@ -404,9 +409,9 @@ static void draw_drop(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
 {
     const GuiTheme *theme = &stage->theme;
     const StagePort *port = stage_port(stage, happening->port);
-    g_autofree char *text = count > 1
-                                ? g_strdup_printf("dropped \303\227%u: %s", count, happening->why)
-                                : g_strdup_printf("dropped: %s", happening->why);
+    g_autofree char *text =
+        count > 1 ? g_strdup_printf(_("dropped \303\227%u: %s"), count, _(happening->why))
+                  : g_strdup_printf(_("dropped: %s"), _(happening->why));
     double size = cross_sizes[stage->form], letters = stage->form == STAGE_FULL ? 0.9 : 0.75;
     double width = gui_tag_width(theme, letters, text), height = theme->text * letters * 1.7;
     double age = scene->linger_ns ? (double)(scene->time - happening->time) / scene->linger_ns : 0;

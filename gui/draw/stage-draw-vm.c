@@ -4,8 +4,11 @@
 #include <string.h>
 
 #include "gui/draw/paint.h"
+
+#include <glib/gi18n.h>
 #include "gui/draw/stage-private.h"
 #include "netsim/proto/text.h"
+#include "gui/session/names.h"
 
 /* ---- The host ------------------------------------------------------------------------ */
 
@@ -26,7 +29,7 @@ static void draw_pcpu(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
     if (box.width > 100)
         x += gui_text(cr, theme, GUI_TEXT(.size = 0.85), x, y, box.width - 16, label) + 8;
     if (!vm) {
-        gui_text(cr, theme, GUI_TEXT(.size = 0.85), x, y, box.x + box.width - x - 4, "idle");
+        gui_text(cr, theme, GUI_TEXT(.size = 0.85), x, y, box.x + box.width - x - 4, _("idle"));
         return;
     }
     gui_paint_owner(cr, theme, (GuiRect){x, y - 6, 12, 12}, pcpu->vm);
@@ -41,7 +44,7 @@ static void draw_frames_gauge(const GuiTheme *theme, cairo_t *cr, const SimModel
                               GuiRect header)
 {
     g_autofree char *text =
-        g_strdup_printf("%u of %u page frames in use", host->frames_used, host->frames);
+        g_strdup_printf(_("%u of %u page frames in use"), host->frames_used, host->frames);
     double share = host->frames ? (double)host->frames_used / host->frames : 0;
     double right = header.x + header.width, y = header.y + header.height / 2;
     double width = gui_text_width(theme, GUI_TEXT(.size = 0.85), text);
@@ -70,7 +73,7 @@ void stage_draw_host(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
     bool chosen = gui_entity_equal(entity, scene->selected);
     double y = place->header.y + place->header.height / 2, x = place->header.x;
     g_autofree char *title =
-        place->host ? g_strdup_printf("Host %u", place->host) : g_strdup("Host");
+        place->host ? g_strdup_printf(_("Host %u"), place->host) : g_strdup(_("Host"));
 
     if (!host)
         return;
@@ -78,8 +81,9 @@ void stage_draw_host(const GuiStage *stage, cairo_t *cr, const GuiScene *scene,
                    chosen ? theme->accent : theme->card_line, chosen ? 3 : 1.5);
     gui_set_colour(cr, theme->ink, 1);
     x += gui_text(cr, theme, GUI_TEXT(.size = 1.15, .bold = true), x, y, 0, title) + 12;
-    g_autofree char *about = g_strdup_printf("%u pCPU%s, %s scheduler", host->pcpus,
-                                             host->pcpus == 1 ? "" : "s", host->policy);
+    g_autofree char *about =
+        g_strdup_printf(ngettext("%u pCPU, %s scheduler", "%u pCPUs, %s scheduler", host->pcpus),
+                        host->pcpus, host->policy);
     gui_set_colour(cr, theme->dim, 1);
     gui_text(cr, theme, GUI_TEXT(.size = 0.9), x, y,
              MAX(place->header.x + place->header.width - x, 10), about);
@@ -166,20 +170,20 @@ static char *vcpu_words(const GuiTheme *theme, const SimModelVcpu *vcpu, unsigne
 {
     GuiVcpuClass class = gui_state_class(vcpu->state);
     bool throttled = class == GUI_VCPU_BLOCKED && vcpu->why == SIM_WHY_THROTTLED;
-    const char *word = throttled ? "throttled" : sim_name(SIM_NAMES(VcpuState), vcpu->state);
+    const char *word = throttled ? _("throttled") : gui_name(SIM_NAMES(VcpuState), vcpu->state);
     char *texts[3] = {NULL};
     char *fitting = NULL;
 
     if (!one)
         texts[0] = g_strdup_printf("%u: %s", number, word);
     else if (class == GUI_VCPU_RUNNING && vcpu->pcpu != SIM_MODEL_NO_PCPU)
-        texts[0] = g_strdup_printf("running on pCPU %u", vcpu->pcpu);
+        texts[0] = g_strdup_printf(_("running on pCPU %u"), vcpu->pcpu);
     else if (class == GUI_VCPU_READY)
-        texts[0] = g_strdup("ready, waits for a pCPU");
+        texts[0] = g_strdup(_("ready, waits for a pCPU"));
     else if (class == GUI_VCPU_BLOCKED)
-        texts[0] = g_strdup(throttled                     ? "throttled: limit used up"
-                            : vcpu->why == SIM_WHY_MEMORY ? "blocked: waits for memory"
-                                                          : "blocked: waits (HLT)");
+        texts[0] = g_strdup(throttled                     ? _("throttled: limit used up")
+                            : vcpu->why == SIM_WHY_MEMORY ? _("blocked: waits for memory")
+                                                          : _("blocked: waits (HLT)"));
     texts[1] = one ? g_strdup(word) : NULL;
     texts[2] = g_strdup_printf("%u", number);
     for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
@@ -314,12 +318,12 @@ static char *address_text(const SimModelVm *vm)
     char text[NET_IP4_TEXT_BYTES];
 
     if (vm->nic_count == 0)
-        return g_strdup("no network");
+        return g_strdup(_("no network"));
     if (vm->nics[0].ip == 0)
-        return g_strdup("no address");
+        return g_strdup(_("no address"));
     net_ip4_format(vm->nics[0].ip, text);
     return vm->nic_count == 1 ? g_strdup(text)
-                              : g_strdup_printf("%s and %u more", text, vm->nic_count - 1);
+                              : g_strdup_printf(_("%s and %u more"), text, vm->nic_count - 1);
 }
 
 static void draw_full(const GuiTheme *theme, cairo_t *cr, const SimModelVm *vm, GuiRect in,
@@ -327,17 +331,17 @@ static void draw_full(const GuiTheme *theme, cairo_t *cr, const SimModelVm *vm, 
 {
     g_autofree char *line = last_line(vm), *address = address_text(vm);
     g_autofree char *pages =
-        g_strdup_printf("%u of %u pages", vm->resident_pages, vm->memory_pages);
+        g_strdup_printf(_("%u of %u pages"), vm->resident_pages, vm->memory_pages);
     double right = in.x + in.width, y = in.y;
 
     draw_vcpus(theme, cr, vm, (GuiRect){in.x, y + 26, in.width, 20});
     gui_set_colour(cr, theme->dim, 1);
-    gui_text(cr, theme, GUI_TEXT(.size = 0.8), in.x, y + 57, 0, "memory");
+    gui_text(cr, theme, GUI_TEXT(.size = 0.8), in.x, y + 57, 0, _("memory"));
     gui_text(cr, theme, GUI_TEXT(.size = 0.8, .align = GUI_ALIGN_RIGHT), right, y + 57, 0, pages);
     draw_pages(theme, cr, vm, vm->vm, (GuiRect){in.x, y + 65, in.width, 24}, zoom);
     gui_set_colour(cr, line ? theme->ink : theme->dim, 1);
     gui_text(cr, theme, GUI_TEXT(.size = 0.75, .mono = true), in.x, y + 100, in.width,
-             line ? line : "console: nothing yet");
+             line ? line : _("console: nothing yet"));
     gui_set_colour(cr, theme->dim, 1);
     gui_text(cr, theme, GUI_TEXT(.size = 0.8, .align = GUI_ALIGN_CENTRE), in.x + in.width / 2,
              y + 117, in.width, address);
@@ -393,7 +397,7 @@ void stage_draw_vm(const GuiStage *stage, cairo_t *cr, const GuiScene *scene, co
     if (full) {
         gui_set_colour(cr, state_colour(theme, vm), 1);
         state = gui_text(cr, theme, GUI_TEXT(.size = 0.8, .align = GUI_ALIGN_RIGHT),
-                         in.x + in.width - sign - 5, y, 0, sim_name(SIM_NAMES(VmState), vm->state));
+                         in.x + in.width - sign - 5, y, 0, gui_name(SIM_NAMES(VmState), vm->state));
     }
     g_autofree char *name = g_utf8_make_valid(vm->name, -1);
     gui_set_colour(cr, theme->ink, 1);

@@ -10,6 +10,8 @@
  */
 #include "gui/draw/stage-private.h"
 
+#include <glib/gi18n.h>
+
 #include <math.h>
 #include <string.h>
 
@@ -101,23 +103,23 @@ static char *part_title(const SimModel *model, const SimModelPort *port)
     if (name)
         return g_utf8_make_valid(name, -1);
     if (strcmp(port->kind, "host") == 0)
-        return g_strdup("the host");
+        return g_strdup(_("the host"));
     if (strcmp(port->kind, "switch") == 0 && network)
         return switch_title(network, port->part);
     if (strcmp(port->kind, "nat") == 0 && network && !has_switch(model, port->network)) {
-        g_autofree char *both = g_strdup_printf("NAT %s", network->name);
+        g_autofree char *both = g_strdup_printf(_("NAT %s"), network->name);
         return g_utf8_make_valid(both, -1);
     }
     if (strcmp(port->kind, "nat") == 0)
-        return g_strdup("NAT");
+        return g_strdup(_("NAT"));
     if (strcmp(port->kind, "dhcp-server") == 0)
-        return g_strdup("DHCP server");
+        return g_strdup(_("DHCP server"));
     if (strcmp(port->kind, "wifi") == 0)
-        return g_strdup("Wi-Fi");
+        return g_strdup(_("Wi-Fi"));
     if (strcmp(port->kind, "internet") == 0)
-        return g_strdup("Internet");
+        return g_strdup(_("Internet"));
     if (strcmp(port->kind, "lan") == 0)
-        return g_strdup("LAN machine");
+        return g_strdup(_("LAN machine"));
     if (strcmp(port->kind, "dhcp") == 0 || strcmp(port->kind, "dns") == 0)
         return g_ascii_strup(port->kind, -1);
     title = g_utf8_make_valid(port->kind, -1);

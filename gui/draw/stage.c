@@ -2,10 +2,14 @@
 /* stage.c: choosing a layout, and what the stage tells of it. */
 #include "gui/draw/stage-private.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
+
 #include <math.h>
 #include <string.h>
 
 #include "netsim/proto/text.h"
+#include "gui/session/names.h"
 
 /* ---- Choosing ----------------------------------------------------------------------- */
 
@@ -169,11 +173,11 @@ static char *vm_words(const SimModelVm *vm)
     GString *words = g_string_new(NULL);
     g_autofree char *name = g_utf8_make_valid(vm->name, -1);
 
-    g_string_printf(words, "VM %s, %s", name, sim_name(SIM_NAMES(VmState), vm->state));
+    g_string_printf(words, _("VM %s, %s"), name, gui_name(SIM_NAMES(VmState), vm->state));
     for (unsigned i = 0; i < vm->vcpu_count; i++)
-        g_string_append_printf(words, ", vCPU %u %s", i,
-                               sim_name(SIM_NAMES(VcpuState), vm->vcpus[i].state));
-    g_string_append_printf(words, ", %u of %u pages of memory in use", vm->resident_pages,
+        g_string_append_printf(words, _(", vCPU %u %s"), i,
+                               gui_name(SIM_NAMES(VcpuState), vm->vcpus[i].state));
+    g_string_append_printf(words, _(", %u of %u pages of memory in use"), vm->resident_pages,
                            vm->memory_pages);
     return g_string_free(words, FALSE);
 }
@@ -181,12 +185,12 @@ static char *vm_words(const SimModelVm *vm)
 static char *nic_words(const SimModelVm *vm, const SimModelNic *nic, unsigned number, bool up)
 {
     g_autofree char *name = g_utf8_make_valid(vm->name, -1);
-    char address[NET_IP4_TEXT_BYTES] = "without address";
+    char address[NET_IP4_TEXT_BYTES];
 
-    if (nic->ip)
-        net_ip4_format(nic->ip, address);
-    return g_strdup_printf("NIC %u of VM %s, %s, %s", number, name, address,
-                           up ? "plugged in" : "unplugged");
+    net_ip4_format(nic->ip, address);
+    return g_strdup_printf(_("NIC %u of VM %s, %s, %s"), number, name,
+                           nic->ip ? address : _("without address"),
+                           up ? _("plugged in") : _("unplugged"));
 }
 
 static void add_vms(const GuiStage *stage, const SimModel *model, GArray *items)
@@ -208,12 +212,12 @@ static void add_vms(const GuiStage *stage, const SimModel *model, GArray *items)
 static const char *port_words(const SimModelPort *port)
 {
     if (!port->up)
-        return "down";
+        return _("down");
     if (port->standby)
-        return "up, standby of its team";
+        return _("up, standby of its team");
     if (port->in_tree && port->tree_state != SIM_TREE_FORWARDING)
-        return sim_name(SIM_NAMES(TreeState), port->tree_state);
-    return "up";
+        return gui_name(SIM_NAMES(TreeState), port->tree_state);
+    return _("up");
 }
 
 static void add_parts(const GuiStage *stage, const SimModel *model, GArray *items)
@@ -224,9 +228,11 @@ static void add_parts(const GuiStage *stage, const SimModel *model, GArray *item
         if (part->is_switch && network)
             add_item(stage, items, (GuiEntity){.kind = GUI_ENTITY_NETWORK, .a = part->network},
                      part->box,
-                     g_strdup_printf("network %s, mode %s, %u address%s learned", part->title,
-                                     sim_name(SIM_NAMES(NetMode), network->mode),
-                                     network->macs->len, network->macs->len == 1 ? "" : "es"));
+                     g_strdup_printf(ngettext("network %s, mode %s, %u address learned",
+                                              "network %s, mode %s, %u addresses learned",
+                                              network->macs->len),
+                                     part->title, gui_name(SIM_NAMES(NetMode), network->mode),
+                                     network->macs->len));
         else
             add_item(stage, items, (GuiEntity){.kind = GUI_ENTITY_PART, .a = part->part}, part->box,
                      g_strdup(part->title));
@@ -249,10 +255,12 @@ GArray *gui_stage_items(const GuiStage *stage, const GuiScene *scene)
 
     for (guint i = 0; i < MIN(stage->hosts->len, scene->model->hosts->len); i++) {
         const SimModelHost *host = scene->model->hosts->pdata[i];
-        add_item(stage, items, (GuiEntity){.kind = GUI_ENTITY_HOST, .a = i},
-                 g_array_index(stage->hosts, StageHost, i).header,
-                 g_strdup_printf("host %u, %u pCPU%s, %u of %u page frames in use", i, host->pcpus,
-                                 host->pcpus == 1 ? "" : "s", host->frames_used, host->frames));
+        add_item(
+            stage, items, (GuiEntity){.kind = GUI_ENTITY_HOST, .a = i},
+            g_array_index(stage->hosts, StageHost, i).header,
+            g_strdup_printf(ngettext("host %u, %u pCPU, %u of %u page frames in use",
+                                     "host %u, %u pCPUs, %u of %u page frames in use", host->pcpus),
+                            i, host->pcpus, host->frames_used, host->frames));
     }
     add_vms(stage, scene->model, items);
     add_parts(stage, scene->model, items);
@@ -267,10 +275,10 @@ GArray *gui_stage_frames(const GuiStage *stage, const GuiScene *scene)
     for (guint i = 0; i < envelopes->len; i++) {
         const StageEnvelope *one = &g_array_index(envelopes, StageEnvelope, i);
         GString *name = g_string_new(NULL);
-        g_string_printf(name, "%s frame %" G_GUINT64_FORMAT, one->protocol, one->flight.frame);
+        g_string_printf(name, _("%s frame %" PRIu64), one->protocol, one->flight.frame);
         if (one->count > 1)
-            g_string_append_printf(name, " and %u more", one->count - 1);
-        g_string_append(name, one->waiting ? ", waiting for its cable" : ", on its way");
+            g_string_append_printf(name, _(" and %u more"), one->count - 1);
+        g_string_append(name, one->waiting ? _(", waiting for its cable") : _(", on its way"));
         add_item(
             stage, items,
             (GuiEntity){.kind = GUI_ENTITY_FRAME, .a = one->flight.to, .number = one->flight.frame},

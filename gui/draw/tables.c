@@ -2,21 +2,23 @@
 /* tables.c: what stands in the tables of the world. */
 #include "gui/draw/tables.h"
 
+#include <inttypes.h>
+
 #include <glib/gi18n.h>
 
 #include "gui/session/scene.h"
 #include "netsim/proto/headers.h"
 #include "netsim/proto/text.h"
 #include "sim/lab/steps.h"
+#include "gui/session/names.h"
 
 /* "100 / s, 4 waits" */
 static char *limit_text(const SimModelThrottle *limit)
 {
-    return limit->rate ? g_strdup_printf(_("%u / s, had to wait: %" G_GUINT64_FORMAT), limit->rate,
-                                         limit->times)
-           : limit->times > 0
-               ? g_strdup_printf(_("none, had to wait: %" G_GUINT64_FORMAT), limit->times)
-               : g_strdup(_("none"));
+    return limit->rate
+               ? g_strdup_printf(_("%u / s, had to wait: %" PRIu64), limit->rate, limit->times)
+           : limit->times > 0 ? g_strdup_printf(_("none, had to wait: %" PRIu64), limit->times)
+                              : g_strdup(_("none"));
 }
 
 static bool any_limit(const SimModel *model)
@@ -79,8 +81,8 @@ static void vm_rows(GuiTable *table, const SimModel *model)
             continue;
         gui_table_add(table,
                       g_strdup_printf("%s\t%s\t%s\t%u / %u\t%u", vm->name,
-                                      sim_name(SIM_NAMES(VmState), vm->state),
-                                      vcpu ? sim_name(SIM_NAMES(VcpuState), vcpu->state) : "",
+                                      gui_name(SIM_NAMES(VmState), vm->state),
+                                      vcpu ? gui_name(SIM_NAMES(VcpuState), vcpu->state) : "",
                                       vm->resident_pages, vm->memory_pages, vm->weight));
     }
 }
@@ -93,7 +95,7 @@ static void pcpu_rows(GuiTable *table, const SimModel *model)
 
         gui_table_add(table, vm ? g_strdup_printf("pCPU %u\t%s, vCPU %u\t%" G_GUINT64_FORMAT, i,
                                                   vm->name, pcpu->vcpu, pcpu->switches)
-                                : g_strdup_printf("pCPU %u\t%s\t%" G_GUINT64_FORMAT, i, "idle",
+                                : g_strdup_printf("pCPU %u\t%s\t%" G_GUINT64_FORMAT, i, _("idle"),
                                                   pcpu->switches));
     }
 }
@@ -132,9 +134,9 @@ static void arp_rows(GuiTable *table, const SimModel *model, unsigned network)
         if (sim_model_arp_network(model, row) != network)
             continue;
         net_ip4_format(row->ip, address);
-        gui_table_add(table,
-                      g_strdup_printf("%s\t%s\t%s\t%s\t%s", of, address, asked ? "?" : mac,
-                                      sim_model_arp_state(row, model->time), asked ? "" : heard));
+        gui_table_add(table, g_strdup_printf("%s\t%s\t%s\t%s\t%s", of, address, asked ? "?" : mac,
+                                             _(sim_model_arp_state(row, model->time)),
+                                             asked ? "" : heard));
     }
 }
 
@@ -175,7 +177,7 @@ static void nat_rows(GuiTable *table, const SimModel *model, const SimModelNetwo
                       g_strdup_printf("%u\t%s\t%s\t%s\t%s\t%s\t%s\t%" G_GUINT64_FORMAT
                                       " / %" G_GUINT64_FORMAT "\t%s",
                                       row->row, of, protocol_name(row->protocol), inside, outside,
-                                      peer, sim_name(SIM_NAMES(NatState), row->state),
+                                      peer, gui_name(SIM_NAMES(NatState), row->state),
                                       row->packets_out, row->packets_in, until));
     }
 }

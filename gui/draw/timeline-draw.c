@@ -3,6 +3,8 @@
 #include <math.h>
 
 #include "gui/draw/layer.h"
+
+#include <glib/gi18n.h>
 #include "gui/draw/paint.h"
 #include "gui/draw/timeline-private.h"
 
@@ -161,20 +163,20 @@ static void draw_now(const GuiTimeline *timeline, const GuiTimelineView *view, c
 static const struct {
     GuiVcpuClass class;
     const char *text;
-} legend_states[] = {{GUI_VCPU_RUNNING, "running"},
-                     {GUI_VCPU_READY, "ready, another one runs (steal)"},
-                     {GUI_VCPU_BLOCKED, "blocked"}};
+} legend_states[] = {{GUI_VCPU_RUNNING, N_("running")},
+                     {GUI_VCPU_READY, N_("ready, another one runs (steal)")},
+                     {GUI_VCPU_BLOCKED, N_("blocked")}};
 
 #define LEGEND_TEXT  GUI_TEXT(.size = 0.85)
 #define LEGEND_START 12.0
-#define MARKS_WORDS  "marks, from above:"
+#define MARKS_WORDS  _("marks, from above:")
 
 static double states_legend_width(const GuiTheme *theme)
 {
     double width = LEGEND_START * theme->scale;
 
     for (size_t i = 0; i < G_N_ELEMENTS(legend_states); i++)
-        width += gui_text_width(theme, LEGEND_TEXT, legend_states[i].text) + 46 * theme->scale;
+        width += gui_text_width(theme, LEGEND_TEXT, _(legend_states[i].text)) + 46 * theme->scale;
     return width;
 }
 
@@ -207,7 +209,7 @@ static double draw_states_legend(const GuiTheme *theme, cairo_t *cr, double x, d
         }
         gui_set_colour(cr, theme->dim, 1);
         x += 28 * s;
-        x += gui_text(cr, theme, LEGEND_TEXT, x, y, 0, legend_states[i].text) + 18 * s;
+        x += gui_text(cr, theme, LEGEND_TEXT, x, y, 0, _(legend_states[i].text)) + 18 * s;
     }
     return x;
 }

@@ -3,6 +3,8 @@
 #include <math.h>
 
 #include "gui/draw/paint.h"
+
+#include <glib/gi18n.h>
 #include "gui/draw/timeline-private.h"
 
 static unsigned count_pcpus(const GuiLanes *lanes)
@@ -200,13 +202,13 @@ GuiEntity gui_timeline_hit(const GuiTimeline *timeline, const GuiTimelineView *v
 const char *timeline_mark_word(unsigned kind)
 {
     static const char *const words[GUI_MARK_COUNT] = {
-        [GUI_MARK_EXIT] = "exits",
-        [GUI_MARK_FAULT] = "faults",
-        [GUI_MARK_INTERRUPT] = "interrupts",
-        [GUI_MARK_FRAME] = "frames",
+        [GUI_MARK_EXIT] = N_("exits"),
+        [GUI_MARK_FAULT] = N_("faults"),
+        [GUI_MARK_INTERRUPT] = N_("interrupts"),
+        [GUI_MARK_FRAME] = N_("frames"),
     };
 
-    return words[kind];
+    return _(words[kind]);
 }
 
 static void append_share(GString *words, const char *what, uint64_t ns, uint64_t length)
@@ -224,12 +226,12 @@ static char *row_words(const GuiLanes *lanes, unsigned row, GuiSpan span)
     gui_lanes_sums(lanes, row, span.from, span.to, &cursor, ns, marks);
     if (info.is_pcpu) {
         g_string_printf(words, "pCPU %u", info.pcpu);
-        append_share(words, "busy", length - MIN(ns[GUI_PCPU_IDLE], length), length);
+        append_share(words, _("busy"), length - MIN(ns[GUI_PCPU_IDLE], length), length);
     } else {
-        g_string_printf(words, "vCPU %u of VM %s", info.vcpu, info.vm_name);
-        append_share(words, "running", ns[GUI_VCPU_RUNNING], length);
-        append_share(words, "ready", ns[GUI_VCPU_READY], length);
-        append_share(words, "blocked", ns[GUI_VCPU_BLOCKED], length);
+        g_string_printf(words, _("vCPU %u of VM %s"), info.vcpu, info.vm_name);
+        append_share(words, _("running"), ns[GUI_VCPU_RUNNING], length);
+        append_share(words, _("ready"), ns[GUI_VCPU_READY], length);
+        append_share(words, _("blocked"), ns[GUI_VCPU_BLOCKED], length);
         for (unsigned i = 0; i < GUI_MARK_COUNT; i++)
             g_string_append_printf(words, ", %" G_GUINT64_FORMAT " %s", marks[i],
                                    timeline_mark_word(i));

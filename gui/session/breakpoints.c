@@ -2,6 +2,8 @@
 /* breakpoints.c: see breakpoints.h. */
 #include "gui/session/breakpoints.h"
 
+#include <glib/gi18n.h>
+
 typedef struct {
     char *text, *error;
     bool enabled;
@@ -97,7 +99,7 @@ gboolean gui_breakpoints_add(GuiBreakpoints *breakpoints, const char *text, GErr
     if (!good)
         return FALSE;
     if (breakpoints->entries->len >= GUI_MAX_BREAKPOINTS) {
-        g_set_error(error, SIM_CONDITION_ERROR, 0, "there are %u breakpoints, which is the most",
+        g_set_error(error, SIM_CONDITION_ERROR, 0, _("there are %u breakpoints, which is the most"),
                     GUI_MAX_BREAKPOINTS);
         return FALSE;
     }

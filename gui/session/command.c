@@ -5,25 +5,27 @@
 
 #include "gui/session/scene.h"
 
-/* What stands for a command: text with one %s for the value of each key. */
+#include <glib/gi18n.h>
+
+/* What stands for a command, with one %s for the value of each key. */
 static const struct {
     const char *what;
-    const char *pieces[3]; /* before, between and after the values */
+    const char *says;
     const char *keys[2];
 } sentences[] = {
-    {"ping", {"", " pings ", ""}, {"from", "to"}},
-    {"connect", {"", " connects to ", ""}, {"from", "to"}},
-    {"unplug", {"The cable of ", " is pulled", NULL}, {"vm", NULL}},
-    {"plug", {"The cable of ", " is plugged in", NULL}, {"vm", NULL}},
-    {"start", {"", " is started", NULL}, {"vm", NULL}},
-    {"pause", {"", " is paused", NULL}, {"vm", NULL}},
-    {"resume", {"", " goes on", NULL}, {"vm", NULL}},
-    {"kill", {"", " is killed", NULL}, {"vm", NULL}},
-    {"set-weight", {"", " has CPU weight ", ""}, {"vm", "weight"}},
-    {"set-mode", {"Network ", " becomes ", ""}, {"network", "mode"}},
-    {"forward-remove", {"Forward rule ", " is removed from ", ""}, {"name", "network"}},
-    {"set-balloon", {"The balloon of ", " is to hold ", ""}, {"vm", "size"}},
-    {"type", {"Something is typed on the console of ", "", NULL}, {"vm", NULL}},
+    {"ping", N_("%s pings %s"), {"from", "to"}},
+    {"connect", N_("%s connects to %s"), {"from", "to"}},
+    {"unplug", N_("The cable of %s is pulled"), {"vm", NULL}},
+    {"plug", N_("The cable of %s is plugged in"), {"vm", NULL}},
+    {"start", N_("%s is started"), {"vm", NULL}},
+    {"pause", N_("%s is paused"), {"vm", NULL}},
+    {"resume", N_("%s goes on"), {"vm", NULL}},
+    {"kill", N_("%s is killed"), {"vm", NULL}},
+    {"set-weight", N_("%s has CPU weight %s"), {"vm", "weight"}},
+    {"set-mode", N_("Network %s becomes %s"), {"network", "mode"}},
+    {"forward-remove", N_("Forward rule %s is removed from %s"), {"name", "network"}},
+    {"set-balloon", N_("The balloon of %s is to hold %s"), {"vm", "size"}},
+    {"type", N_("Something is typed on the console of %s"), {"vm", NULL}},
 };
 
 static const char *word(json_object *command, const char *key)
@@ -38,33 +40,35 @@ static char *rule_words(json_object *command)
 {
     json_object *rule = json_object_object_get(command, "rule");
 
-    return g_strdup_printf("Forward rule %s: %s port %s of the host leads to port %s",
+    return g_strdup_printf(_("Forward rule %s: %s port %s of the host leads to port %s"),
                            word(rule, "name"), word(rule, "protocol"), word(rule, "host_port"),
                            word(rule, "guest_port"));
 }
 
-static void append_limit(GString *words, json_object *command, const char *key, const char *what)
+static char *limit_words(json_object *limit, const char *vm, bool exits)
 {
-    json_object *limit = NULL;
+    unsigned rate = (unsigned)json_object_get_int64(json_object_object_get(limit, "rate"));
 
-    if (!json_object_object_get_ex(command, key, &limit))
-        return;
-    int64_t rate = json_object_get_int64(json_object_object_get(limit, "rate"));
-    g_string_append(words, words->len ? ", and " : " may have ");
-    if (rate > 0)
-        g_string_append_printf(words, "%" G_GINT64_FORMAT " %s a second", rate, what);
-    else
-        g_string_append_printf(words, "as many %s as it wants", what);
+    if (exits)
+        return rate > 0 ? g_strdup_printf(ngettext("%s may have %u exit a second",
+                                                   "%s may have %u exits a second", rate),
+                                          vm, rate)
+                        : g_strdup_printf(_("%s may have as many exits as it wants"), vm);
+    return rate > 0 ? g_strdup_printf(ngettext("%s may have %u device operation a second",
+                                               "%s may have %u device operations a second", rate),
+                                      vm, rate)
+                    : g_strdup_printf(_("%s may have as many device operations as it wants"), vm);
 }
 
 static char *throttle_words(json_object *command)
 {
-    GString *words = g_string_new(NULL);
+    json_object *exits = json_object_object_get(command, "exits");
+    json_object *devices = json_object_object_get(command, "device_operations");
+    g_autofree char *first = exits ? limit_words(exits, word(command, "vm"), true) : NULL;
+    g_autofree char *second = devices ? limit_words(devices, word(command, "vm"), false) : NULL;
 
-    append_limit(words, command, "exits", "exits");
-    append_limit(words, command, "device_operations", "device operations");
-    g_string_prepend(words, word(command, "vm"));
-    return g_string_free(words, FALSE);
+    return g_strdup_printf("%s%s%s", first ? first : "", first && second ? "; " : "",
+                           second ? second : "");
 }
 
 char *gui_command_words(const char *json)
@@ -81,10 +85,9 @@ char *gui_command_words(const char *json)
             words = throttle_words(command);
         for (size_t i = 0; i < G_N_ELEMENTS(sentences) && !words; i++)
             if (!strcmp(what, sentences[i].what))
-                words = g_strconcat(sentences[i].pieces[0], word(command, sentences[i].keys[0]),
-                                    sentences[i].pieces[1],
-                                    sentences[i].keys[1] ? word(command, sentences[i].keys[1]) : "",
-                                    sentences[i].pieces[2], NULL);
+                words = g_strdup_printf(_(sentences[i].says), word(command, sentences[i].keys[0]),
+                                        sentences[i].keys[1] ? word(command, sentences[i].keys[1])
+                                                             : "");
     }
     json_object_put(command);
     return words ? words : g_strndup(json, 300);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 #include <json-c/json.h>
 
 #include "gui/session/scene.h"
@@ -96,10 +97,9 @@ char *gui_parting_words(const GuiParting *parting, GuiSession *a, GuiSession *b)
     g_autofree char *first = event_words(a, parting->has_a, parting->index_a);
     g_autofree char *second = event_words(b, parting->has_b, parting->index_b);
     g_autofree char *text =
-        parting->same
-            ? g_strdup_printf(_("Alike to the end: %" G_GUINT64_FORMAT " events."), parting->alike)
-            : g_strdup_printf(_("%" G_GUINT64_FORMAT " events alike, then\nfirst, %s\nsecond, %s"),
-                              parting->alike, first, second);
+        parting->same ? g_strdup_printf(_("Alike to the end: %" PRIu64 " events."), parting->alike)
+                      : g_strdup_printf(_("%" PRIu64 " events alike, then\nfirst, %s\nsecond, %s"),
+                                        parting->alike, first, second);
     bool reads_alike = !parting->same && parting->has_a && parting->has_b && !strcmp(first, second);
     g_autofree char *fields = reads_alike ? field_words(parting, a, b) : NULL;
 

@@ -2,6 +2,9 @@
 /* exits.c: see exits.h. */
 #include "gui/session/exits.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
+
 #include <string.h>
 
 #define LOOK_EVENTS 20000u /* so far a search goes for what belongs to an exit */
@@ -208,26 +211,27 @@ int gui_exit_ring(const GuiExit *exit)
 char *gui_exit_text(const GuiExit *exit)
 {
     const SimEventExit *e = &exit->exit;
-    const char *verb = e->write ? "writes" : "reads";
+    const char *verb = e->write ? _("writes") : _("reads");
 
     switch (e->kind) {
     case SIM_EXIT_IO:
-        return g_strdup_printf("Port I/O: the guest %s 0x%" G_GINT64_MODIFIER
-                               "x (%u bytes), port 0x%" G_GINT64_MODIFIER "x",
-                               verb, e->value, e->size, e->address);
+        return g_strdup_printf(
+            _("Port I/O: the guest %s 0x%" PRIx64 " (%u bytes), port 0x%" PRIx64 ""), verb,
+            e->value, e->size, e->address);
     case SIM_EXIT_MMIO:
-        return g_strdup_printf("Device register: the guest %s 0x%" G_GINT64_MODIFIER
-                               "x (%u bytes) at 0x%" G_GINT64_MODIFIER "x",
-                               verb, e->value, e->size, e->address);
+        return g_strdup_printf(
+            _("Device register: the guest %s 0x%" PRIx64 " (%u bytes) at 0x%" PRIx64 ""), verb,
+            e->value, e->size, e->address);
     case SIM_EXIT_PAGE_FAULT:
-        return g_strdup_printf("Second-level page fault: the guest %s guest page %" G_GUINT64_FORMAT
-                               ", address 0x%" G_GINT64_MODIFIER "x",
-                               e->write ? "writes to" : "reads", e->address / 4096, e->address);
-    case SIM_EXIT_HALT: return g_strdup("HLT: the guest waits for an interrupt");
+        return g_strdup_printf(_("Second-level page fault: the guest %s guest page %" PRIu64
+                                 ", address 0x%" PRIx64 ""),
+                               e->write ? _("writes to") : _("reads"), e->address / 4096,
+                               e->address);
+    case SIM_EXIT_HALT: return g_strdup(_("HLT: the guest waits for an interrupt"));
     case SIM_EXIT_INTERRUPT_WINDOW:
-        return g_strdup("Interrupt window: the guest can take an interrupt now");
-    case SIM_EXIT_PREEMPT: return g_strdup("The hypervisor takes the CPU back");
-    case SIM_EXIT_SHUTDOWN: return g_strdup("Triple fault: the virtual CPU gives up");
-    default: return g_strdup("The backend cannot go on");
+        return g_strdup(_("Interrupt window: the guest can take an interrupt now"));
+    case SIM_EXIT_PREEMPT: return g_strdup(_("The hypervisor takes the CPU back"));
+    case SIM_EXIT_SHUTDOWN: return g_strdup(_("Triple fault: the virtual CPU gives up"));
+    default: return g_strdup(_("The backend cannot go on"));
     }
 }

@@ -4,6 +4,9 @@
  */
 #include "gui/session/filter.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
+
 #include <string.h>
 
 #include "netsim/proto/text.h"
@@ -130,7 +133,7 @@ static bool fail(Parser *p, const char *at, const char *format, ...)
     g_autofree char *what = g_strdup_vprintf(format, arguments);
 
     va_end(arguments);
-    g_set_error(p->error, GUI_FILTER_ERROR, 0, "Character %ld: %s",
+    g_set_error(p->error, GUI_FILTER_ERROR, 0, _("Character %ld: %s"),
                 g_utf8_pointer_to_offset(p->text, at) + 1, what);
     return false;
 }
@@ -192,8 +195,8 @@ static bool parse_address(Parser *p, const char *word, Step *step)
     if (!parts[0] || !net_ip4_parse(parts[0], &address) ||
         (parts[1] && !g_ascii_string_to_unsigned(parts[1], 10, 0, 32, &bits, NULL)))
         return fail(p, p->at,
-                    "%s is no address; write 10.0.0.2, or 10.0.0.0/8 for all that "
-                    "begin so",
+                    _("%s is no address; write 10.0.0.2, or 10.0.0.0/8 for all that "
+                      "begin so"),
                     *word ? word : "nothing");
     step->mask = bits ? UINT32_MAX << (32 - bits) & UINT32_MAX : 0;
     step->value = address & step->mask;
@@ -214,7 +217,7 @@ static bool parse_mac(Parser *p, const char *word, Step *step)
         if (i == 5)
             return true;
     }
-    return fail(p, p->at, "%s is no MAC address; write 02:00:00:00:00:0a",
+    return fail(p, p->at, _("%s is no MAC address; write 02:00:00:00:00:0a"),
                 *word ? word : "nothing");
 }
 
@@ -233,7 +236,7 @@ static bool parse_time(Parser *p, const char *word, Step *step)
             step->value = (uint64_t)(value * units[i].ns + 0.5);
             return true;
         }
-    return fail(p, p->at, "%s is no time; write 1.5ms, with s, ms, us or ns",
+    return fail(p, p->at, _("%s is no time; write 1.5ms, with s, ms, us or ns"),
                 *word ? word : "nothing");
 }
 
@@ -244,7 +247,7 @@ static bool parse_number(Parser *p, const char *word, Step *step)
 
     if (!g_ascii_string_to_unsigned(hex ? word + 2 : word, hex ? 16 : 10, 0, UINT64_MAX, &value,
                                     NULL))
-        return fail(p, p->at, "%s is no number; write 80 or 0x50", *word ? word : "nothing");
+        return fail(p, p->at, _("%s is no number; write 80 or 0x50"), *word ? word : "nothing");
     step->value = value;
     step->mask = UINT64_MAX;
     return true;
@@ -259,13 +262,13 @@ static bool parse_text(Parser *p, Step *step)
     if (*p->at == '"') {
         end = strchr(p->at + 1, '"');
         if (!end)
-            return fail(p, p->at, "the closing quotation mark is missing");
+            return fail(p, p->at, _("the closing quotation mark is missing"));
         g_free(word);
         word = g_strndup(p->at + 1, (gsize)(end - p->at - 1));
         end++;
     }
     if (!*word)
-        return fail(p, p->at, "a text is missing, as in \"reply\"");
+        return fail(p, p->at, _("a text is missing, as in \"reply\""));
     step->text = g_utf8_casefold(word, -1);
     p->at = end;
     return true;
@@ -303,13 +306,13 @@ static bool parse_relation(Parser *p, Step *step)
         step->relation = relations[i].relation;
         if ((step->relation == CONTAINS) > (step->name->type == TEXT) ||
             (step->name->type == TEXT && step->relation > NOT_EQUAL && step->relation < CONTAINS))
-            return fail(p, p->at, "%s does not go with %s", sign, step->name->name);
+            return fail(p, p->at, _("%s does not go with %s"), sign, step->name->name);
         p->at += strlen(sign);
         skip_blanks(p);
         return true;
     }
     if (*p->at == '=')
-        return fail(p, p->at, "write == to compare");
+        return fail(p, p->at, _("write == to compare"));
     step->relation = EXISTS;
     return true;
 }
@@ -319,8 +322,8 @@ static bool unknown_name(Parser *p, const char *at, const char *word)
     g_autofree const char **known = gui_filter_names();
     const char *nearest = sim_nearest(word, known, G_N_ELEMENTS(names));
 
-    return fail(p, at, "there is no protocol or field %s%s%s; a text is written \"%s\"", word,
-                nearest ? ", maybe " : "", nearest ? nearest : "", word);
+    return fail(p, at, _("there is no protocol or field %s%s%s; a text is written \"%s\""), word,
+                nearest ? _(", maybe ") : "", nearest ? nearest : "", word);
 }
 
 static bool parse_test(Parser *p)
@@ -331,12 +334,12 @@ static bool parse_test(Parser *p)
     bool good = true;
 
     if (p->filter->steps->len >= GUI_FILTER_MAX_TESTS)
-        return fail(p, p->at, "the filter is too long");
+        return fail(p, p->at, _("the filter is too long"));
     if (*p->at == '"') {
         good = parse_text(p, &step);
     } else if (!*word) {
-        return *p->at ? fail(p, p->at, "a protocol or a field is missing before %c", *p->at)
-                      : fail(p, p->at, "a protocol or a field is missing at the end");
+        return *p->at ? fail(p, p->at, _("a protocol or a field is missing before %c"), *p->at)
+                      : fail(p, p->at, _("a protocol or a field is missing at the end"));
     } else {
         step.name = find_name(word);
         if (!step.name)
@@ -368,13 +371,13 @@ static bool parse_not(Parser *p)
     bool good;
 
     if (++p->depth > MAX_DEPTH)
-        return fail(p, p->at, "too many things inside each other");
+        return fail(p, p->at, _("too many things inside each other"));
     if (take(p, "not", "!")) {
         good = parse_not(p) && push(p, NOT);
     } else if (take(p, NULL, "(")) {
         good = parse_or(p);
         if (good && !take(p, NULL, ")"))
-            good = fail(p, p->at, "a closing parenthesis is missing");
+            good = fail(p, p->at, _("a closing parenthesis is missing"));
     } else {
         good = parse_test(p);
     }
@@ -420,7 +423,7 @@ GuiFilter *gui_filter_new(const char *text, GError **error)
     good = !*p.at || parse_or(&p);
     skip_blanks(&p);
     if (good && *p.at)
-        good = fail(&p, p.at, "after that comes \"and\", \"or\", or nothing");
+        good = fail(&p, p.at, _("after that comes \"and\", \"or\", or nothing"));
     if (good)
         return filter;
     gui_filter_free(filter);

@@ -3,6 +3,9 @@
  * belongs to the family is known by the frames' ids. */
 #include "gui/session/journey.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
+
 #include <string.h>
 
 #include "netsim/proto/headers.h"
@@ -117,19 +120,19 @@ static char *route_text(const Journey *j, uint64_t frame)
 
         for (unsigned n = 0; vm && n < vm->nic_count; n++)
             if (vm->nics[n].mac == mac)
-                return g_strdup_printf("routing table: %s is on this network; its ARP cache says "
-                                       "where",
+                return g_strdup_printf(_("routing table: %s is on this network; its ARP cache says "
+                                         "where"),
                                        to);
     }
     for (unsigned i = 0; i < j->model->endpoints->len; i++) {
         const SimModelEndpoint *end = &g_array_index(j->model->endpoints, SimModelEndpoint, i);
 
         if (end->mac == mac && end->ip == ip.destination)
-            return g_strdup_printf("routing table: %s is on this network", to);
+            return g_strdup_printf(_("routing table: %s is on this network"), to);
     }
     if (ethernet.destination.byte[0] & 1)
-        return g_strdup_printf("%s is for everybody on this network", to);
-    return g_strdup_printf("routing table: the way to %s begins at the gateway", to);
+        return g_strdup_printf(_("%s is for everybody on this network"), to);
+    return g_strdup_printf(_("routing table: the way to %s begins at the gateway"), to);
 }
 
 /* ---- Rewriting -------------------------------------------------------------------------- */
@@ -186,12 +189,12 @@ static void frame_new(Journey *j, const SimRecord *record, uint64_t at)
     if (!ours(j, event->frame) && !(event->parent && ours(j, event->parent)))
         return;
     take_in(j, event->frame);
-    hop =
-        add(j, record, at, event->parent ? GUI_HOP_REWRITE : GUI_HOP_NETWORK, event->frame,
-            (GuiEntity){GUI_ENTITY_FRAME, SIM_MODEL_NO_PORT, 0, event->frame}, g_strdup("network"),
-            event->parent ? g_strdup_printf("sends it on as frame %" G_GUINT64_FORMAT, event->frame)
-                          : g_strdup("makes the frame"),
-            route_text(j, event->frame));
+    hop = add(j, record, at, event->parent ? GUI_HOP_REWRITE : GUI_HOP_NETWORK, event->frame,
+              (GuiEntity){GUI_ENTITY_FRAME, SIM_MODEL_NO_PORT, 0, event->frame},
+              g_strdup(_("network")),
+              event->parent ? g_strdup_printf(_("sends it on as frame %" PRIu64), event->frame)
+                            : g_strdup(_("makes the frame")),
+              route_text(j, event->frame));
     if (event->parent &&
         gui_frames_info(gui_session_frames(j->session), gui_session_reader(j->session),
                         event->parent, &before) &&
@@ -217,8 +220,8 @@ static void add_kick(Journey *j, uint64_t sent, uint64_t time, unsigned vm)
         if (kick->vm != vm || record.time != time)
             continue;
         add(j, &record, at, GUI_HOP_CPU, 0, at_vcpu(vm, kick->vcpu), vm_text(j, vm),
-            g_strdup_printf("its driver kicks queue %u of the NIC", kick->queue),
-            g_strdup("the frame lies ready in the guest's memory"));
+            g_strdup_printf(_("its driver kicks queue %u of the NIC"), kick->queue),
+            g_strdup(_("the frame lies ready in the guest's memory")));
         return;
     }
 }
@@ -240,7 +243,7 @@ static void frame_sent(Journey *j, const SimRecord *record, uint64_t at)
             continue;
         add(j, &next, i, GUI_HOP_CPU, event->frame, at_vcpu(event->vm, exit->vcpu),
             vm_text(j, event->vm),
-            g_strdup_printf("exits to the hypervisor, which costs %.3f \302\265s",
+            g_strdup_printf(_("exits to the hypervisor, which costs %.3f \302\265s"),
                             (double)exit->cost_ns / 1e3),
             g_strdup_printf("%s",
                             sim_enum_ExitKind.values[MIN(exit->kind, SIM_EXIT_COUNT - 1)].meaning));
@@ -248,7 +251,7 @@ static void frame_sent(Journey *j, const SimRecord *record, uint64_t at)
     }
     add(j, record, at, GUI_HOP_NETWORK, event->frame,
         (GuiEntity){GUI_ENTITY_NIC, event->vm, event->nic, 0}, vm_text(j, event->vm),
-        g_strdup_printf("its NIC sends frame %" G_GUINT64_FORMAT ", %u bytes", event->frame,
+        g_strdup_printf(_("its NIC sends frame %" PRIu64 ", %u bytes"), event->frame,
                         event->length),
         route_text(j, event->frame));
 }
@@ -267,7 +270,7 @@ static void link_enter(Journey *j, const SimRecord *record, uint64_t at)
     add(j, record, at, GUI_HOP_NETWORK, event->frame, at_port(event->from),
         port_text(j, event->from),
         g_strdup_printf(
-            "onto the cable to %s, for %.3f \302\265s", to,
+            _("onto the cable to %s, for %.3f \302\265s"), to,
             event->arrive_ns > record->time ? (double)(event->arrive_ns - record->time) / 1e3 : 0),
         NULL);
 }
@@ -282,8 +285,8 @@ static void switch_forward(Journey *j, const SimRecord *record, uint64_t at)
     g_autofree char *to = beyond(j, event->port);
 
     add(j, record, at, GUI_HOP_DECISION, event->frame, at_port(event->port),
-        port_text(j, event->port), g_strdup_printf("forwards it to %s alone", to),
-        g_strdup_printf("MAC table: the destination lives at the port of %s", to));
+        port_text(j, event->port), g_strdup_printf(_("forwards it to %s alone"), to),
+        g_strdup_printf(_("MAC table: the destination lives at the port of %s"), to));
 }
 
 static bool for_everybody(const Journey *j, uint64_t frame)
@@ -302,11 +305,12 @@ static void switch_flood(Journey *j, const SimRecord *record, uint64_t at)
     if (ours(j, event->frame))
         add(j, record, at, GUI_HOP_DECISION, event->frame, at_port(event->in_port),
             port_text(j, event->in_port),
-            g_strdup_printf("floods it to %u other port%s", event->ports,
-                            event->ports == 1 ? "" : "s"),
+            g_strdup_printf(
+                ngettext("floods it to %u other port", "floods it to %u other ports", event->ports),
+                event->ports),
             g_strdup(for_everybody(j, event->frame)
-                         ? "its destination is a group address: it is for everybody"
-                         : "MAC table: no row has the destination"));
+                         ? _("its destination is a group address: it is for everybody")
+                         : _("MAC table: no row has the destination")));
 }
 
 static void mac_learned(Journey *j, const SimRecord *record, uint64_t at)
@@ -325,8 +329,8 @@ static void mac_learned(Journey *j, const SimRecord *record, uint64_t at)
 
     add(j, record, at, GUI_HOP_DECISION, SIM_FIELDS(&before, SwitchReceive)->frame,
         at_port(event->port), port_text(j, event->port),
-        g_strdup_printf("learns that its source lives at the port of %s", from),
-        g_strdup("the frame came in there"));
+        g_strdup_printf(_("learns that its source lives at the port of %s"), from),
+        g_strdup(_("the frame came in there")));
 }
 
 static void copy(Journey *j, const SimRecord *record, uint64_t at)
@@ -339,7 +343,7 @@ static void copy(Journey *j, const SimRecord *record, uint64_t at)
     g_autofree char *to = beyond(j, event->port);
 
     add(j, record, at, GUI_HOP_DECISION, event->frame, at_port(event->port),
-        port_text(j, event->port), g_strdup_printf("sends a copy to %s", to),
+        port_text(j, event->port), g_strdup_printf(_("sends a copy to %s"), to),
         g_strdup(sim_enum_CopyWhy.values[MIN(event->why, SIM_COPY_COUNT - 1)].meaning));
 }
 
@@ -350,8 +354,8 @@ static void flow_match(Journey *j, const SimRecord *record, uint64_t at)
     if (ours(j, event->frame))
         add(j, record, at, GUI_HOP_DECISION, event->frame, at_port(event->in_port),
             port_text(j, event->in_port),
-            g_strdup_printf("does what entry %u of its flow table says", event->flow),
-            g_strdup("the entry of highest priority that the frame fits"));
+            g_strdup_printf(_("does what entry %u of its flow table says"), event->flow),
+            g_strdup(_("the entry of highest priority that the frame fits")));
 }
 
 static void drop(Journey *j, const SimRecord *record, uint64_t at, uint64_t frame, uint32_t port,
@@ -361,7 +365,7 @@ static void drop(Journey *j, const SimRecord *record, uint64_t at, uint64_t fram
 
     if (ours(j, frame))
         add(j, record, at, GUI_HOP_DROP, frame, at_port(port), port_text(j, port),
-            g_strdup_printf("drops it: %s", value->name), g_strdup(value->meaning));
+            g_strdup_printf(_("drops it: %s"), value->name), g_strdup(_(value->meaning)));
 }
 
 static void switch_drop(Journey *j, const SimRecord *record, uint64_t at)
@@ -397,9 +401,9 @@ static void router_forward(Journey *j, const SimRecord *record, uint64_t at)
     g_autofree char *to = beyond(j, event->port), *hop = ip_text(event->next_hop);
 
     add(j, record, at, GUI_HOP_DECISION, event->frame, at_port(event->port),
-        port_text(j, event->port), g_strdup_printf("passes the packet on, to %s", to),
-        event->next_hop ? g_strdup_printf("routing table: the next hop is %s", hop)
-                        : g_strdup("it has only one way out"));
+        port_text(j, event->port), g_strdup_printf(_("passes the packet on, to %s"), to),
+        event->next_hop ? g_strdup_printf(_("routing table: the next hop is %s"), hop)
+                        : g_strdup(_("it has only one way out")));
 }
 
 static void router_drop(Journey *j, const SimRecord *record, uint64_t at)
@@ -416,11 +420,11 @@ static void nat_rewrite(Journey *j, const SimRecord *record, uint64_t at)
     if (ours(j, event->frame))
         add(j, record, at, GUI_HOP_DECISION, event->frame, at_port(event->port),
             port_text(j, event->port),
-            g_strdup_printf("translates it on its way %s",
-                            event->direction == SIM_NAT_OUTBOUND ? "out" : "in"),
+            g_strdup_printf(_("translates it on its way %s"),
+                            event->direction == SIM_NAT_OUTBOUND ? _("out") : _("in")),
             event->rule == SIM_NONE
-                ? g_strdup_printf("NAT table: row %u", event->row)
-                : g_strdup_printf("NAT table: row %u, which forward rule %u made", event->row,
+                ? g_strdup_printf(_("NAT table: row %u"), event->row)
+                : g_strdup_printf(_("NAT table: row %u, which forward rule %u made"), event->row,
                                   event->rule));
 }
 
@@ -443,9 +447,10 @@ static void wifi_rewrite(Journey *j, const SimRecord *record, uint64_t at)
     add(j, record, at, GUI_HOP_DECISION, event->frame, at_port(event->port),
         port_text(j, event->port),
         g_strdup(event->direction == SIM_NAT_OUTBOUND
-                     ? "puts the host's MAC address in place of the VM's"
-                     : "puts the VM's MAC address in place of the host's"),
-        g_strdup_printf("a wireless station sends under its own address only; the VM is %s", ip));
+                     ? _("puts the host's MAC address in place of the VM's")
+                     : _("puts the VM's MAC address in place of the host's")),
+        g_strdup_printf(_("a wireless station sends under its own address only; the VM is %s"),
+                        ip));
 }
 
 /* ---- At the receiver --------------------------------------------------------------------------
@@ -457,7 +462,7 @@ static void frame_delivered(Journey *j, const SimRecord *record, uint64_t at)
 
     if (ours(j, event->frame))
         add(j, record, at, GUI_HOP_NETWORK, event->frame, at_port(event->port),
-            port_text(j, event->port), g_strdup("arrives"), NULL);
+            port_text(j, event->port), g_strdup(_("arrives")), NULL);
 }
 
 static void frame_received(Journey *j, const SimRecord *record, uint64_t at)
@@ -473,12 +478,12 @@ static void frame_received(Journey *j, const SimRecord *record, uint64_t at)
         if (page->vm == event->vm)
             add(j, &j->page, j->page_event, GUI_HOP_MEMORY, event->frame,
                 (GuiEntity){GUI_ENTITY_PAGE, page->vm, page->page, 0}, vm_text(j, page->vm),
-                g_strdup_printf("its page %u gets page frame %u", page->page, page->frame),
-                g_strdup("the buffer lies there, and nobody had touched it before"));
+                g_strdup_printf(_("its page %u gets page frame %u"), page->page, page->frame),
+                g_strdup(_("the buffer lies there, and nobody had touched it before")));
     }
     add(j, record, at, GUI_HOP_NETWORK, event->frame,
         (GuiEntity){GUI_ENTITY_NIC, event->vm, event->nic, 0}, vm_text(j, event->vm),
-        g_strdup("its NIC writes it into the guest's memory"), NULL);
+        g_strdup(_("its NIC writes it into the guest's memory")), NULL);
 }
 
 static void frame_dropped(Journey *j, const SimRecord *record, uint64_t at)
@@ -489,7 +494,7 @@ static void frame_dropped(Journey *j, const SimRecord *record, uint64_t at)
     if (ours(j, event->frame))
         add(j, record, at, GUI_HOP_DROP, event->frame,
             (GuiEntity){GUI_ENTITY_NIC, event->vm, event->nic, 0}, vm_text(j, event->vm),
-            g_strdup_printf("its NIC drops it: %s", value->name), g_strdup(value->meaning));
+            g_strdup_printf(_("its NIC drops it: %s"), value->name), g_strdup(_(value->meaning)));
 }
 
 static void interrupt_raised(Journey *j, const SimRecord *record, uint64_t at)
@@ -501,8 +506,8 @@ static void interrupt_raised(Journey *j, const SimRecord *record, uint64_t at)
         return;
     add(j, record, at, GUI_HOP_CPU, event->frame, at_vcpu(event->vm, event->vcpu),
         vm_text(j, event->vm),
-        g_strdup_printf("interrupt %u becomes pending on vCPU %u", event->vector, event->vcpu),
-        g_strdup("the NIC has a frame for the guest"));
+        g_strdup_printf(_("interrupt %u becomes pending on vCPU %u"), event->vector, event->vcpu),
+        g_strdup(_("the NIC has a frame for the guest")));
     g_array_append_val(j->waiting, waiting);
 }
 
@@ -527,7 +532,7 @@ static void vcpu_state(Journey *j, const SimRecord *record, uint64_t at)
     waiting->woken = true;
     add(j, record, at, GUI_HOP_CPU, waiting->frame, at_vcpu(event->vm, event->vcpu),
         vm_text(j, event->vm),
-        g_strdup_printf("its vCPU %u is ready, and waits for a pCPU", event->vcpu),
+        g_strdup_printf(_("its vCPU %u is ready, and waits for a pCPU"), event->vcpu),
         g_strdup(sim_enum_Why.values[MIN(event->why, SIM_WHY_COUNT - 1)].meaning));
 }
 
@@ -539,9 +544,9 @@ static void dispatch(Journey *j, const SimRecord *record, uint64_t at)
     if (waiting)
         add(j, record, at, GUI_HOP_CPU, waiting->frame, at_vcpu(event->vm, event->vcpu),
             vm_text(j, event->vm),
-            g_strdup_printf("the scheduler puts its vCPU %u on pCPU %d", event->vcpu,
+            g_strdup_printf(_("the scheduler puts its vCPU %u on pCPU %d"), event->vcpu,
                             record->source - 1),
-            g_strdup("it was ready, and its turn has come"));
+            g_strdup(_("it was ready, and its turn has come")));
 }
 
 static void interrupt_taken(Journey *j, const SimRecord *record, uint64_t at)
@@ -553,7 +558,7 @@ static void interrupt_taken(Journey *j, const SimRecord *record, uint64_t at)
         return;
     add(j, record, at, GUI_HOP_CPU, waiting->frame, at_vcpu(event->vm, event->vcpu),
         vm_text(j, event->vm),
-        g_strdup_printf("takes interrupt %u: the guest's IP stack looks at the frame",
+        g_strdup_printf(_("takes interrupt %u: the guest's IP stack looks at the frame"),
                         event->vector),
         NULL);
     g_array_remove_index(j->waiting, (unsigned)(waiting - &g_array_index(j->waiting, Waiting, 0)));
@@ -673,10 +678,12 @@ void gui_journey_free(GuiJourney *journey)
 
 const char *gui_hop_word(GuiHopKind kind)
 {
-    static const char *const words[] = {
-        [GUI_HOP_CPU] = "CPU",           [GUI_HOP_MEMORY] = "memory",
-        [GUI_HOP_NETWORK] = "network",   [GUI_HOP_DECISION] = "decision",
-        [GUI_HOP_REWRITE] = "rewritten", [GUI_HOP_DROP] = "dropped"};
+    static const char *const words[] = {[GUI_HOP_CPU] = "CPU",
+                                        [GUI_HOP_MEMORY] = N_("memory"),
+                                        [GUI_HOP_NETWORK] = N_("network"),
+                                        [GUI_HOP_DECISION] = N_("decision"),
+                                        [GUI_HOP_REWRITE] = N_("rewritten"),
+                                        [GUI_HOP_DROP] = N_("dropped")};
 
-    return words[kind];
+    return _(words[kind]);
 }
