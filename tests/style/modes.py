@@ -23,6 +23,7 @@ NAMED = {
     'sim/scenario/table.c': 'the words of the scenario format',
     'sim/trace/events.def': 'the words of the trace',
     'sim/cli/change.c': 'modes to try, the smallest change first',
+    'gui/session/names.c': 'the words of the trace once more, for those who translate',
 }
 SOURCES = ('.c', '.h', '.def')
 COMMENT = re.compile(r'/\*.*?\*/|//[^\n]*', re.DOTALL)
