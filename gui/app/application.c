@@ -160,6 +160,9 @@ static void startup(GApplication *base)
                   {"app.close", "<Control>w"}};
 
     G_APPLICATION_CLASS(gui_application_parent_class)->startup(base);
+    /* GTK takes it from the locale; tests and translators ask for it without one. */
+    if (!g_strcmp0(g_getenv("HVLAB_DIRECTION"), "rtl"))
+        gtk_widget_set_default_direction(GTK_TEXT_DIR_RTL);
     gtk_window_set_default_icon_name(GUI_APP_ID);
     gtk_icon_theme_add_resource_path(gtk_icon_theme_get_for_display(gdk_display_get_default()),
                                      GUI_RESOURCE_PATH "icons");

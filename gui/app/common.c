@@ -101,6 +101,22 @@ GtkWidget *gui_label(const char *text, const char *style_class)
     return label;
 }
 
+void gui_label_keep_order(GtkWidget *label)
+{
+    bool mirrored = gtk_widget_get_default_direction() == GTK_TEXT_DIR_RTL;
+
+    gtk_widget_set_direction(label, GTK_TEXT_DIR_LTR);
+    gtk_label_set_xalign(GTK_LABEL(label), mirrored ? 1 : 0);
+}
+
+void gui_keep_left_to_right(GtkWidget *widget)
+{
+    gtk_widget_set_direction(widget, GTK_TEXT_DIR_LTR);
+    for (GtkWidget *child = gtk_widget_get_first_child(widget); child;
+         child = gtk_widget_get_next_sibling(child))
+        gui_keep_left_to_right(child);
+}
+
 /* A mark that opens or closes a piece of text. */
 typedef struct {
     const char *mark, *open, *close;

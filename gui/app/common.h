@@ -31,5 +31,14 @@ GtkWidget *gui_page(GtkWidget *content);
 
 /* A label that wraps, left-aligned, with a style class (or NULL). */
 GtkWidget *gui_label(const char *text, const char *style_class);
+
+/* ---- Right to left -------------------------------------------------------------------------- */
+
+/* Numbers in a label stay in their order ("41 / 512") where people write from right to left,
+ * and stand at the side at which a line begins. */
+void gui_label_keep_order(GtkWidget *label);
+/* A widget with all that is in it stays as it is: time runs to the right, in pictures as in the
+ * buttons and the slider that go through it. */
+void gui_keep_left_to_right(GtkWidget *widget);
 /* The little Markdown of scenarios (**bold**, *italic*, `code`) as Pango markup; g_free(). */
 char *gui_markdown(const char *text);

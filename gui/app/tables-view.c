@@ -57,6 +57,7 @@ static void put_row(Card *card, int number, const char *text, const char *word, 
         GtkWidget *label = gui_label(cells[column], style);
 
         gtk_label_set_wrap(GTK_LABEL(label), FALSE);
+        gui_label_keep_order(label);
         if (strong >> column & 1)
             gtk_widget_add_css_class(label, "changed");
         gtk_grid_attach(GTK_GRID(card->grid), label, column + 1, number, 1, 1);

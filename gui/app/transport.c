@@ -205,6 +205,7 @@ static GtkWidget *buttons_row(Transport *transport)
     g_signal_connect(transport->slider, "change-value", G_CALLBACK(slid), transport);
     gtk_box_append(GTK_BOX(row), transport->slider);
     gtk_box_append(GTK_BOX(row), pace_button());
+    gui_keep_left_to_right(row);
     return row;
 }
 

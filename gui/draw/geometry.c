@@ -73,16 +73,26 @@ const GuiItem *gui_items_find(const GArray *items, GuiEntity entity)
     return NULL;
 }
 
-/* How far it is from one box to another in a direction; negative: not in it. Straight
- * ahead counts once, sideways three times. */
+/* The space between two stretches; 0 where they overlap. */
+static double gap(double a, double a_length, double b, double b_length)
+{
+    return MAX(MAX(b - (a + a_length), a - (b + b_length)), 0);
+}
+
+/* How far it is from one box to another in a direction, by the space between them, as an eye sees
+ * it; negative: it is not in that direction. Sideways counts three times; but left and right lead
+ * along a row as long as there is one. Among equals the nearer middle wins. */
 static double distance_toward(GuiRect from, GuiRect to, GuiDirection direction)
 {
     GuiPoint a = gui_rect_centre(from), b = gui_rect_centre(to);
-    double across = direction == GUI_LEFT || direction == GUI_RIGHT ? b.x - a.x : b.y - a.y;
-    double aside = direction == GUI_LEFT || direction == GUI_RIGHT ? b.y - a.y : b.x - a.x;
-    double ahead = direction == GUI_LEFT || direction == GUI_UP ? -across : across;
+    bool level = direction == GUI_LEFT || direction == GUI_RIGHT;
+    double across = level ? b.x - a.x : b.y - a.y;
+    double beside = gap(from.x, from.width, to.x, to.width);
+    double below = gap(from.y, from.height, to.y, to.height);
 
-    return ahead <= 0.5 ? -1 : ahead + 3 * fabs(aside);
+    if ((direction == GUI_LEFT || direction == GUI_UP ? -across : across) <= 0.5)
+        return -1;
+    return (level ? beside + 100 * below : below + 3 * beside) + 0.01 * hypot(b.x - a.x, b.y - a.y);
 }
 
 const GuiItem *gui_items_toward(const GArray *items, GuiEntity from, GuiDirection direction)

@@ -220,6 +220,71 @@ static void test_stage_and_rows(void)
     gtk_window_destroy(GTK_WINDOW(window));
 }
 
+/* ---- Right to left -------------------------------------------------------------------------- */
+
+static GtkWidget *find_text(GtkWidget *root, const char *text)
+{
+    if (GTK_IS_LABEL(root) && !g_strcmp0(gtk_label_get_text(GTK_LABEL(root)), text))
+        return root;
+    for (GtkWidget *child = gtk_widget_get_first_child(root); child;
+         child = gtk_widget_get_next_sibling(child)) {
+        GtkWidget *found = find_text(child, text);
+
+        if (found)
+            return found;
+    }
+    return NULL;
+}
+
+/* x of a widget's left edge in the window. */
+static double left_of(GtkWidget *widget, GtkWidget *window)
+{
+    graphene_rect_t bounds;
+
+    g_assert_true(gtk_widget_compute_bounds(widget, window, &bounds));
+    return bounds.origin.x;
+}
+
+/* Tables are mirrored, numbers in their cells are not; and the buttons of time stay. */
+static void test_right_to_left(void)
+{
+    g_autoptr(SimTrace) trace = sample_trace();
+    g_autoptr(GuiSession) session = open_sample(trace);
+    static const GtkTextDirection directions[] = {GTK_TEXT_DIR_LTR, GTK_TEXT_DIR_RTL};
+
+    gui_session_seek(session, 2500);
+    for (size_t i = 0; i < G_N_ELEMENTS(directions); i++) {
+        bool mirrored = directions[i] == GTK_TEXT_DIR_RTL;
+        GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0), *window, *row;
+        g_autofree char *pages = NULL;
+        const SimModelVm *vm = sim_model_vm(gui_session_model(session), 0);
+
+        gtk_widget_set_default_direction(directions[i]);
+        row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 0);
+        gtk_box_append(GTK_BOX(row), gtk_label_new("back"));
+        gtk_box_append(GTK_BOX(row), gtk_label_new("forth"));
+        gui_keep_left_to_right(row);
+        gtk_box_append(GTK_BOX(box), row);
+        gtk_box_append(GTK_BOX(box), gui_tables_view_new(session));
+        window = show(box);
+        for (unsigned n = 0; n < 10; n++)
+            gtk_test_widget_wait_for_draw(window);
+
+        pages = g_strdup_printf("%u / %u", vm->resident_pages, vm->memory_pages);
+        GtkWidget *cell = find_text(box, pages), *state = find_text(box, "State");
+
+        g_assert_nonnull(cell);
+        g_assert_cmpint(gtk_widget_get_direction(cell), ==, GTK_TEXT_DIR_LTR);
+        g_assert_cmpfloat(gtk_label_get_xalign(GTK_LABEL(cell)), ==, mirrored ? 1 : 0);
+        g_assert_true((left_of(find_text(box, "Pages"), window) < left_of(state, window)) ==
+                      mirrored);
+        g_assert_cmpfloat(left_of(find_text(row, "back"), window), <,
+                          left_of(find_text(row, "forth"), window));
+        gtk_window_destroy(GTK_WINDOW(window));
+    }
+    gtk_widget_set_default_direction(GTK_TEXT_DIR_LTR);
+}
+
 /* ---- Predictions -------------------------------------------------------------------------- */
 
 static void count_changes(void *user)
@@ -428,6 +493,7 @@ int main(int argc, char **argv)
     g_test_add_func("/widgets/canvas", test_canvas);
     g_test_add_func("/widgets/exits", test_exits);
     g_test_add_func("/widgets/stage-and-rows", test_stage_and_rows);
+    g_test_add_func("/widgets/right-to-left", test_right_to_left);
     g_test_add_func("/widgets/predict/choice", test_predict_choice);
     g_test_add_func("/widgets/predict/ports", test_predict_ports);
     g_test_add_func("/widgets/predict/order", test_predict_order);

@@ -111,8 +111,15 @@ static void test_items(void)
     g_assert_cmpstr(gui_items_at(items, 102, 50, 3)->name, ==, "a");
     g_assert_cmpstr(gui_items_toward(items, a, GUI_RIGHT)->name, ==, "b");
     g_assert_cmpstr(gui_items_toward(items, a, GUI_DOWN)->name, ==, "small");
-    g_assert_cmpstr(gui_items_toward(items, c, GUI_UP)->name, ==, "small");
+    g_assert_cmpstr(gui_items_toward(items, c, GUI_UP)->name, ==, "a"); /* its edge is nearer */
     g_assert_null(gui_items_toward(items, b, GUI_RIGHT));
+
+    /* From a wide thing down to what stands right below a part of it, not to the far middle. */
+    GuiEntity wide = {.kind = GUI_ENTITY_HOST}, far = {.kind = GUI_ENTITY_NETWORK};
+    gui_items_add(items, wide, (GuiRect){0, -60, 1000, 40}, g_strdup("wide"));
+    gui_items_add(items, far, (GuiRect){450, 500, 100, 40}, g_strdup("far"));
+    g_assert_cmpstr(gui_items_toward(items, wide, GUI_DOWN)->name, ==, "b");
+    g_assert_cmpstr(gui_items_toward(items, b, GUI_UP)->name, ==, "wide");
 }
 
 /* ---- Lanes: any sum, against adding up by hand ---------------------------------------------- */
@@ -224,6 +231,39 @@ static void check_stage(GuiSession *session, double width, double height, GuiThe
     gui_scene_clear(&scene);
 }
 
+/* Arrow keys alone lead from the first thing on the stage to each other. */
+static void check_reachable(GuiSession *session, double width, double height)
+{
+    GuiTheme theme = gui_theme(GUI_THEME_LIGHT, 1, NULL);
+    GuiScene scene = gui_scene(session, 0);
+    g_autoptr(GuiStage) stage = gui_stage_new(scene.model, width, height, &theme);
+    g_autoptr(GArray) items = gui_stage_items(stage, &scene);
+    g_autofree bool *seen = g_new0(bool, items->len);
+    g_autofree unsigned *todo = g_new(unsigned, items->len);
+    unsigned count = 1;
+
+    todo[0] = 0;
+    seen[0] = true;
+    for (unsigned i = 0; i < count; i++) {
+        const GuiItem *from = &g_array_index(items, GuiItem, todo[i]);
+
+        for (GuiDirection way = GUI_LEFT; way <= GUI_DOWN; way++) {
+            const GuiItem *to = gui_items_toward(items, from->entity, way);
+            size_t number = to ? (size_t)(to - &g_array_index(items, GuiItem, 0)) : 0;
+
+            if (!seen[number])
+                todo[count++] = (unsigned)number;
+            seen[number] = true;
+        }
+    }
+    for (unsigned i = 0; i < items->len; i++)
+        if (!seen[i])
+            g_test_message("%g x %g: no way to %s", width, height,
+                           g_array_index(items, GuiItem, i).name);
+    g_assert_cmpuint(count, ==, items->len);
+    gui_scene_clear(&scene);
+}
+
 static void test_stage_layouts(void)
 {
     static const struct {
@@ -242,6 +282,7 @@ static void test_stage_layouts(void)
         for (size_t j = 0; j < G_N_ELEMENTS(sizes); j++) {
             check_stage(session, sizes[j][0], sizes[j][1], GUI_THEME_LIGHT, 1);
             check_stage(session, sizes[j][0], sizes[j][1], GUI_THEME_DARK, 2);
+            check_reachable(session, sizes[j][0], sizes[j][1]);
         }
     }
 }
