@@ -87,6 +87,12 @@ GtkWidget *gui_page(GtkWidget *content)
     return page;
 }
 
+void gui_remember(const char *setting, void *object, const char *property)
+{
+    g_settings_bind(gui_settings(), setting, object, property,
+                    G_SETTINGS_BIND_DEFAULT | G_SETTINGS_BIND_GET_NO_CHANGES);
+}
+
 GtkWidget *gui_label(const char *text, const char *style_class)
 {
     GtkWidget *label = gtk_label_new(text);

@@ -16,6 +16,10 @@
  * the application, the same object each time. */
 GSettings *gui_settings(void);
 
+/* The property is what the setting says, once, and the setting follows it from then on: windows
+ * begin as the last one was left, and do not pull at each other. */
+void gui_remember(const char *setting, void *object, const char *property);
+
 /* Colours and type as the desktop asks for: light, dark or high contrast, its font, the
  * size of its text. larger: 1 as it is, 1.5 for a projector. */
 GuiTheme gui_app_theme(GtkWidget *widget, double larger);

@@ -338,7 +338,7 @@ static GtkWidget *build_layers(PacketsView *view)
     gtk_paned_set_start_child(GTK_PANED(paned), view->rows_beside);
     gtk_paned_set_end_child(GTK_PANED(paned), right);
     gtk_paned_set_resize_start_child(GTK_PANED(paned), FALSE);
-    gtk_paned_set_position(GTK_PANED(paned), 280);
+    gui_remember("packet-layers-width", paned, "position");
     g_signal_connect(paned, "notify::max-position", G_CALLBACK(width_changed), view);
     gtk_widget_set_vexpand(paned, TRUE);
     return paned;
@@ -390,8 +390,11 @@ static void height_known(GtkPaned *paned, GParamSpec *spec, void *unused)
 
     if (height < 100)
         return;
-    gtk_paned_set_position(paned, (int)(height * LIST_SHARE));
+    int before = g_settings_get_int(gui_settings(), "packet-list-height");
+
+    gtk_paned_set_position(paned, before > 0 ? before : (int)(height * LIST_SHARE));
     g_signal_handlers_disconnect_by_func(paned, height_known, unused);
+    g_settings_bind(gui_settings(), "packet-list-height", paned, "position", G_SETTINGS_BIND_SET);
 }
 
 GtkWidget *gui_packets_view_new(GuiSession *session)

@@ -390,5 +390,6 @@ GtkWidget *gui_window_new(AdwApplication *application, const char *engine_comman
     g_settings_bind(settings, "window-width", window, "default-width", G_SETTINGS_BIND_DEFAULT);
     g_settings_bind(settings, "window-height", window, "default-height", G_SETTINGS_BIND_DEFAULT);
     g_settings_bind(settings, "window-maximized", window, "maximized", G_SETTINGS_BIND_DEFAULT);
+    gui_remember("view", window->view_stack, "visible-child-name");
     return GTK_WIDGET(window);
 }

@@ -8,6 +8,8 @@
 
 #include "gui/draw/paint.h"
 
+#define LEAST_ROOM 140.0 /* for the grids, above the legend */
+
 /* One grid: cells in rows, each standing for one or more pages. */
 typedef struct {
     bool frames; /* the host's page frames; else a VM's pages */
@@ -125,8 +127,10 @@ GuiMemory *gui_memory_new(const SimModel *model, unsigned host, uint32_t only_vm
     const SimModelHost *found = host < model->hosts->len ? model->hosts->pdata[host] : NULL;
     double margin = 18 * theme->scale, left = margin;
     double legend = (14 + 20 * draw_legend(theme, NULL, width, height)) * theme->scale;
-    double room = height - margin - legend;
+    double room = MAX(height - margin - legend, LEAST_ROOM * theme->scale);
 
+    /* Large type in a small window: what has no room scrolls. */
+    height = room + margin + legend;
     memory->theme = *theme;
     memory->host = host;
     memory->width = width;

@@ -102,6 +102,23 @@ def modes():
     app.close()
 
 
+def restored():
+    """The next window begins with the view that was seen last."""
+    path = without_steps('first', 'two-guests.json')
+    app = Application(path)
+    app.find('0 ns /', exact=False)
+    app.click('Memory')
+    app.find('page 0 of a', exact=False)
+    app.click('Close')
+    app.process.wait(timeout=30)
+    app.log.close()
+    app = Application(path)
+    app.find('page 0 of a', exact=False)
+    app.click('Stage')
+    app.find('VM a, off', exact=False)
+    app.close()
+
+
 def bad_file():
     path = os.path.join(os.environ['HOME'], 'bad.json')
     with open(path, 'w', encoding='utf-8') as out:
@@ -113,4 +130,4 @@ def bad_file():
 
 
 if __name__ == '__main__':
-    sys.exit(driver.main(live, forward_rule, modes, bad_file))
+    sys.exit(driver.main(live, forward_rule, modes, restored, bad_file))
