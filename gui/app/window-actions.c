@@ -136,8 +136,15 @@ static void apply_step_kind(GuiWindow *window, const char *name)
             gui_player_set_step(window->player, (GuiStep)i);
 }
 
+/* key NULL: at the beginning. Others change while the window is laid out (where its panes are),
+ * which must not set off anything here. */
 static void settings_changed(GSettings *settings, const char *key, GuiWindow *window)
 {
+    static const char *const own[] = {"pace", "step-kind", "large-type", NULL};
+
+    if (key && !g_strv_contains(own, key))
+        return;
+
     g_autofree char *pace = g_settings_get_string(settings, "pace");
     g_autofree char *kind = g_settings_get_string(settings, "step-kind");
 

@@ -62,7 +62,8 @@ def unmarked(path, text):
 def broken(path, text):
     """What is marked and has a macro in it of which xgettext sees nothing."""
     text = without_comments(text)
-    for match in re.finditer(r'(?<!\w)_\(\s*(?:"(?:\\.|[^"\\])*"\s*|PRI\w+\s*)+(?!PRI)([A-Z]\w+)', text):
+    marked = r'(?<!\w)_\(\s*(?:"(?:\\.|[^"\\])*"\s*|PRI\w+\s*)+(?!PRI)([A-Z]\w+)'
+    for match in re.finditer(marked, text):
         yield f'{path}:{text.count(chr(10), 0, match.start()) + 1}: {match[1]} in a marked text'
 
 
