@@ -54,7 +54,7 @@ GuiTable *gui_exit_counts(const SimModel *model)
     for (unsigned kind = 0; kind < SIM_EXIT_COUNT; kind++)
         if (used >> kind & 1)
             g_string_append_printf(head, "\t%s", gui_name(SIM_NAMES(ExitKind), kind));
-    g_string_append_printf(head, "	%s	%s", _("all"), _("cost"));
+    g_string_append_printf(head, "\t%s\t%s", _("all"), _("cost"));
     table = gui_table_new(N_("Exits so far"), "", head->str);
     table->right = UINT32_MAX & ~1u;
     for (unsigned i = 0; i < model->vms->len; i++) {
