@@ -2,6 +2,8 @@
 /* translation.c: a column for each table, one for the page, one for the page frame. */
 #include "gui/draw/translation.h"
 
+#include <glib/gi18n.h>
+
 #include <inttypes.h>
 #include <math.h>
 
@@ -77,12 +79,12 @@ static void add_tables(GuiTranslation *translation, const SimModelVm *vm, const 
 
         column->entity = page_entity(vm, level->page);
         column->title = g_strdup(level->name);
-        column->place = g_strdup_printf("at page 0x%" PRIx64, level->page);
-        column->part = g_strdup_printf("bits %u to %u", level->shift + 8, level->shift);
+        column->place = g_strdup_printf(_("at page 0x%" PRIx64), level->page);
+        column->part = g_strdup_printf(_("bits %u to %u"), level->shift + 8, level->shift);
         column->number = g_strdup_printf("%u", level->index);
         column->ends = last && walk->end != SIM_WALK_FOUND;
         if (last && walk->end == SIM_WALK_NO_TABLE) {
-            column->flags = g_strdup("the trace does not have this table");
+            column->flags = g_strdup(_("the trace does not have this table"));
             continue;
         }
         column->entry = g_strdup_printf("0x%" PRIx64, level->entry);
@@ -94,10 +96,10 @@ static void add_tables(GuiTranslation *translation, const SimModelVm *vm, const 
 
 static const char *absent_words(unsigned flags)
 {
-    return flags & SIM_PAGE_SWAPPED     ? "no page frame: in swap space"
-           : flags & SIM_PAGE_BALLOONED ? "no page frame: in the balloon"
-           : flags & SIM_PAGE_TOUCHED   ? "no page frame: taken away"
-                                        : "no page frame: never touched";
+    return flags & SIM_PAGE_SWAPPED     ? _("no page frame: in swap space")
+           : flags & SIM_PAGE_BALLOONED ? _("no page frame: in the balloon")
+           : flags & SIM_PAGE_TOUCHED   ? _("no page frame: taken away")
+                                        : _("no page frame: never touched");
 }
 
 static void add_frame(GuiTranslation *translation, const SimModelVm *vm, uint64_t physical)
@@ -106,20 +108,20 @@ static void add_frame(GuiTranslation *translation, const SimModelVm *vm, uint64_
     Column *column = add_column(translation, COLUMN_FRAME);
 
     column->ends = page.frame == SIM_MODEL_NO_FRAME;
-    column->place = g_strdup("the hypervisor's table");
+    column->place = g_strdup(_("the hypervisor's table"));
     if (column->ends) {
-        column->title = g_strdup("no page frame");
+        column->title = g_strdup(_("no page frame"));
         column->flags = g_strdup(absent_words(page.flags));
         return;
     }
     column->entity = (GuiEntity){.kind = GUI_ENTITY_PAGE_FRAME, .a = vm->host, .b = page.frame};
-    column->title = g_strdup_printf("page frame %u", page.frame);
+    column->title = g_strdup_printf(_("page frame %u"), page.frame);
     column->brief = g_strdup_printf("%u", page.frame);
     column->entry = g_strdup_printf("0x%" PRIx64, (uint64_t)page.frame << 12 | (physical & 0xfff));
-    column->flags = g_strdup_printf("of the host: %s%s%s",
-                                    page.flags & SIM_PAGE_WRITABLE ? "writable" : "read-only",
-                                    page.flags & SIM_PAGE_SHARED ? ", shared" : "",
-                                    page.flags & SIM_PAGE_PINNED ? ", pinned" : "");
+    column->flags = g_strdup_printf(_("of the host: %s%s%s"),
+                                    page.flags & SIM_PAGE_WRITABLE ? _("writable") : _("read-only"),
+                                    page.flags & SIM_PAGE_SHARED ? _(", shared") : "",
+                                    page.flags & SIM_PAGE_PINNED ? _(", pinned") : "");
 }
 
 /* The guest-physical page and what is beneath it. */
@@ -130,20 +132,20 @@ static void add_page(GuiTranslation *translation, const SimModelVm *vm, const Si
     Column *column = add_column(translation, COLUMN_PAGE);
 
     column->entity = page_entity(vm, number);
-    column->title = g_strdup_printf("page 0x%" PRIx64, number);
+    column->title = g_strdup_printf(_("page 0x%" PRIx64), number);
     column->brief = g_strdup_printf("0x%" PRIx64, number);
-    column->place = g_strdup("guest-physical");
-    column->part = g_strdup_printf("bits %u to 0", shift - 1);
+    column->place = g_strdup(_("guest-physical"));
+    column->part = g_strdup_printf(_("bits %u to 0"), shift - 1);
     column->number = g_strdup_printf("0x%" PRIx64, walk->address & ((UINT64_C(1) << shift) - 1));
     column->entry = g_strdup_printf("0x%" PRIx64, walk->physical);
     column->ends = number >= vm->memory_pages;
     if (column->ends)
-        column->flags = g_strdup("no memory of the VM: a device, or nothing");
+        column->flags = g_strdup(_("no memory of the VM: a device, or nothing"));
     else if (walk->count)
         column->flags =
-            g_strdup_printf("one of %s", sim_walk_page_size(&walk->levels[walk->count - 1]));
+            g_strdup_printf(_("one of %s"), sim_walk_page_size(&walk->levels[walk->count - 1]));
     else
-        column->flags = g_strdup("taken as a guest-physical address");
+        column->flags = g_strdup(_("taken as a guest-physical address"));
     if (!column->ends)
         add_frame(translation, vm, walk->physical);
 }
@@ -151,11 +153,11 @@ static void add_page(GuiTranslation *translation, const SimModelVm *vm, const Si
 static char *note_of(const SimWalk *walk)
 {
     if (walk->end != SIM_WALK_NO_TABLES)
-        return g_strdup_printf("the guest's page tables as of its last exit, at %.6f ms",
+        return g_strdup_printf(_("the guest's page tables as of its last exit, at %.6f ms"),
                                (double)walk->exit_time / 1e6);
-    return g_strdup(walk->exited ? "no page tables in this trace: they are recorded with "
-                                   "\"run\": {\"detail\": \"full\"}"
-                                 : "no exit yet: page tables are recorded at exits");
+    return g_strdup(walk->exited ? _("no page tables in this trace: they are recorded with "
+                                     "\"run\": {\"detail\": \"full\"}")
+                                 : _("no exit yet: page tables are recorded at exits"));
 }
 
 /* ---- Layout ------------------------------------------------------------------------------ */
@@ -189,7 +191,7 @@ GuiTranslation *gui_translation_new(const SimModel *model, uint32_t vm, const Si
     translation->vm = vm;
     translation->found = walk->end == SIM_WALK_FOUND || walk->end == SIM_WALK_NO_TABLES;
     translation->heading =
-        g_strdup_printf("%s: virtual address 0x%" PRIx64, found->name, walk->address);
+        g_strdup_printf(_("%s: virtual address 0x%" PRIx64), found->name, walk->address);
     translation->note = note_of(walk);
     add_tables(translation, found, walk);
     if (translation->found)
@@ -258,8 +260,8 @@ static void draw_segment(const GuiTheme *theme, cairo_t *cr, const Column *colum
     gui_text(cr, theme, GUI_TEXT(.size = 0.75, .align = GUI_ALIGN_CENTRE), middle.x, box.y + 10,
              box.width - 6, column->part);
     g_autofree char *number = column->kind == COLUMN_TABLE
-                                  ? g_strdup_printf("index %s", column->number)
-                                  : g_strdup_printf("offset %s", column->number);
+                                  ? g_strdup_printf(_("index %s"), column->number)
+                                  : g_strdup_printf(_("offset %s"), column->number);
     gui_set_colour(cr, theme->ink, 1);
     gui_text(cr, theme, GUI_TEXT(.size = 0.9, .bold = true, .align = GUI_ALIGN_CENTRE), middle.x,
              box.y + 26, box.width - 6, number);
@@ -289,7 +291,7 @@ static void draw_column(const GuiTranslation *translation, cairo_t *cr, const Co
     if (shift > 0)
         gui_paint_owner(cr, theme, (GuiRect){box.x + 8, box.y + 11, 10, 10}, translation->vm);
     const GuiTextStyle title = {.bold = true, .size = 0.95};
-    const char *place = column->kind == COLUMN_FRAME ? "page frame" : "guest page";
+    const char *place = column->kind == COLUMN_FRAME ? _("page frame") : _("guest page");
     bool brief = column->brief && gui_text_width(theme, &title, column->title) > text.width - shift;
     gui_set_colour(cr, theme->ink, 1);
     gui_text(cr, theme, &title, text.x + shift, box.y + 16, text.width - shift,
@@ -330,9 +332,9 @@ static void draw_border(const GuiTranslation *translation, cairo_t *cr, const Co
     cairo_set_dash(cr, NULL, 0, 0);
     gui_set_colour(cr, theme->dim, 1);
     gui_text(cr, theme, GUI_TEXT(.size = 0.75), x + 6, frame->segment.y + 8,
-             frame->box.width + translation->gap / 2 - 6, "the hypervisor");
+             frame->box.width + translation->gap / 2 - 6, _("the hypervisor"));
     gui_text(cr, theme, GUI_TEXT(.size = 0.75), x + 6, frame->segment.y + 24,
-             frame->box.width + translation->gap / 2 - 6, "second level");
+             frame->box.width + translation->gap / 2 - 6, _("second level"));
 }
 
 void gui_translation_draw(const GuiTranslation *translation, cairo_t *cr, GuiEntity selected)
@@ -373,18 +375,18 @@ void gui_translation_draw(const GuiTranslation *translation, cairo_t *cr, GuiEnt
 static char *column_words(const Column *column)
 {
     if (column->kind == COLUMN_TABLE && column->entry)
-        return g_strdup_printf("%s %s of the guest, %s, index %s: entry %s, %s", column->title,
+        return g_strdup_printf(_("%s %s of the guest, %s, index %s: entry %s, %s"), column->title,
                                column->place, column->part, column->number, column->entry,
                                column->flags);
     if (column->kind == COLUMN_TABLE)
-        return g_strdup_printf("%s %s of the guest: %s", column->title, column->place,
+        return g_strdup_printf(_("%s %s of the guest: %s"), column->title, column->place,
                                column->flags);
     if (column->kind == COLUMN_PAGE)
-        return g_strdup_printf("guest-physical address %s, %s, %s", column->entry, column->title,
+        return g_strdup_printf(_("guest-physical address %s, %s, %s"), column->entry, column->title,
                                column->flags);
     if (!column->entry)
-        return g_strdup_printf("the hypervisor's table: %s", column->flags);
-    return g_strdup_printf("the hypervisor's table: %s, %s; there at address %s", column->title,
+        return g_strdup_printf(_("the hypervisor's table: %s"), column->flags);
+    return g_strdup_printf(_("the hypervisor's table: %s, %s; there at address %s"), column->title,
                            column->flags, column->entry);
 }
 
