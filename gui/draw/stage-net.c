@@ -233,7 +233,8 @@ static const StagePort *peer_plug(const GuiStage *stage, const SimModel *model, 
     const SimModelPort *port = sim_model_port(model, number);
     const SimModelPort *peer = peer_of(model, port);
 
-    return peer && peer->vm != SIM_NONE ? stage_port(stage, port->peer) : NULL;
+    /* A broken trace may name a VM that there never was. */
+    return peer && peer->vm < stage->vms->len ? stage_port(stage, port->peer) : NULL;
 }
 
 /* x of the cable that leaves a VM's plug: straight down from the lowest row, else in
