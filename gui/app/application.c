@@ -137,6 +137,11 @@ static int handle_options(GApplication *base, GVariantDict *options)
         g_print("hvlab " HVLAB_VERSION "\n");
         return 0;
     }
+    if (!gtk_init_check()) {
+        g_printerr("hvlab: gui: %s\n", _("there is no display to open a window on; "
+                                         "'hvlab render' draws without one"));
+        return 3;
+    }
     return -1;
 }
 

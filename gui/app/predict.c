@@ -109,10 +109,12 @@ static GtkWidget *order_row(Form *form, unsigned number)
     const char *text = option_text(form->predict, form->words->pdata[number]);
     g_autofree char *place = g_strdup_printf("%u.", number + 1);
     g_autofree char *says = g_strdup_printf(_("Move up: %s"), text);
-    GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 8), *label = gui_label(text, NULL),
+    GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 8),
+              *number_label = gtk_label_new(place), *label = gui_label(text, NULL),
               *button = gtk_button_new_from_icon_name("go-up-symbolic");
 
-    gtk_box_append(GTK_BOX(row), gui_label(place, "numeric"));
+    gtk_widget_add_css_class(number_label, "numeric"); /* never wrapped, the text beside it is */
+    gtk_box_append(GTK_BOX(row), number_label);
     gtk_widget_set_hexpand(label, TRUE);
     gtk_box_append(GTK_BOX(row), label);
     gtk_widget_add_css_class(button, "flat");

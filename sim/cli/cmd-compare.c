@@ -390,7 +390,7 @@ static void print_parting(const Run *a, const Run *b)
     if (parting.same)
         return;
     if (moments.same) {
-        printf("    the same things are done, at other times\n");
+        printf("    the same things are done, at other times or with other numbers\n");
     } else {
         printf("    the first thing that only one of them does\n");
         print_moment(a, &moments.a);

@@ -104,8 +104,9 @@ static void append_all(Walk *walk)
     } else if (walk->found.exited) {
         g_string_append(walk->text,
                         "The trace has no page tables: they are recorded with \"run\": "
-                        "{\"detail\": \"full\"}.\nTaken as a guest-physical address, which it is "
-                        "where a guest maps its memory one to one:\n");
+                        "{\"detail\": \"full\"}, or by hvlab run --set run.detail=full.\n"
+                        "Taken as a guest-physical address, which it is where a guest maps its "
+                        "memory one to one:\n");
     } else {
         g_string_append(walk->text, "The VM has had no exit yet, and page tables are recorded at "
                                     "exits.\nTaken as a guest-physical address:\n");
