@@ -276,7 +276,7 @@ static void test_checks(void)
     "\"on_overcommit\":\"as-set\",\"out_of_memory\":\"crash\",\"overcommit\":true,"                \
     "\"replacement\":\"none\",\"sample\":\"10ms\",\"sample_pages\":0,"                             \
     "\"sample_period\":\"100ms\",\"scan\":\"1ms\",\"scan_pages\":100,\"share\":"                   \
-    "false,\"swap\":\"64MiB\",\"tax\":\"75%\",\"trace_references\":false,"                         \
+    "false,\"statistics\":\"0ns\",\"swap\":\"64MiB\",\"tax\":\"75%\",\"trace_references\":false,"  \
     "\"victim\":\"page\",\"wait\":\"50ms\"},"                                                      \
     "\"pcpus\":1,\"quantum\":\"10us\",\"scheduler\":{\"accounting\":\"30ms\","                     \
     "\"allotment\":\"0ns\",\"boost\":\"never\",\"latency\":\"0ns\",\"levels\":3,\"policy\":"       \
