@@ -151,6 +151,15 @@ typedef struct {
     AdwToastOverlay *toasts;
 } Picture;
 
+static void picture_free(void *data, GClosure *closure)
+{
+    Picture *picture = data;
+
+    g_object_unref(picture->widget);
+    g_object_unref(picture->toasts);
+    g_free(picture);
+}
+
 static void picture_chosen(GtkNativeDialog *dialog, int response, Picture *picture)
 {
     g_autoptr(GFile) file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(dialog));
@@ -163,22 +172,24 @@ static void picture_chosen(GtkNativeDialog *dialog, int response, Picture *pictu
         g_autofree char *name = g_path_get_basename(full);
         g_autofree char *saved = g_strdup_printf(_("Saved as %s"), name);
         bool good = gui_export_image(picture->widget, full, 2, &error);
+        g_autofree char *escaped = g_markup_escape_text(good ? saved : error->message, -1);
 
-        adw_toast_overlay_add_toast(picture->toasts, adw_toast_new(good ? saved : error->message));
+        adw_toast_overlay_add_toast(picture->toasts, adw_toast_new(escaped));
     }
     g_object_unref(dialog);
 }
 
-static void save_clicked(GtkWidget *button, Picture *picture)
+static void save_clicked(GtkWidget *button, const Picture *own)
 {
     GtkFileChooserNative *dialog =
         gtk_file_chooser_native_new(_("Save as a picture"), GTK_WINDOW(gtk_widget_get_root(button)),
                                     GTK_FILE_CHOOSER_ACTION_SAVE, _("_Save"), _("_Cancel"));
+    Picture *picture = g_new(Picture, 1); /* the window may be closed before the dialog is */
 
+    *picture = (Picture){g_object_ref(own->widget), g_object_ref(own->toasts)};
     gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(dialog),
                                       g_object_get_data(G_OBJECT(button), "name"));
-    g_signal_connect_data(dialog, "response", G_CALLBACK(picture_chosen),
-                          g_memdup2(picture, sizeof(*picture)), (GClosureNotify)(void *)g_free, 0);
+    g_signal_connect_data(dialog, "response", G_CALLBACK(picture_chosen), picture, picture_free, 0);
     gtk_native_dialog_show(GTK_NATIVE_DIALOG(dialog));
 }
 

@@ -267,7 +267,9 @@ char *gui_live_undo_of(const SimModel *model, const char *json)
         undo = old_throttles(command, vm);
     } else if (!undo && !strcmp(what, "set-balloon") && vm) {
         g_autofree char *size = g_strdup_printf("%uKiB", vm->balloon_target * 4);
-        json_object_object_add(command, "size", json_object_new_string(size));
+        json_object_object_del(command, "size"); /* it was the memory policy's */
+        if (vm->balloon_commanded)
+            json_object_object_add(command, "size", json_object_new_string(size));
         undo = with_word(command, what);
     } else if (!undo && !strcmp(what, "set-mode") && network) {
         json_object_object_add(command, "mode",

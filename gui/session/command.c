@@ -25,6 +25,7 @@ static const struct {
     {"set-mode", N_("Network %s becomes %s"), {"network", "mode"}},
     {"forward-remove", N_("Forward rule %s is removed from %s"), {"name", "network"}},
     {"set-balloon", N_("The balloon of %s is to hold %s"), {"vm", "size"}},
+    {"set-tax", N_("The tax on idle memory is %s"), {"tax", NULL}},
     {"type", N_("Something is typed on the console of %s"), {"vm", NULL}},
 };
 
@@ -71,6 +72,18 @@ static char *throttle_words(json_object *command)
                            second ? second : "");
 }
 
+static char *memory_words(json_object *command)
+{
+    static const char *const keys[] = {"shares", "reservation", "limit"}; /* as in a scenario */
+    g_autoptr(GString) list = g_string_new(NULL);
+
+    for (size_t i = 0; i < G_N_ELEMENTS(keys); i++)
+        if (json_object_object_get_ex(command, keys[i], NULL))
+            g_string_append_printf(list, "%s%s %s", list->len > 0 ? ", " : "", keys[i],
+                                   word(command, keys[i]));
+    return g_strdup_printf(_("Memory of %s: %s"), word(command, "vm"), list->str);
+}
+
 char *gui_command_words(const char *json)
 {
     json_object *command = json_tokener_parse(json);
@@ -83,6 +96,11 @@ char *gui_command_words(const char *json)
             words = rule_words(command);
         if (!strcmp(what, "set-throttle"))
             words = throttle_words(command);
+        if (!strcmp(what, "set-memory"))
+            words = memory_words(command);
+        if (!strcmp(what, "set-balloon") && !json_object_object_get_ex(command, "size", NULL))
+            words = g_strdup_printf(_("The memory policy has the balloon of %s again"),
+                                    word(command, "vm"));
         for (size_t i = 0; i < G_N_ELEMENTS(sentences) && !words; i++)
             if (!strcmp(what, sentences[i].what))
                 words = g_strdup_printf(_(sentences[i].says), word(command, sentences[i].keys[0]),

@@ -181,9 +181,10 @@ _Static_assert(sizeof(HvBootInfo) <= HV_GUEST_PAGE_TABLES - HV_GUEST_BOOT_INFO,
  * From the guest:
  *   probe ID reply ADDRESS NONCE RTT_NS  ADDRESS answered with this NONCE
  *   probe ID timeout                     it left, and nothing came back in time
- *   probe ID unreachable ADDRESS TYPE CODE  ADDRESS sent an ICMP error, of which these are the
- * numbers probe ID refused                     TCP: a reset probe ID other-answer                an
- * answer that was something else probe ID no-route                    it did not leave: no route
+ *   probe ID unreachable ADDRESS TYPE CODE   ADDRESS sent an ICMP error with these numbers
+ *   probe ID refused                     TCP: a reset
+ *   probe ID other-answer                an answer that was something else
+ *   probe ID no-route                    it did not leave: no route
  *   probe ID no-arp-answer ADDRESS       it did not leave: nobody answers ARP for ADDRESS
  *   probe ID not-run                     it did not leave: there was no room for it
  *   seen icmp NONCE ADDRESS              this guest received a probe with NONCE from ADDRESS

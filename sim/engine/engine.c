@@ -266,8 +266,9 @@ static bool others_rest(const SimEngine *engine, uint64_t time, uint64_t grant)
 {
     const SimDue *due = engine->first_due;
 
-    return time < grant && time < engine->phase_end && (!due || time < due->time) &&
-           time < hv_host_deadline(engine->host) && !hv_host_has_output(engine->host);
+    return time >= engine->now && time < grant && time < engine->phase_end &&
+           (!due || time < due->time) && time < hv_host_deadline(engine->host) &&
+           !hv_host_has_output(engine->host);
 }
 
 /* One turn; false when the host has reached the grant. */

@@ -213,6 +213,7 @@ static bool balloon_target(SimModel *model, const SimRecord *record)
     if (!vm)
         return false;
     vm->balloon_target = event->pages;
+    vm->balloon_commanded = event->why == SIM_BALLOON_BY_COMMAND && event->pages > 0;
     return true;
 }
 

@@ -184,6 +184,7 @@ typedef struct {
     uint32_t block_pages;                      /* of each; 0: there was none */
     uint32_t ballooned_pages;                  /* that are in its balloon now */
     uint32_t balloon_target;                   /* that it is asked to have there */
+    bool balloon_commanded;                    /* by a command, not by the memory policy */
     uint64_t inflates, deflates;               /* pages given, and taken back */
     uint64_t balloon_used;                     /* used while in the balloon, and not taken back */
     uint64_t balloon_refused;                  /* pages it could not give or take back */

@@ -203,7 +203,7 @@ bool sim_override_changes_mode(json_object *values, const char *text)
     const char *equals = strchr(text, '=');
     g_autofree char *path = equals ? g_strndup(text, (size_t)(equals - text)) : NULL;
     g_auto(GStrv) steps = path && g_utf8_validate(text, -1, NULL) ? split_path(path) : NULL;
-    json_object *networks, *network, *before = NULL;
+    json_object *networks, *network, *mode, *before = NULL;
     SimPath places[] = {{NULL, "networks", 0}, {&places[0], NULL, 0}};
     size_t index;
 
@@ -216,9 +216,13 @@ bool sim_override_changes_mode(json_object *values, const char *text)
     network = json_object_array_get_idx(networks, index);
     if (!json_object_is_type(network, json_type_object) ||
         !json_object_object_get_ex(network, "mode", &before) ||
-        !json_object_is_type(before, json_type_string) ||
-        strcmp(json_object_get_string(before), equals + 1) == 0)
+        !json_object_is_type(before, json_type_string))
         return false;
-    json_object_object_add(network, "mode", json_object_new_string(equals + 1));
+    mode = read_value(equals + 1); /* nat, or "nat" */
+    if (!json_object_is_type(mode, json_type_string) || json_object_equal(before, mode)) {
+        json_object_put(mode);
+        return false;
+    }
+    json_object_object_add(network, "mode", mode);
     return true;
 }

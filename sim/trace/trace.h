@@ -207,7 +207,8 @@ static inline void *sim_trace_begin(SimTrace *trace, uint16_t source, uint64_t t
             sim_trace_begin(sim_trace_, sim_source_, sim_time_, SIM_TYPE_OF_##Name,                \
                             sizeof(SimEvent##Name) + sim_blob_size_);                              \
         if (G_LIKELY(sim_place_)) {                                                                \
-            memset(sim_trace_->end - 8, 0, 8);                                                     \
+            if (sizeof(SimEvent##Name) + sim_blob_size_ > 0)                                       \
+                memset(sim_trace_->end - 8, 0, 8);                                                 \
             *sim_place_ = (SimEvent##Name){__VA_ARGS__};                                           \
             sim_trace_copy(sim_place_ + 1, sim_blob_, sim_blob_size_);                             \
         } else {                                                                                   \

@@ -376,6 +376,30 @@ static void test_no_growth(Fixture *f, const void *user)
     g_assert_cmpuint(mallinfo2().uordblks, <, before + 32768);
 }
 
+/* ---- Commands in words -------------------------------------------------------------- */
+
+static void test_commands(void)
+{
+    static const char *const cases[][2] = {
+        {"{\"do\":\"set-balloon\",\"vm\":\"a\",\"size\":\"64KiB\"}",
+         "The balloon of a is to hold 64KiB"},
+        {"{\"do\":\"set-balloon\",\"vm\":\"a\"}", "The memory policy has the balloon of a again"},
+        {"{\"do\":\"set-memory\",\"vm\":\"a\",\"limit\":\"1024KiB\"}",
+         "Memory of a: limit 1024KiB"},
+        {"{\"do\":\"set-memory\",\"vm\":\"a\",\"shares\":2000,\"reservation\":\"64KiB\"}",
+         "Memory of a: shares 2000, reservation 64KiB"},
+        {"{\"do\":\"set-tax\",\"tax\":\"50%\"}", "The tax on idle memory is 50%"},
+        {"{\"do\":\"set-throttle\",\"vm\":\"a\",\"exits\":{\"rate\":100},"
+         "\"device_operations\":{\"rate\":0}}",
+         "a may have 100 exits a second; a may have as many device operations as it wants"},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *words = gui_command_words(cases[i][0]);
+        g_assert_cmpstr(words, ==, cases[i][1]);
+    }
+}
+
 #define ADD(name, function)                                                                        \
     g_test_add("/session/" name, Fixture, NULL, open_sample, function, close_sample)
 
@@ -396,5 +420,6 @@ int main(int argc, char **argv)
     ADD("not-a-trace", test_not_a_trace);
     ADD("no-growth", test_no_growth);
     g_test_add_func("/session/keyframes", test_keyframes);
+    g_test_add_func("/session/commands", test_commands);
     return g_test_run();
 }

@@ -336,6 +336,28 @@ static void test_reserve(void)
     g_assert_cmpuint(sim_reader_end_time(reader), ==, 10);
 }
 
+/* A type without fields is a header and nothing else where there is no text either. */
+static void test_empty(void)
+{
+    g_autoptr(SimTrace) trace = sim_trace_new("{}", NULL, NULL);
+    SimCursor cursor = {0};
+    SimRecord record;
+
+    for (unsigned i = 0; i < 3; i++)
+        SIM_TRACE_BLOB(trace, SIM_SOURCE_WORLD, i, Note, "", 0);
+    sim_trace_finish(trace);
+
+    g_autoptr(SimReader) reader = sample_reader(trace);
+
+    for (unsigned i = 0; i < 3; i++) {
+        g_assert_true(sim_reader_next(reader, &cursor, &record));
+        g_assert_cmpuint(record.type, ==, SIM_EVENT_NOTE);
+        g_assert_cmpuint(record.time, ==, i);
+        g_assert_cmpuint(record.blob_size, ==, 0);
+    }
+    g_assert_false(sim_reader_next(reader, &cursor, &record));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -348,5 +370,6 @@ int main(int argc, char **argv)
     g_test_add_data_func("/trace/slicing-limited", GSIZE_TO_POINTER(20000), test_slicing);
     g_test_add_func("/trace/limit", test_limit);
     g_test_add_func("/trace/reserve", test_reserve);
+    g_test_add_func("/trace/empty", test_empty);
     return g_test_run();
 }
