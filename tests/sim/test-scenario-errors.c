@@ -411,8 +411,8 @@ static const Case check_cases[] = {
      "exits.interrupt_window, exits.preempt, exits.shutdown, exits.error, memory.size_bytes, "
      "memory.resident_pages, memory.faults, memory.shared_pages, memory.shares, "
      "memory.copies, memory.ballooned_pages, memory.balloon_target, memory.inflates, "
-     "memory.deflates, memory.balloon_used, memory.balloon_refused, memory.target_pages, "
-     "memory.active_ppm, ... (39 in all)"},
+     "memory.deflates, memory.balloon_used, memory.balloon_refused, "
+     "memory.guest_says.reports, memory.guest_says.free_bytes, ... (42 in all)"},
     {"counter-vcpu", CHECK("{\"counter\":{\"path\":\"vms.a.vcpus.1.ran_ns\",\"min\":1}}"),
      "x.json:4: checks[0].expect.counter.path: \"vms.a.vcpus.1.ran_ns\" does not number one of the "
      "VM's vCPUs; allowed: 0 to 0"},
