@@ -55,6 +55,7 @@ int cli_gui(int argc, char **argv)
 {
     (void)argc;
     return start("app", "hvlab-gui",
-                 "GTK 4 and libadwaita (packages libgtk-4-dev, libadwaita-1-dev and gettext)",
+                 "GTK 4, libadwaita and GtkSourceView (packages libgtk-4-dev, libadwaita-1-dev, "
+                 "libgtksourceview-5-dev and gettext)",
                  argv);
 }

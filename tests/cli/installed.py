@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 
-from harness import contains, equal, main, test, true
+from harness import contains, equal, main, skip, test, true
 
 BUILD = os.path.abspath(sys.argv[3])
 
@@ -57,6 +57,21 @@ def finds(folder):
                     rows['first/sharing-a-cpu'], cwd=folder)
     true(process.returncode in (0, 1), process.stderr)
     contains(process.stdout, 'Fairness')
+
+
+@test('the application where there is no display: one line that says so, and exit code 3')
+def no_display(folder):
+    prefix = install(folder)
+
+    if not os.path.exists(os.path.join(prefix, 'bin', 'hvlab-gui')):
+        skip('hvlab-gui was not built')
+    headless = {'DISPLAY': '', 'WAYLAND_DISPLAY': '', 'GDK_BACKEND': 'x11'}
+    process = subprocess.run([os.path.join(prefix, 'bin', 'hvlab'), 'gui'], timeout=60,
+                             env=dict(os.environ, **headless), stdin=subprocess.DEVNULL,
+                             capture_output=True, text=True, check=False)
+    equal((process.returncode, process.stdout), (3, ''), process.stderr)
+    true(process.stderr.startswith('hvlab: gui: there is no display'), process.stderr)
+    equal(process.stderr.count('\n'), 1, process.stderr)
 
 
 main()
