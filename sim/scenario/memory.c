@@ -2,6 +2,8 @@
 /* memory.c: what goes together in host.memory_policy. */
 #include "sim/scenario/reader.h"
 
+#define LEAST_STATISTICS_NS 10000u /* as of all other periods: time must go on */
+
 static void set_in_one_word(SimScenarioMemoryPolicy *policy)
 {
     switch ((SimOvercommit)policy->on_overcommit) {
@@ -68,6 +70,10 @@ bool sim_finish_memory_policy(SimReader *reader, const SimPath *path, json_objec
                                "false, or without \"balloon\", \"sample_pages\" and victim "
                                "\"shares\"");
     }
+    SimPath statistics = {path, "statistics", 0};
+
+    if (policy->statistics_ns > 0 && policy->statistics_ns < LEAST_STATISTICS_NS)
+        return sim_reader_fail(reader, &statistics, "is too often; allowed: 0ns, or 10us and more");
     if (policy->share && policy->trace_references)
         return sim_reader_fail(reader, &share,
                                "pages that share a page frame cannot be traced one by one; "

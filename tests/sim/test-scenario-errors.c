@@ -92,6 +92,8 @@ static const Case shape_cases[] = {
     {"unknown-key-far", HEAD "\"host\":{\n\"zzzzzz\":1},\n" VM_A,
      "x.json:3: host.zzzzzz: unknown key; allowed: pcpus, memory, clock_hz, scheduler, quantum, "
      "costs, memory_policy"},
+    {"statistics-too-often", HEAD "\"host\":{\"memory_policy\":{\"statistics\":\"1ns\"}}," VM_A,
+     "x.json:2: host.memory_policy.statistics: is too often; allowed: 0ns, or 10us and more"},
     {"odd-key", HEAD "\"a \\n\":1,\n" VM_A,
      "x.json:2: \"a \\n\": unknown key; allowed: $schema, format, id, title, brief, meta, "
      "requires, "
