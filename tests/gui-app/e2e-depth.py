@@ -127,6 +127,7 @@ def edit():
     app.click('Save')
     app.wait(lambda: '"vm3"' in open(path, encoding='utf-8').read(), 'the saved file')
     app.click('Run')
+    app.click('Stage')  # the view is the one last shown
     app.find('VM vm3', exact=False)
     app.close()
 

@@ -117,7 +117,7 @@ static void test_measure(void)
         return;
     }
     for (unsigned i = 0; i < CYCLES; i++)
-        g_ptr_array_add(lost, g_malloc(48));
+        g_ptr_array_add(lost, g_malloc(256));
     g_assert_cmpuint(in_use(), >, before + SPARE);
 }
 
