@@ -9,8 +9,7 @@
  * It looks when vCPU 0 notifies a queue and when it waits in HLT. Both are done by the
  * guest on purpose and between two operations on its data, so that nothing is seen half
  * written; an exit in the midst of anything (the end of a slice, a page fault) would not
- * do. A page that is absent has not been written to since, and is looked at when it is
- * back.
+ * do. A page that is absent is looked at when it is back.
  *
  * Whatever the bytes say is the guest's word: the reader must not trust them.
  */

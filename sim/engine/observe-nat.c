@@ -111,7 +111,7 @@ void sim_observe_dhcp(void *user, NetTime at, NetPortId port, const NetDhcpEvent
                .address = event->address, .network = network_of(user, port), .what = event->kind);
     if (event->kind == NET_DHCP_EVENT_ACK)
         sim_engine_lease(user, event->mac, event->address);
-    else if (event->kind == NET_DHCP_EVENT_DECLINE)
+    else if (event->kind == NET_DHCP_EVENT_DECLINE && event->lease_ns > 0) /* believed */
         sim_engine_lease(user, event->mac, 0);
 }
 
