@@ -48,6 +48,12 @@ static void look(GuiWindow *window)
     }
 }
 
+static gboolean set_late(void *user)
+{
+    *(bool *)user = true;
+    return G_SOURCE_CONTINUE;
+}
+
 static void cycle(void)
 {
     GuiWindow *window = GUI_WINDOW(gui_window_new(application, NULL));
@@ -66,11 +72,12 @@ static void cycle(void)
     gtk_window_destroy(GTK_WINDOW(window));
     settle();
     /* A frame clock or the engine's pipes may hold the last references for a turn or two. */
-    for (unsigned i = 0; living > 0 && i < 200; i++) {
-        g_usleep(5000);
-        settle();
-    }
+    bool late = false;
+    guint limit = g_timeout_add_seconds(10, set_late, &late);
+    while (living > 0 && !late)
+        g_main_context_iteration(NULL, TRUE);
     g_assert_cmpuint(living, ==, 0);
+    g_source_remove(limit);
 }
 
 static size_t in_use(void)

@@ -40,10 +40,8 @@ static SimTrace *begin(void)
 
 /* Two trees: page 10 leads to page 20, page 11 to page 21. The guest goes from one to
  * the other and back; coming back it changes no table. */
-static void test_two_roots(void)
+static void two_trees(SimTrace *t)
 {
-    g_autoptr(SimTrace) t = begin();
-
     for (uint32_t tree = 0; tree < 2; tree++) {
         leave_guest(t, 10 + tree * 10, 4096 * (10 + tree));
         table(t, 10 + tree * 10, 10 + tree, 4, ENTRY(12 + tree));
@@ -53,6 +51,13 @@ static void test_two_roots(void)
     }
     leave_guest(t, 30, 4096 * 10);
     sim_trace_finish(t);
+}
+
+static void test_two_roots(void)
+{
+    g_autoptr(SimTrace) t = begin();
+
+    two_trees(t);
     for (unsigned i = 1; i <= 3; i++) {
         g_autofree char *text = walk_at(t, i * 10);
         g_test_message("%s", text);
@@ -88,15 +93,7 @@ static void test_any_order(void)
     g_autoptr(SimTrace) t = begin();
     g_autoptr(SimTables) tables = sim_tables_new();
 
-    for (uint32_t tree = 0; tree < 2; tree++) {
-        leave_guest(t, 10 + tree * 10, 4096 * (10 + tree));
-        table(t, 10 + tree * 10, 10 + tree, 4, ENTRY(12 + tree));
-        table(t, 10 + tree * 10, 12 + tree, 3, ENTRY(14 + tree));
-        table(t, 10 + tree * 10, 14 + tree, 2, ENTRY(16 + tree));
-        table(t, 10 + tree * 10, 16 + tree, 1, ENTRY(20 + tree));
-    }
-    leave_guest(t, 30, 4096 * 10);
-    sim_trace_finish(t);
+    two_trees(t);
     g_autoptr(SimReader) reader = sample_reader(t);
     for (size_t i = 0; i < G_N_ELEMENTS(moments); i++) {
         sim_tables_advance(tables, reader, moments[i].events);
