@@ -5,8 +5,10 @@
  * VMs, by VM and NIC, then those of other machines, by the port of their NIC. */
 #include "sim/model/apply.h"
 
-static int compare(const SimModelArpRow *a, const SimModelArpRow *b)
+static int compare(gconstpointer one, gconstpointer other)
 {
+    const SimModelArpRow *a = one, *b = other;
+
     if (a->vm != b->vm)
         return a->vm < b->vm ? -1 : 1;
     if (a->nic != b->nic)
@@ -14,22 +16,6 @@ static int compare(const SimModelArpRow *a, const SimModelArpRow *b)
     if (a->port != b->port)
         return a->port < b->port ? -1 : 1;
     return a->ip < b->ip ? -1 : a->ip > b->ip;
-}
-
-/* Where a row is, or would be. */
-static guint find(const GArray *rows, const SimModelArpRow *row, bool *ret_found)
-{
-    guint low = 0, high = rows->len;
-
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        if (compare(&g_array_index(rows, SimModelArpRow, middle), row) < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    *ret_found = low < rows->len && compare(&g_array_index(rows, SimModelArpRow, low), row) == 0;
-    return low;
 }
 
 static bool exists(const SimModel *model, const SimModelArpRow *row)
@@ -65,7 +51,7 @@ static bool arp_entry(SimModel *model, const SimRecord *record)
     const SimEventArpEntry *event = SIM_FIELDS(record, ArpEntry);
     SimModelArpRow row = row_of(event);
     bool found;
-    guint at = find(model->arp, &row, &found);
+    guint at = sim_apply_find_row(model->arp, &row, compare, &found);
 
     row.since = record->time;
 
@@ -86,7 +72,7 @@ const SimModelArpRow *sim_model_arp_row(const SimModel *model, const SimEventArp
 {
     SimModelArpRow row = row_of(event);
     bool found;
-    guint at = find(model->arp, &row, &found);
+    guint at = sim_apply_find_row(model->arp, &row, compare, &found);
 
     return found ? &g_array_index(model->arp, SimModelArpRow, at) : NULL;
 }

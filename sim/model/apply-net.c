@@ -265,8 +265,11 @@ static bool switch_drop(SimModel *model, const SimRecord *record)
 
 /* ---- MAC tables ------------------------------------------------------------- */
 
-static int compare_rows(const SimModelMacRow *a, const SimModelMacRow *b)
+/* By VLAN, address, part. */
+static int compare_rows(gconstpointer one, gconstpointer other)
 {
+    const SimModelMacRow *a = one, *b = other;
+
     if (a->vlan != b->vlan)
         return a->vlan < b->vlan ? -1 : 1;
     if (a->mac != b->mac)
@@ -274,20 +277,19 @@ static int compare_rows(const SimModelMacRow *a, const SimModelMacRow *b)
     return a->part < b->part ? -1 : a->part > b->part;
 }
 
-/* Where the row of (vlan, mac, part) is, or would be. */
-static guint find_row(const GArray *macs, const SimModelMacRow *row, bool *ret_found)
+guint sim_apply_find_row(const GArray *rows, const void *row, GCompareFunc order, bool *ret_found)
 {
-    guint low = 0, high = macs->len;
+    const guint size = g_array_get_element_size((GArray *)rows);
+    guint low = 0, high = rows->len;
 
     while (low < high) {
         guint middle = low + (high - low) / 2;
-        if (compare_rows(&g_array_index(macs, SimModelMacRow, middle), row) < 0)
+        if (order(rows->data + (size_t)middle * size, row) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    *ret_found =
-        low < macs->len && compare_rows(&g_array_index(macs, SimModelMacRow, low), row) == 0;
+    *ret_found = low < rows->len && order(rows->data + (size_t)low * size, row) == 0;
     return low;
 }
 
@@ -301,7 +303,7 @@ static bool set_row(SimModel *model, unsigned number, SimModelMacRow row)
     if (!network || !port)
         return false;
     row.part = port->part;
-    at = find_row(network->macs, &row, &found);
+    at = sim_apply_find_row(network->macs, &row, compare_rows, &found);
     if (found)
         g_array_index(network->macs, SimModelMacRow, at) = row;
     else if (network->macs->len >= SIM_MODEL_MAX_ROWS)
@@ -335,7 +337,7 @@ static bool mac_aged(SimModel *model, const SimRecord *record)
     const SimModelMacRow row = {
         .mac = event->mac, .vlan = event->vlan, .part = port ? port->part : 0};
     bool found = false;
-    guint at = network && port ? find_row(network->macs, &row, &found) : 0;
+    guint at = network && port ? sim_apply_find_row(network->macs, &row, compare_rows, &found) : 0;
 
     if (found)
         g_array_remove_index(network->macs, at);

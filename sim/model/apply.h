@@ -25,3 +25,5 @@ GPtrArray *sim_apply_switches_copy(const GPtrArray *switches);
 SimModelVm *sim_apply_vm(SimModel *model, unsigned vm); /* NULL: no such */
 /* A record's text as a string of its own. */
 char *sim_apply_text(const SimRecord *record);
+/* Where a row is among rows that are kept in order, or would be. Shared by the tables. */
+guint sim_apply_find_row(const GArray *rows, const void *row, GCompareFunc order, bool *ret_found);
